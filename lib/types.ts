@@ -742,7 +742,7 @@ export interface Progress {
   readonly total?: number;
   /** Samples per second since the start of the run. */
   readonly samplesPerSecond: number;
-  /** Number of samples that a source skipped so far, if any. */
+  /** Samples that a source skipped so far, if any. */
   readonly skipped?: readonly SkippedSample[];
 }
 

@@ -5,6 +5,7 @@
  */
 import { type Command, CommanderError } from "commander";
 import { printableMessage } from "../check.ts";
+import { type Output, writeAll } from "../display/terminal.ts";
 
 /** Output of a command while its arguments are parsed. */
 export interface ArgumentOutput {
@@ -77,4 +78,19 @@ export function errorText(error: unknown, label = "error"): string {
   return isError && error.cause !== undefined
     ? line + errorText(error.cause, "cause")
     : line;
+}
+
+/**
+ * Writes a text, unless its reader has closed the pipe, as `head` does: files
+ * that a command has written are complete whether or not somebody reads of it.
+ *
+ * @param output `Deno.stdout` or `Deno.stderr`.
+ * @param text The text.
+ */
+export function writeText(output: Output, text: string): void {
+  try {
+    writeAll(output, text);
+  } catch (error) {
+    if (!(error instanceof Deno.errors.BrokenPipe)) throw error;
+  }
 }

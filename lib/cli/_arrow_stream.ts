@@ -1,6 +1,6 @@
 /**
- * An Arrow IPC stream as record batches that can be trusted: what does not fit
- * together is refused before anything reads it.
+ * Reads an Arrow IPC stream as record batches. Every message is validated before
+ * its values are read.
  *
  * @module
  */
@@ -16,10 +16,10 @@ import { cannot } from "../check.ts";
 import { arrowFrames, type ByteReader } from "./_arrow_frames.ts";
 import { checkBatch } from "./_check_batch.ts";
 
-/** A stream whose schema was read. */
+/** An open stream. */
 export interface ArrowStream {
   readonly schema: Schema;
-  /** Batches, in order; each is read when it is requested. */
+  /** The batches, in order, read on demand. */
   readonly batches: AsyncGenerator<RecordBatch>;
 }
 
@@ -28,7 +28,7 @@ export interface ArrowStream {
  *
  * @param reader The input stream.
  * @returns The schema, and the batches.
- * @throws {SyntaxError} If it is no stream, is damaged or cut.
+ * @throws {SyntaxError} If it is not a stream, is damaged or truncated.
  * @throws {TypeError} If it is compressed, or has a column of an unknown type.
  */
 export async function openArrowStream(
@@ -43,7 +43,7 @@ export async function openArrowStream(
       throw error;
     }
   }
-  /** What the pipe and the frames throw says what it is; other errors do not. */
+  /** Wraps errors of the Arrow library; others have a message of their own. */
   async function decoded<T>(work: () => Promise<T>): Promise<T> {
     try {
       return await work();
@@ -69,7 +69,7 @@ export async function openArrowStream(
       const { done, value } = await decoded(() =>
         Promise.resolve(stream.next())
       );
-      // What represents a stream without batches was not sent.
+      // The library adds an empty batch to a stream without batches.
       if (done || value.constructor.name.includes("Placeholder")) return;
       checkBatch(value, dictionaries);
       yield value;
@@ -78,7 +78,7 @@ export async function openArrowStream(
   return { schema, batches: batches() };
 }
 
-/** A name that is empty may be left out, and is then null for Apache Arrow. */
+/** Replaces missing names by "": writers may omit an empty name. */
 function nameFields(fields: readonly Field[]): void {
   for (const field of fields) {
     Object.assign(field, { name: field.name ?? "" });

@@ -1,5 +1,5 @@
 /**
- * The tables of an Arrow message.
+ * The FlatBuffers tables of an Arrow message.
  *
  * Source: `Message.fbs` and `Schema.fbs` of
  * https://arrow.apache.org/docs/format/Columnar.html#ipc-streaming-format
@@ -13,7 +13,7 @@ const SHORT: Slot = { bytes: 2 };
 const INT: Slot = { bytes: 4 };
 const LONG: Slot = { bytes: 8 };
 const STRING: Slot = { items: 1 };
-/** Nodes and buffers are pairs of numbers of 8 bytes. */
+/** Nodes and buffers are pairs of 8-byte integers. */
 const PAIRS: Slot = { items: 16 };
 
 const slots = (...list: Slot[]): Slots => () => list;
@@ -22,7 +22,7 @@ const KEY_VALUES: Slot = { tables: slots(STRING, STRING) };
 const INTEGER = slots(INT, BYTE);
 const EMPTY = slots();
 
-/** By their numbers: Null, Int, FloatingPoint, Binary, … */
+/** Tables of types by their number: Null, Int, FloatingPoint, Binary, … */
 const TYPES: Readonly<Record<number, Slots>> = {
   ...{ 1: EMPTY, 2: INTEGER, 3: slots(SHORT), 4: EMPTY, 5: EMPTY, 6: EMPTY },
   ...{ 7: slots(INT, INT, INT), 8: slots(SHORT), 9: slots(SHORT, INT) },
@@ -45,7 +45,7 @@ const BATCH = slots(
 );
 const DICTIONARY = slots(LONG, { table: BATCH }, BYTE);
 
-/** A message: version, header, length of the body, metadata. */
+/** A message: version, header, body length, metadata. */
 export const MESSAGE: Slots = slots(
   ...[SHORT, BYTE, { cases: { 1: SCHEMA, 2: DICTIONARY, 3: BATCH } }],
   ...[LONG, KEY_VALUES],

@@ -1,9 +1,9 @@
 /**
- * Whether the buffers of a record batch hold what its columns refer to.
+ * Checks that the buffers of a record batch contain everything that its columns
+ * refer to.
  *
- * Apache Arrow for JavaScript takes lengths and offsets as they were sent and
- * reads beyond the end of a buffer as undefined. After this check each row of
- * each column is there.
+ * Apache Arrow for JavaScript does not check lengths and offsets, and reads
+ * undefined beyond the end of a buffer.
  *
  * @module
  */
@@ -18,16 +18,16 @@ import { cannot } from "../check.ts";
 
 /** Bytes of an element of a view. */
 const VIEW_BYTES = 16;
-/** Longest value that lies within its view. */
+/** Length of the longest value that is stored in its view. */
 const INLINE_BYTES = 12;
 
 /**
  * Checks a batch.
  *
  * @param batch The batch.
- * @param dictionaries Those that were checked before; these are left out, and
- * others added.
- * @throws {SyntaxError} If a buffer is shorter than its column says, or an
+ * @param dictionaries Dictionaries that were already checked; new ones are
+ * added.
+ * @throws {SyntaxError} If a buffer is too short for its column, or an
  * offset or index points outside of it.
  */
 export function checkBatch(

@@ -1,12 +1,11 @@
 /**
- * Whether the nodes and buffers that a message announces are those of its
- * schema, and lie within its body.
+ * Checks that the nodes and buffers in the metadata of a message match its
+ * schema, and are within its body.
  *
- * This is checked before the body is read and before any array is made, so that
- * a damaged count can neither fill the memory nor shift values. The buffers of
- * a body lie behind each other, in the order of the columns, with no more than
- * the bytes of an alignment between them; each begins where it must, or the
- * message is damaged.
+ * This is done before the body is read and any array is allocated, so that a
+ * damaged count can neither exhaust the memory nor shift values. The buffers of
+ * a body are contiguous, in the order of the columns, except for the padding of
+ * their alignment; if one starts elsewhere, the message is damaged.
  *
  * Source: https://arrow.apache.org/docs/format/Columnar.html#recordbatch-message
  *
@@ -16,20 +15,20 @@ import { DataType, UnionMode } from "apache-arrow";
 import { cannot } from "../check.ts";
 import { offsetBytes, valueBytes } from "./_column_types.ts";
 
-/** The nodes and buffers of a message, as Apache Arrow decodes them. */
+/** The nodes and buffers of a message, as decoded by Apache Arrow. */
 export interface BatchHeader {
   /** Number of rows. */
   readonly length: number;
-  /** Number of rows and nulls of each column, and of each nested one. */
+  /** Numbers of rows and nulls of each column, including nested ones. */
   readonly nodes: readonly {
     readonly length: number;
     readonly nullCount: number;
   }[];
   /** Ranges of the body. */
   readonly buffers: readonly Range[];
-  /** Buffers of each column of views. */
+  /** Number of buffers of each column of views. */
   readonly variadicBufferCounts: readonly number[];
-  /** How the buffers are compressed, if they are. */
+  /** The compression of the buffers, if any. */
   readonly compression?: unknown;
 }
 
@@ -52,13 +51,13 @@ const TYPE_ID_BYTES = 1;
 const DENSE_OFFSET_BYTES = 4;
 
 /**
- * Checks what a message announces.
+ * Checks the nodes and buffers of a message.
  *
- * @param header Nodes and buffers.
- * @param types The types of its columns, with their names.
- * @param bodyLength Bytes of the body.
- * @returns The check of its body: whether as many rows are null as announced.
- * @throws {SyntaxError} If they are not those of the columns, or do not lie
+ * @param header The nodes and buffers.
+ * @param types Names and types of its columns.
+ * @param bodyLength Length of the body in bytes.
+ * @returns A function that checks the number of nulls in the body.
+ * @throws {SyntaxError} If they do not match the columns, or are not
  * within the body.
  */
 export function checkLayout(
@@ -72,7 +71,7 @@ export function checkLayout(
   }
   layout.end();
   checkRanges(header.buffers, bodyLength);
-  // A column that can be an input has a bit a row at least.
+  // A column that can be an input has at least one bit per row.
   if (header.length > 8 * bodyLength && header.length > 0) {
     const hint = "send columns with values";
     const rule = `a batch of ${header.length} rows must have their values`;
@@ -94,7 +93,7 @@ class LayoutCheck {
     this.#header = header;
   }
 
-  /** Checks a column, and those within it; rows may be fewer than its own. */
+  /** Checks a column with at least some rows, and its nested columns. */
   column(name: string, type: DataType, rows: number, isExact = false): void {
     const node = this.#header.nodes[this.#node++];
     const { length = -1, nullCount = 0 } = node ?? {};
@@ -111,7 +110,7 @@ class LayoutCheck {
     } else this.#contents(name, type, length);
   }
 
-  /** All must belong to a column. */
+  /** Checks that all nodes and buffers belong to a column. */
   end(): void {
     const { nodes, buffers, variadicBufferCounts } = this.#header;
     for (
@@ -144,7 +143,7 @@ class LayoutCheck {
     checkBytes(name, this.#range(name).length, Math.ceil(bytes), what);
   }
 
-  /** What follows the validity bits. */
+  /** Checks the buffers after the validity bits. */
   #contents(name: string, type: DataType, length: number): void {
     if (DataType.isUnion(type)) {
       this.#values(name, length * TYPE_ID_BYTES, "type ids");
@@ -158,7 +157,7 @@ class LayoutCheck {
     }
     const offset = offsetBytes(type);
     if (offset !== undefined) {
-      // Columns without rows may leave their only offset out.
+      // Columns without rows may omit their only offset.
       const count = length === 0 ? 0 : length + 1;
       this.#values(name, count * offset, "offsets");
     }
@@ -172,7 +171,7 @@ class LayoutCheck {
     }
     const children = type.children ?? [];
     if (offset !== undefined && children.length === 0) this.#range(name);
-    // The offsets of lists are compared with their values when these are read.
+    // The offsets of lists are checked when the body was read.
     const rows = DataType.isFixedSizeList(type)
       ? length * type.listSize
       : DataType.isStruct(type)
@@ -190,7 +189,7 @@ class LayoutCheck {
   }
 }
 
-/** Each buffer must begin where the one before ends, or at the next alignment. */
+/** Each buffer must start at the end of the previous one, or after padding. */
 function checkRanges(buffers: readonly Range[], bodyLength: number): void {
   const ranges = buffers.filter(({ length }) => length !== 0);
   let alignment = MOST_ALIGNMENT;
@@ -234,7 +233,7 @@ function checkBytes(
   throw damaged(name, `${least} bytes of ${what}`, found);
 }
 
-/** Nulls that are not announced would be read as values. */
+/** Compares the number of nulls: others would be read as values. */
 function checkNulls(
   { name, range, length, nullCount }: Validity,
   body: Uint8Array,
@@ -251,7 +250,7 @@ function checkNulls(
   throw damaged(name, `${nullCount} nulls`, length - valid);
 }
 
-/** How many bits of a byte are set. */
+/** Number of bits that are set in a byte. */
 const ONES = Uint8Array.from({ length: 256 }, (_, byte) => {
   let count = 0;
   for (let rest = byte; rest > 0; rest >>= 1) count += rest & 1;

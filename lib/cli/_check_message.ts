@@ -1,6 +1,6 @@
 /**
- * Whether a message of an Arrow stream can be read: what it announces is
- * compared with its bytes before anything is made of it.
+ * Validates the messages of an Arrow stream: the metadata are compared with
+ * their bytes before they are decoded.
  *
  * @module
  */
@@ -18,11 +18,11 @@ const DAMAGED = "is the stream damaged?";
 /** Maximum size of a message, the limit of Arrow's buffers in JavaScript. */
 const MOST_BYTES = 2 ** 31 - 1;
 
-/** A message that was checked. */
+/** A validated message. */
 export interface CheckedMessage {
   /** The schema of the stream. */
   readonly schema: Schema;
-  /** Bytes of the body that follows. */
+  /** Length of the body that follows, in bytes. */
   readonly bodyLength: number;
   /** Checks the body. */
   readonly checkBody: (body: Uint8Array) => void;
@@ -33,11 +33,12 @@ export interface CheckedMessage {
  *
  * @param metadata The bytes, without their prefix.
  * @param index Its index in the stream, for messages.
- * @param before The schema; undefined for the first message, which holds it.
- * @returns The length of its body, and the check of it.
- * @throws {SyntaxError} If its counts or offsets do not fit its bytes or its
- * schema, or it is of a version or an order of bytes that is not read.
- * @throws {TypeError} If a column is of an unknown type, or a batch compressed.
+ * @param before The schema; undefined for the first message, which contains it.
+ * @returns The length of its body, and a function that checks it.
+ * @throws {SyntaxError} If its counts or offsets do not match its bytes or its
+ * schema, or its version is not supported.
+ * @throws {TypeError} If a column has an unknown type, values are big-endian, or
+ * a batch is compressed.
  * @throws {RangeError} If the body is too large.
  */
 export function checkMessage(
@@ -72,7 +73,7 @@ export function checkMessage(
   return { schema, bodyLength: 0, checkBody() {} };
 }
 
-/** Before version 4, nodes and buffers were other structures. */
+/** Before version 4, nodes and buffers had another layout. */
 function checkVersion({ version }: Message): void {
   if (version === MetadataVersion.V4 || version === MetadataVersion.V5) return;
   const rule = "messages must be of version 4 or 5 of Arrow's metadata";

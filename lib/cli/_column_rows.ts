@@ -9,6 +9,7 @@
  */
 import { type Data, DataType, Precision, type Vector } from "apache-arrow";
 import { cannot, shapeText } from "../check.ts";
+import { canReshape } from "../datasets/column_plan.ts";
 import type { FeedData } from "../datasets/convert.ts";
 import type { DType, NdArray } from "../types.ts";
 
@@ -20,13 +21,13 @@ interface Range {
   readonly sizes: readonly number[];
 }
 
-/** What is wrong with a row. */
+/** The error of a row. */
 export interface Fault {
-  /** What must hold. */
+  /** The violated rule. */
   readonly rule: string;
-  /** What the row holds. */
+  /** The contents of the row. */
   readonly value: unknown;
-  /** The error underneath. */
+  /** The cause. */
   readonly cause?: Error;
 }
 
@@ -40,7 +41,7 @@ export interface Indexed {
   isValid(row: number): boolean;
 }
 
-/** FeedData of some rows, and their bad rows. */
+/** Values of some rows, and their bad rows. */
 export interface ColumnRows {
   /** `[N, …]`; bad rows hold zeros. Undefined if all are bad. */
   readonly array: NdArray<FeedData> | undefined;
@@ -165,15 +166,15 @@ export function columnRows(
   return { array: { data, shape: [length, ...sizes], dtype: leaf.dtype }, bad };
 }
 
-/** Lists within lists, or the values of the last. */
+/** A level of nested lists, or the values of the innermost. */
 interface Level {
   readonly data: Data;
-  /** Where each list begins; undefined if all are of one size. */
+  /** Start of each list; undefined if all have one size. */
   readonly offsets: ArrayLike<number> | undefined;
   readonly listSize: number;
 }
 
-/** The column, and the lists in it, down to the values. */
+/** The levels of a column, from outer lists to values. */
 function levelsOf(data: Data): Level[] {
   const { type, valueOffsets } = data;
   const offsets = DataType.isLargeList(type)
@@ -223,7 +224,7 @@ function hasNull(data: Data, start: number, end: number): boolean {
 
 /**
  * The sizes of a row, or its error. A flat list can have any shape with the
- * same number of values; nested lists must match the model.
+ * same number of values; nested lists can differ in axes of size 1.
  */
 function fittingSizes(
   { sizes, start, end }: Range,
@@ -233,7 +234,7 @@ function fittingSizes(
   const count = end - start;
   const fitted = wanted === undefined || matches(sizes, wanted)
     ? sizes
-    : sizes.length <= 1
+    : sizes.length <= 1 || canReshape(sizes, wanted as readonly number[])
     ? reshaped(count, wanted)
     : undefined;
   if (fitted === undefined) {

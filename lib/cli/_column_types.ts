@@ -1,6 +1,6 @@
 /**
- * Sizes of the types of a schema, which the reader of Apache Arrow for
- * JavaScript takes as they were sent.
+ * Checks the sizes of the types of a schema, which Apache Arrow for JavaScript
+ * does not check.
  *
  * @module
  */
@@ -21,10 +21,10 @@ const BIT = 1 / 8;
  * Checks the types of all columns.
  *
  * @param schema The schema.
- * @throws {SyntaxError} If a type has a size or a unit that does not exist, or
- * another number of children than it must.
+ * @throws {SyntaxError} If a type has an invalid size, unit or
+ * number of children.
  * @throws {TypeError} If a column is a union in a stream of version 4, where
- * unions have validity bits, which the reader takes for type ids.
+ * unions have validity bits, which the reader would use as type ids.
  */
 export function checkTypes({ fields, metadataVersion }: Schema): void {
   for (const { name, type } of fields) checkType(name, type, metadataVersion);
@@ -45,7 +45,7 @@ function checkType(
     const hint = "send it with version 5, or without the column";
     throw new TypeError(cannot("read Arrow stream", rule, String(type), hint));
   }
-  // A list whose child is missing has an undefined one.
+  // The child of a damaged list may be undefined.
   const children: readonly Field[] = (type.children ?? []).filter(Boolean);
   if (children.length !== numChildren(type)) {
     const rule = `${numChildren(type)} children`;
@@ -76,11 +76,11 @@ function numChildren(type: DataType): number {
 }
 
 /**
- * Bytes of a value in the buffer of its column.
+ * Number of bytes of a value in the buffer of its column.
  *
  * @param type A type that is not dictionary-encoded.
- * @returns The bytes, 1/8 for a bit; 0 if there is no such buffer; undefined if
- * the type's unit or size does not exist.
+ * @returns The number, 1/8 for a bit; 0 if there is no such buffer; undefined if
+ * the unit or size of the type is invalid.
  */
 export function valueBytes(type: DataType): number | undefined {
   if (DataType.isBool(type)) return BIT;
@@ -108,10 +108,10 @@ export function valueBytes(type: DataType): number | undefined {
 }
 
 /**
- * Bytes of an offset of a type whose values have different sizes.
+ * Number of bytes of an offset of a type whose values have different sizes.
  *
  * @param type The type.
- * @returns The bytes; undefined if it has no offsets.
+ * @returns The number; undefined if the type has no offsets.
  */
 export function offsetBytes(type: DataType): number | undefined {
   if (
@@ -136,7 +136,7 @@ function damaged(
   rule: string,
   value: unknown,
 ): SyntaxError {
-  // The name of the class, as text of a damaged type may not exist.
+  // The name of the class: String() of a damaged type may throw.
   const kind = type.constructor.name.replace(/_$/, "");
   return new SyntaxError(
     cannot(

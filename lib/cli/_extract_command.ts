@@ -56,11 +56,11 @@ const USAGE = `MODEL DATA --out TARGET [options]
        extract --merge TARGET`;
 
 const AFTER = `
-Ctrl-C stops it, and the same command goes on where it was.
-Exit codes: 0 done, 1 an error, 2 wrong arguments, 130 stopped.`;
+Ctrl-C stops the command, and the same command resumes it.
+Exit codes: 0 success, 1 error, 2 invalid arguments, 130 stopped.`;
 
 const DATA =
-  "a folder, .zip or .tar of images; .csv, .tsv, .jsonl, .parquet; " +
+  "a folder, .zip or .tar of images; .csv, .tsv, .txt, .jsonl, .parquet; " +
   ".npy, .npz";
 
 /**
@@ -74,46 +74,46 @@ export function extractCommand(): Command {
     .argument("[MODEL]", "path or URL of a Keras, TF.js or ONNX model")
     .argument("[DATA]", DATA);
   addSettings(extract)
-    .option("--cache <folder>", "keeps there what was computed, and reuses it")
+    .option("--cache <folder>", "caches results in this folder")
     .option("--quiet", "no progress");
   addData(extract);
   addImageSettings(extract).addOption(
-    new Option("--on-bad <what>", "what an image that cannot be read does")
+    new Option("--on-bad <what>", "for an image that cannot be read")
       .choices(["stop", "skip"]),
   );
   return addOutput(extract).addHelpText("after", AFTER);
 }
 
 function addData(command: Command): void {
-  command.optionsGroup("Which data:")
+  command.optionsGroup("Data:")
     .addOption(inputsOption())
     .option("--labels <column>", "column or array of the labels")
-    .option("--ids <column>", "column or array of the identities")
-    .option("--where <condition>", "rows of a table, in SQL")
+    .option("--ids <column>", "column or array of the ids")
+    .option("--where <condition>", "selects rows of a table, in SQL")
     .option("--order-by <columns>", "order of the rows of a table, in SQL")
-    .option("--limit <n>", "the most samples", toInteger)
-    .option("--shuffle <seed>", "another order of samples", toSeed);
+    .option("--limit <n>", "maximum number of samples", toInteger)
+    .option("--shuffle <seed>", "shuffles the samples", toSeed);
 }
 
 function addOutput(command: Command): Command {
-  return command.optionsGroup("Where it goes:")
+  return command.optionsGroup("Output:")
     .option("--out <target>", ".npz, .safetensors, .parquet, or a folder")
     .addOption(
-      new Option("--format <format>", "of a folder, or against the name")
+      new Option("--format <format>", "format of a folder")
         .choices(["npz", "safetensors", "parquet"]),
     )
-    .option("--shard-size <n>", "samples in each file of a folder", toInteger)
-    .option("--row-group-size <n>", "rows in a group of Parquet", toInteger)
-    .option("--part-size <n>", "the most samples a kill loses", toInteger)
-    .optionsGroup("Many machines:")
+    .option("--shard-size <n>", "samples per file of a folder", toInteger)
+    .option("--row-group-size <n>", "rows per row group of Parquet", toInteger)
+    .option("--part-size <n>", "samples per part, lost at most by a kill", toInteger)
+    .optionsGroup("Several machines:")
     .option(
       "--shard <part>",
-      "K/N does part K of N, from 0; env takes both from Slurm, K from " +
+      "K/N computes part K of N, from 0; env reads both from Slurm, K from " +
         "Kubernetes",
       toShard,
     )
-    .option("--shards <n>", "N, where the scheduler does not say it", toInteger)
-    .option("--merge <target>", "joins what all parts wrote");
+    .option("--shards <n>", "N, if the scheduler does not set it", toInteger)
+    .option("--merge <target>", "joins the parts");
 }
 
 /**

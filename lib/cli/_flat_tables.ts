@@ -1,33 +1,33 @@
 /**
- * Whether the tables of a message of FlatBuffers lie within its bytes.
+ * Checks that the tables of a FlatBuffers message are within its bytes.
  *
- * A table begins with a signed offset to its list of slots, which has the
- * offset of each field. Strings, lists and other tables are pointed to. Readers
- * of FlatBuffers trust these numbers: a list of a damaged length is read until
- * memory is full, and a field outside of the message is read as 0.
+ * A table starts with a signed offset to its list of slots, which contains the
+ * offset of each field. Strings, lists and other tables are referenced by offsets.
+ * Readers of FlatBuffers trust these numbers: a list with a damaged length is read
+ * until the memory is full, and a field outside of the message is read as 0.
  *
  * Source: https://flatbuffers.dev/internals
  *
  * @module
  */
 
-/** What a slot of a table holds. */
+/** The contents of a slot of a table. */
 export type Slot =
-  /** A number of so many bytes. */
+  /** A number with this many bytes. */
   | { readonly bytes: number }
-  /** A list of items of so many bytes; a string is one of bytes. */
+  /** A list of items with this many bytes each; a string is a list of bytes. */
   | { readonly items: number }
   | { readonly table: Slots }
   | { readonly tables: Slots }
-  /** One of several tables; the slot before holds which. */
+  /** One of several tables, selected by the previous slot. */
   | { readonly cases: Readonly<Record<number, Slots>> };
 
-/** The slots of a table, in order. A function, as tables hold each other. */
+/** The slots of a table, in order. A function, as tables can be recursive. */
 export type Slots = () => readonly Slot[];
 
-/** A message that is damaged may refer to itself. */
+/** Maximum depth: a damaged message may refer to itself. */
 const MOST_DEPTH = 64;
-/** A table, and the offset that points to it, take at least this. */
+/** Minimum size of a table with the offset that references it. */
 const LEAST_TABLE_BYTES = 4;
 
 /**
@@ -35,8 +35,8 @@ const LEAST_TABLE_BYTES = 4;
  *
  * @param message The message.
  * @param root The slots of its first table.
- * @throws {RangeError} If an offset or a length leads outside of the message,
- * or tables hold each other.
+ * @throws {RangeError} If an offset or a length exceeds the message,
+ * or tables contain each other.
  */
 export function checkTables(message: Uint8Array, root: Slots): void {
   const checker = new TableChecker(message);
@@ -45,7 +45,7 @@ export function checkTables(message: Uint8Array, root: Slots): void {
 
 class TableChecker {
   readonly #view: DataView;
-  /** Tables that may follow: more than these share their bytes. */
+  /** Number of tables that can follow without sharing bytes. */
   #tablesLeft: number;
 
   constructor({ buffer, byteOffset, byteLength }: Uint8Array) {
@@ -62,7 +62,7 @@ class TableChecker {
     this.#checkWithin(list, 4, "slots");
     const listBytes = this.#view.getUint16(list, true);
     const tableBytes = this.#view.getUint16(list + 2, true);
-    // Readers take half a slot for a whole one.
+    // Readers would read half a slot as a whole one.
     if (listBytes < 4 || listBytes % 2 !== 0) {
       throw new RangeError(`slots of ${listBytes} bytes`);
     }
@@ -77,7 +77,7 @@ class TableChecker {
       const field = offset === 0 ? undefined : at + offset;
       if (field !== undefined) {
         const size = "bytes" in slot ? slot.bytes : 4;
-        // The first four bytes of a table are its offset.
+        // The first four bytes of a table are the offset of its slots.
         if (offset < 4 || offset + size > tableBytes) {
           throw new RangeError(`a field at ${offset} of ${tableBytes} bytes`);
         }
@@ -87,7 +87,7 @@ class TableChecker {
     });
   }
 
-  /** Where an offset leads to. */
+  /** The target of an offset. */
   pointed(at: number): number {
     this.#checkWithin(at, 4, "an offset");
     return at + this.#view.getUint32(at, true);
@@ -105,7 +105,7 @@ class TableChecker {
     if ("cases" in slot) {
       const which = before === undefined ? 0 : this.#view.getUint8(before);
       const slots = slot.cases[which];
-      // The reader of the message refuses those that are not known.
+      // Unknown tables are refused by the reader of the message.
       if (slots !== undefined) this.table(to, slots, depth);
       return;
     }

@@ -1,5 +1,5 @@
 /**
- * Rows of an Arrow column as files of images.
+ * Decodes rows of an Arrow column as image files.
  *
  * @module
  */
@@ -11,11 +11,11 @@ import type { NdArray } from "../types.ts";
 import type { Fault } from "./_column_rows.ts";
 
 /**
- * Whether a type is bytes, or a struct with a field of them, as Hugging Face's
- * datasets and Ray's `read_images` have it.
+ * Whether a type is bytes, or a struct with a field `bytes`, as in Hugging Face's
+ * datasets and Ray's `read_images`.
  *
  * @param type The type.
- * @returns True if {@linkcode imageRows} reads it.
+ * @returns True if {@linkcode imageRows} supports it.
  */
 export function isImages(type: DataType): boolean {
   return DataType.isBinary(type) || DataType.isLargeBinary(type) ||
@@ -30,9 +30,9 @@ export function isImages(type: DataType): boolean {
  * Decodes rows of images.
  *
  * @param column The rows.
- * @param input What images become.
+ * @param input The target of the images.
  * @param name The column's name, for messages.
- * @param bad What is wrong with a row; bad rows are added, and hold zeros.
+ * @param bad Errors by row; bad rows are added, and become zeros.
  * @returns The images.
  */
 export async function imageRows(

@@ -25,6 +25,7 @@ import {
   ImageInput,
   type ImageOptions,
 } from "../datasets/image_input.ts";
+import { tensorShape } from "../datasets/tensor_shape.ts";
 import type { NdArray, TensorSpec } from "../types.ts";
 import {
   columnRows,
@@ -101,12 +102,6 @@ export class InputReader {
       castHint: "cast it to numbers before it is sent, or name others by " +
         "--inputs",
     });
-    for (const name of this.columns) {
-      const count = schema.fields.filter((field) => field.name === name).length;
-      if (count < 2) continue;
-      const rule = "a column of an input must be there once";
-      throw new RangeError(cannot(ACTION, rule, `${count} named "${name}"`));
-    }
     this.#openImages(images);
   }
 
@@ -222,7 +217,7 @@ function namedInputs(
   return named;
 }
 
-function infoOf({ name, type }: Field) {
+function infoOf({ name, type, metadata }: Field) {
   const values = valueType(type);
   const kind = isNumeric(values)
     ? "numbers" as const
@@ -231,7 +226,8 @@ function infoOf({ name, type }: Field) {
     : isStringType(values)
     ? "strings" as const
     : "other" as const;
-  return { name, kind, type: String(type), shape: shapeOf(values) };
+  const shape = tensorShape(name, metadata, STREAM) ?? shapeOf(values);
+  return { name, kind, type: String(type), shape };
 }
 
 /** Sizes of a row, if the type defines them. A flat list can have any shape. */

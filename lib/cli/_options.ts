@@ -13,33 +13,33 @@ import { type Command, InvalidArgumentError, Option } from "commander";
  */
 export function addSettings(command: Command): Command {
   const choice = choiceOf(command);
-  command.optionsGroup("What is extracted:").addOption(
+  command.optionsGroup("Features:").addOption(
     new Option(
       "--layers <ids>",
-      "names, paths, globs or indices of layers, with commas between them " +
-        "or repeated; without any, logits only",
+      "names, paths, globs or indices of layers, separated by commas " +
+        "or repeated; without it, only logits",
     ).argParser(repeated).default([], "none"),
   );
   choice("--pool <kind>", "pools feature maps", ["mean", "max"]);
   command
-    .option("--flatten", "makes a vector of each feature")
-    .option("--normalize", "scales each feature to length 1")
-    .option("--half", "rounds features to float16")
-    .option("--penultimate", "adds what feeds the head")
-    .option("--no-logits", "leaves the logits out")
-    .option("--input <layer>", "starts at what this layer receives")
-    .option("--head <layer>", "the layer that gives the logits")
-    .option("--react <bound>", "clips the penultimate (ReAct)", toNumber)
-    .option("--ash <percentile>", "prunes the penultimate (ASH)", toNumber)
-    .option("--scale <percentile>", "scales the penultimate", toNumber)
-    .optionsGroup("How it runs:")
-    .option("--batch <size>", "samples that are computed at once", toInteger);
-  choice("--engine <kind>", "what computes", ["auto", "onnx", "tfjs"]);
-  choice("--backend <kind>", "of tfjs", ["wasm", "cpu", "webgpu"]);
-  choice("--device <name>", "of the native engine", [
+    .option("--flatten", "flattens each feature to a vector")
+    .option("--normalize", "scales each feature to L2 norm 1")
+    .option("--half", "converts features to float16")
+    .option("--penultimate", "adds the input of the head")
+    .option("--no-logits", "omits the logits")
+    .option("--input <layer>", "starts at the input of this layer")
+    .option("--head <layer>", "layer of the logits")
+    .option("--react <bound>", "clips the input of the head (ReAct)", toNumber)
+    .option("--ash <percentile>", "prunes the input of the head (ASH)", toNumber)
+    .option("--scale <percentile>", "scales the input of the head (SCALE)", toNumber)
+    .optionsGroup("Engine:")
+    .option("--batch <size>", "batch size", toInteger);
+  choice("--engine <kind>", "the engine", ["auto", "onnx", "tfjs"]);
+  choice("--backend <kind>", "backend of tfjs", ["wasm", "cpu", "webgpu"]);
+  choice("--device <name>", "device of onnx", [
     ...["auto", "cpu", "webgpu", "cuda", "coreml", "directml"],
   ]);
-  return command.option("--threads <n>", "of the native engine", toInteger);
+  return command.option("--threads <n>", "threads of onnx", toInteger);
 }
 
 /**
@@ -50,14 +50,14 @@ export function addSettings(command: Command): Command {
  */
 export function addImageSettings(command: Command): Command {
   const choice = choiceOf(command);
-  command.optionsGroup("How images are read:");
-  command.option("--size <HxW>", "rows and columns of images", toSize);
-  choice("--interpolation <kind>", "of images", ["bilinear", "nearest"]);
-  command.option("--antialias", "counts all pixels below a new one");
-  choice("--fit <kind>", "of another aspect ratio", ["stretch", "crop", "pad"]);
-  choice("--color-mode <mode>", "of images", ["rgb", "grayscale", "rgba"]);
-  choice("--preprocess <kind>", "of pixel values", ["caffe", "tf", "torch"]);
-  return command.option("--orient", "turns images as their EXIF data say");
+  command.optionsGroup("Images:");
+  command.option("--size <HxW>", "height and width", toSize);
+  choice("--interpolation <kind>", "interpolation", ["bilinear", "nearest"]);
+  command.option("--antialias", "filters before downsampling");
+  choice("--fit <kind>", "for another aspect ratio", ["stretch", "crop", "pad"]);
+  choice("--color-mode <mode>", "colour mode", ["rgb", "grayscale", "rgba"]);
+  choice("--preprocess <kind>", "preprocessing", ["caffe", "tf", "torch"]);
+  return command.option("--orient", "applies the EXIF orientation");
 }
 
 /**
@@ -66,8 +66,8 @@ export function addImageSettings(command: Command): Command {
  * @returns The option, with a list as value.
  */
 export function inputsOption(): Option {
-  const text = "columns with commas between, or INPUT=COLUMN; repeated for " +
-    "several; without any, found by their names";
+  const text = "columns separated by commas, or INPUT=COLUMN; repeated for " +
+    "several; by default, found by their names";
   return new Option("--inputs <columns>", text)
     .argParser(repeated).default([], "none");
 }

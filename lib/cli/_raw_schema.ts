@@ -1,10 +1,10 @@
 /**
- * What Apache Arrow for JavaScript does not tell of a schema: the column that
- * it cannot read, where it throws without the name, and the order of bytes,
- * which it ignores.
+ * Reads from a schema what Apache Arrow for JavaScript does not report: the
+ * column whose type it does not support, which its error does not name, and the
+ * byte order, which it ignores.
  *
- * A schema is a table of FlatBuffers: a signed offset to its list of slots, and
- * in these the offset of each field.
+ * A schema is a FlatBuffers table: a signed offset to its list of slots, which
+ * contains the offset of each field.
  *
  * Source: https://flatbuffers.dev/internals and `Schema.fbs` of
  * https://arrow.apache.org/docs/format/Columnar.html#ipc-streaming-format
@@ -12,13 +12,13 @@
  * @module
  */
 
-/** A column of a type that is not known. */
+/** A column with an unsupported type. */
 export interface UnknownColumn {
-  /** Its name, with those of the columns around it. */
+  /** Its path: the names of the columns that contain it, and its own. */
   readonly name: string;
-  /** What its type is called. */
+  /** The name of its type. */
   readonly type: string;
-  /** What the column may be cast to. */
+  /** Advice: the type to cast the column to. */
   readonly hint: string;
 }
 
@@ -31,9 +31,9 @@ const UNKNOWN: Readonly<Record<number, Omit<UnknownColumn, "name">>> = {
   25: { type: "ListView", hint: LISTS },
   26: { type: "LargeListView", hint: LISTS },
 };
-/** Types have numbers from 1 on; this is the last of today's. */
+/** The highest number of a type in the current format. */
 const LAST_TYPE = 26;
-/** A schema that is damaged may refer to itself. */
+/** Maximum depth: a damaged schema may refer to itself. */
 const MOST_DEPTH = 64;
 
 const MESSAGE = { header: 2 };
@@ -41,10 +41,10 @@ const SCHEMA = { endianness: 0, fields: 1 };
 const FIELD = { name: 0, type: 2, children: 5 };
 
 /**
- * Finds the first column of an unknown type, also inside of others.
+ * Finds the first column with an unsupported type, including nested columns.
  *
- * @param metadata The message of the schema, without its prefix, checked.
- * @returns The column; undefined if all types are known.
+ * @param metadata The validated message of the schema, without its prefix.
+ * @returns The column; undefined if all types are supported.
  */
 export function unknownColumn(metadata: Uint8Array): UnknownColumn | undefined {
   const { view, schema } = schemaIn(metadata);
@@ -53,10 +53,10 @@ export function unknownColumn(metadata: Uint8Array): UnknownColumn | undefined {
 }
 
 /**
- * Whether values of a stream begin with their most significant byte.
+ * Whether the values of a stream are big-endian.
  *
- * @param metadata The message of the schema, without its prefix, checked.
- * @returns True if so.
+ * @param metadata The validated message of the schema, without its prefix.
+ * @returns True if they are.
  */
 export function isBigEndian(metadata: Uint8Array): boolean {
   const { view, schema } = schemaIn(metadata);
@@ -105,7 +105,7 @@ function nameOf(view: DataView, field: number): string {
   );
 }
 
-/** Where a slot of a table lies; undefined if it is left out. */
+/** The position of a field of a table; undefined if it is omitted. */
 function slotOf(
   view: DataView,
   table: number,
@@ -118,7 +118,7 @@ function slotOf(
   return offset === 0 ? undefined : table + offset;
 }
 
-/** What the offset in a slot points to. */
+/** The target of the offset in a field. */
 function pointed(
   view: DataView,
   table: number,

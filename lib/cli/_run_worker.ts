@@ -32,7 +32,7 @@ export interface WorkerParts {
   readonly writer: ByteWriter;
   /** The engine. */
   readonly extractor: OpenExtractor;
-  /** What it takes. */
+  /** The inputs of the extractor. */
   readonly specs: readonly TensorSpec[];
   /** Called after each written batch. */
   readonly onProgress?: (counts: WorkerCounts) => void;
@@ -57,8 +57,8 @@ const MOST_IN_FLIGHT = 2;
 
 /**
  * Sizes to try for inputs of any size. Both of a pair must suit the model, and
- * they are so far apart that a map which depends on them differs, even where a
- * network makes it 200 times smaller.
+ * they are so far apart that a feature map which depends on them differs, even if
+ * the network makes it 200 times smaller.
  */
 const SIZES = [[16, 272], [64, 320], [224, 480]] as const;
 
@@ -91,7 +91,7 @@ export async function runWorker(
   const { reader, specs, extractor } = parts;
   const { batches, schema } = await openArrowStream(reader);
   const run = new WorkerRun(parts, settings, schema);
-  // One row of zeros tells what the features are, where all sizes are known.
+  // The features of one row of zeros define the schema, if all sizes are known.
   const zeros = run.inputs.zeros(specs);
   if (zeros !== undefined) {
     const set = await extractor.predict({ xs: zeros }, { progress: false });
@@ -110,7 +110,7 @@ class WorkerRun {
   readonly #parts: WorkerParts;
   readonly #settings: WorkerSettings;
   readonly #schema: Schema;
-  /** What makes inputs of batches. */
+  /** Reads the inputs of batches. */
   readonly inputs: InputReader;
   readonly #sink: ArrowSink;
   #columns: FeatureColumns | undefined;
@@ -150,8 +150,8 @@ class WorkerRun {
   }
 
   /**
-   * Writes the schema although there is no row, and inputs may be of any size:
-   * from what the model gives for zeros of two sizes.
+   * Writes the schema without any row, for inputs of any size: from the features
+   * of zeros in two sizes.
    */
   async #openWithoutRows(): Promise<void> {
     let cause: unknown;
@@ -160,7 +160,7 @@ class WorkerRun {
       try {
         examples = [await this.#example(small), await this.#example(large)];
       } catch (error) {
-        // A size that some layer refuses, as a map gets too small for it.
+        // Some layer refuses the size, as its feature map is too small.
         cause = error;
         continue;
       }
@@ -173,7 +173,7 @@ class WorkerRun {
     throw new TypeError(message, { cause });
   }
 
-  /** What the model gives for one row of zeros. */
+  /** The features of one row of zeros. */
   async #example(size: number): Promise<FeatureSet> {
     const { specs, extractor } = this.#parts;
     const xs = this.inputs.zeros(specs, size);
@@ -259,7 +259,7 @@ class WorkerRun {
     const name = id === undefined ? "" : ` (${id} ${shown})`;
     const { rule, value: found, cause } = bad.get(row)!;
     const hint = this.#settings.onBad === "stop"
-      ? "mend it, or pass --on-bad null"
+      ? "correct it, or pass --on-bad null"
       : undefined;
     const message = cannot(`read row ${first + row}${name}`, rule, found, hint);
     return new TypeError(message, cause === undefined ? undefined : { cause });

@@ -1,5 +1,5 @@
 /**
- * Rows of an Arrow column as strings.
+ * Reads rows of an Arrow column as strings.
  *
  * @module
  */
@@ -12,7 +12,7 @@ import { type Fault, isList } from "./_column_rows.ts";
  * Whether a type is strings, or lists of them.
  *
  * @param type The type.
- * @returns True if {@linkcode stringRows} reads it.
+ * @returns True if {@linkcode stringRows} supports it.
  */
 export function isStringType(type: DataType): boolean {
   const inner = isList(type) ? type.children[0]!.type : type;
@@ -24,10 +24,10 @@ export function isStringType(type: DataType): boolean {
  * Reads rows of strings, or of lists of strings.
  *
  * @param column The rows.
- * @param spec The input that they are for.
+ * @param spec The input.
  * @param name The column's name, for messages.
- * @param bad What is wrong with a row; bad rows are added, and hold "".
- * @returns A text or a list of strings for each row; undefined if all are bad.
+ * @param bad Errors by row; bad rows are added, and become "".
+ * @returns A string or a list of strings for each row; undefined if all are bad.
  */
 export function stringRows(
   column: Data,

@@ -10,7 +10,7 @@
  *
  * @module
  */
-import { writeAll } from "../display/terminal.ts";
+import { writeText } from "./_arguments.ts";
 import { runExtract } from "./run_extract.ts";
 
 if (import.meta.main) {
@@ -21,8 +21,8 @@ if (import.meta.main) {
     stop.abort();
   });
   const code = await runExtract(Deno.args, {
-    out: (text) => writeAll(Deno.stdout, text),
-    err: (text) => writeAll(Deno.stderr, text),
+    out: (text) => writeText(Deno.stdout, text),
+    err: (text) => writeText(Deno.stderr, text),
     signal: stop.signal,
   });
   Deno.exit(code);

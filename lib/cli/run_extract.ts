@@ -8,10 +8,11 @@ import { cannot, printableMessage } from "../check.ts";
 import { imageFolder } from "../datasets/image_folder.ts";
 import { npyFile, npzFile } from "../datasets/numpy_files.ts";
 import { table } from "../datasets/table.ts";
+import { formatOf } from "../datasets/table_files.ts";
 import type { TableOptions } from "../datasets/table_options.ts";
 import { loadModel } from "../models/load_model.ts";
 import { mergeFeatures } from "../store/merge_features.ts";
-import type { Written } from "../store/written.ts";
+import { rateText, type Written } from "../store/written.ts";
 import type { DataSource, Model, TensorSpec } from "../types.ts";
 import { errorText, readArguments } from "./_arguments.ts";
 import {
@@ -22,7 +23,7 @@ import {
 import { extractorOf, imageOptions, specsOf } from "./settings.ts";
 
 /** The output of the command, and its signal. */
-export interface Surroundings {
+export interface CommandContext {
   /** Writes to stdout. */
   readonly out: (text: string) => void;
   /** Writes to stderr. */
@@ -38,17 +39,17 @@ export type ExitCode = 0 | 1 | 2 | 130;
  * Runs the command.
  *
  * @param args Its arguments.
- * @param surroundings Its output, and its signal.
+ * @param context Its output, and its signal.
  * @returns The exit code.
  */
 export async function runExtract(
   args: readonly string[],
-  surroundings: Surroundings,
+  context: CommandContext,
 ): Promise<ExitCode> {
-  const { out, err, signal } = surroundings;
+  const { out, err, signal } = context;
   const command = extractCommand();
   const words = args.length === 0 ? ["--help"] : args;
-  const code = readArguments(command, words, surroundings, (read) => {
+  const code = readArguments(command, words, context, (read) => {
     checkExtract(read);
     checkData(read);
   });
@@ -58,7 +59,7 @@ export async function runExtract(
     const written = merge === undefined
       ? await extract(command, signal)
       : await mergeFeatures(merge);
-    out(textOf(written));
+    out(textOf(written, merge !== undefined));
     for (const { id, reason } of written.skipped) {
       err(`${printableMessage(`skipped "${id}": ${reason}`)}\n`);
     }
@@ -74,12 +75,16 @@ export async function runExtract(
   }
 }
 
-function textOf({ samples, files, bytes, samplesPerSecond }: Written): string {
+function textOf(
+  { samples, files, bytes, samplesPerSecond }: Written,
+  isMerge: boolean,
+): string {
   const [first] = files;
   const where = files.length === 1 ? first : `${files.length} files`;
+  const complete = isMerge ? "" : ", already complete";
   const rate = samplesPerSecond === 0 // nothing was computed
-    ? ""
-    : `, ${samplesPerSecond.toPrecision(3)} samples/s`;
+    ? complete
+    : `, ${rateText(samplesPerSecond)} samples/s`;
   const text = `${samples} samples in ${where}, ${bytes} bytes${rate}`;
   return `${printableMessage(text)}\n`;
 }
@@ -127,9 +132,9 @@ const KNOWN: Readonly<Record<Kind, readonly (typeof ALL[number])[]>> = {
 
 /** The kind of a dataset, by its extension. */
 function kindOf(data: string): Kind {
-  const [, ending = ""] = /\.([a-z\d]+)(?:\.gz)?$/i.exec(data) ?? [];
+  if (formatOf(data.replace(/\.gz$/i, "")) !== undefined) return "table";
+  const [, ending = ""] = /\.([a-z\d]+)$/i.exec(data) ?? [];
   const kind = ending.toLowerCase();
-  if (/^(csv|tsv|jsonl|ndjson|json|parquet)$/.test(kind)) return "table";
   return kind === "npz" || kind === "npy" ? kind : "images";
 }
 

@@ -6,17 +6,29 @@
  */
 import { cannot } from "../check.ts";
 
-/** Variables of schedulers: the index, the first index, and the count. */
-const SCHEDULERS: readonly (readonly [
-  index: string,
-  first: string | undefined,
-  count: string | undefined,
-])[] = [
-  // Slurm's job arrays, whose indices may start at any number.
-  ["SLURM_ARRAY_TASK_ID", "SLURM_ARRAY_TASK_MIN", "SLURM_ARRAY_TASK_COUNT"],
-  ["SLURM_PROCID", undefined, "SLURM_NTASKS"],
-  // Kubernetes' indexed jobs set only the index.
-  ["JOB_COMPLETION_INDEX", undefined, undefined],
+/** Names of the variables of a scheduler. */
+interface Scheduler {
+  /** The index of the process. */
+  readonly index: string;
+  /** The lowest index. */
+  readonly first?: string;
+  /** The difference between indices. */
+  readonly step?: string;
+  /** The number of processes. */
+  readonly count?: string;
+}
+
+const SCHEDULERS: readonly Scheduler[] = [
+  // Job arrays of Slurm, as --array=5-9 or --array=0-14:2.
+  {
+    index: "SLURM_ARRAY_TASK_ID",
+    first: "SLURM_ARRAY_TASK_MIN",
+    step: "SLURM_ARRAY_TASK_STEP",
+    count: "SLURM_ARRAY_TASK_COUNT",
+  },
+  { index: "SLURM_PROCID", count: "SLURM_NTASKS" },
+  // Indexed jobs of Kubernetes.
+  { index: "JOB_COMPLETION_INDEX" },
 ];
 
 /**
@@ -32,26 +44,29 @@ export function shardOfJob(
   read: (name: string) => string | undefined = (name) => Deno.env.get(name),
 ): readonly [number, number] {
   const action = "choose the shard";
-  for (const [indexName, firstName, countName] of SCHEDULERS) {
-    const index = read(indexName);
+  const numberOf = (name: string | undefined) => {
+    const text = name === undefined ? undefined : read(name);
+    return text ? Number(text) : undefined; // an empty variable is not set
+  };
+  for (const names of SCHEDULERS) {
+    const index = numberOf(names.index);
     if (index === undefined) continue;
-    const first = firstName === undefined ? "0" : read(firstName);
-    const found = countName === undefined ? undefined : read(countName);
-    const total = count ?? (found === undefined ? undefined : Number(found));
+    const total = count ?? numberOf(names.count);
     if (total === undefined) {
-      const rule = `"count" must be passed, as "${indexName}" comes without it`;
-      const hint = `pass { shard: { index: "env", count: 8 } }`;
+      const rule = `"count" must be passed, as "${names.index}" comes without it`;
+      const hint = `pass { shard: { index: "env", count: 8 } }, or --shards 8`;
       throw new RangeError(cannot(action, rule, undefined, hint));
     }
-    const position = Number(index) - Number(first ?? 0);
+    const position = (index - (numberOf(names.first) ?? 0)) /
+      (numberOf(names.step) ?? 1);
     const isInside = Number.isSafeInteger(position) && position >= 0 &&
       position < total;
     if (isInside) return [position, total];
-    const rule = `"${indexName}" must be one of ${total} indices`;
-    throw new RangeError(cannot(action, rule, index));
+    const rule = `"${names.index}" must be one of ${total} indices`;
+    throw new RangeError(cannot(action, rule, read(names.index)));
   }
-  const names = SCHEDULERS.map(([name]) => name);
-  const hint = "pass { shard: [index, count] }";
+  const names = SCHEDULERS.map(({ index }) => index);
+  const hint = "pass { shard: [index, count] }, or --shard 0/8";
   const rule = "a scheduler must have set its index";
   throw new RangeError(
     cannot(action, rule, `none of ${names.join(", ")}`, hint),

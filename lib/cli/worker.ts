@@ -15,7 +15,6 @@
  */
 import { Command, Option } from "commander";
 import { printable } from "../check.ts";
-import { writeAll } from "../display/terminal.ts";
 import { progressBar } from "../display/progress.ts";
 import { loadModel } from "../models/load_model.ts";
 import type { ImageOptions } from "../datasets/image_input.ts";
@@ -29,7 +28,7 @@ import {
   type SettingOptions,
   specsOf,
 } from "./settings.ts";
-import { errorText, readArguments } from "./_arguments.ts";
+import { errorText, readArguments, writeText } from "./_arguments.ts";
 import {
   addImageSettings,
   addSettings,
@@ -59,11 +58,11 @@ interface WorkerOptions extends SettingOptions, ImageSettingOptions {
 }
 
 const AFTER = `
-Columns that become inputs are found by the names of the model's inputs, or are
-the only ones that can be. The others are passed through.
+Columns of inputs are found by the names of the model's inputs, or are the only
+possible ones. The others are passed through.
 
-The stream must end with the end-of-stream marker, as writers of Arrow put it
-when they are closed: without it the sender is taken for dead.`;
+The stream must end with the end-of-stream marker, which writers of Arrow write
+when they are closed; without it, the sender is assumed to have crashed.`;
 
 /** The command, with its options. */
 function command(): Command {
@@ -77,17 +76,17 @@ function command(): Command {
     .option("--quiet", "no progress and no summary")
     .optionsGroup("Columns:")
     .addOption(inputsOption())
-    .option("--keep <column>", "passes this column through; repeated", kept)
+    .option("--keep <column>", "passes only this column through; repeated", kept)
     .option("--no-keep", "passes no column through")
     .addOption(
-      new Option("--list-type <type>", "how features are written")
+      new Option("--list-type <type>", "type of the lists of features")
         .choices(["fixed", "list"]).default("fixed"),
     )
     .addOption(
-      new Option("--on-bad <what>", "what a row that cannot be read does")
+      new Option("--on-bad <what>", "for a row that cannot be read")
         .choices(["stop", "null"]).default("stop"),
     )
-    .option("--id <column>", "a column that names rows in messages");
+    .option("--id <column>", "column that identifies rows in messages");
   return addImageSettings(worker).addHelpText("after", AFTER);
 }
 
@@ -173,7 +172,7 @@ function settingsOf(options: WorkerOptions): WorkerSettings {
 }
 
 if (import.meta.main) {
-  const log = (text: string) => writeAll(Deno.stderr, text);
+  const log = (text: string) => writeText(Deno.stderr, text);
   const { stdin, stdout } = Deno;
   const code = await runWorkerCommand(Deno.args, { stdin, stdout, log });
   // A read of stdin may still be waiting for a sender.

@@ -5,7 +5,7 @@
  * @module
  */
 import { cannot, quote } from "../check.ts";
-import { literal } from "../formats/duckdb.ts";
+import { fileLiteral } from "../formats/duckdb.ts";
 
 /**
  * The number of blank lines at the start of a CSV file.
@@ -49,7 +49,7 @@ export async function checkFirstLines(
     const rule = `${quote(file)} must begin with the names of its columns`;
     const found = count === 1 ? "a blank line" : `${count} blank lines`;
     const hint = `delete ${count === 1 ? "it" : "them"}, or pass query() ` +
-      `SELECT * FROM read_csv(${literal(file)}, sample_size = -1, ` +
+      `SELECT * FROM read_csv(${fileLiteral(file)}, sample_size = -1, ` +
       `skip = ${count})`;
     throw new SyntaxError(cannot(action, rule, found, hint));
   }

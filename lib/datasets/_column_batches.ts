@@ -3,12 +3,12 @@
  *
  * @module
  */
-import type { Hash } from "node:crypto";
+import { createHash } from "node:crypto";
 import { cannot, quote } from "../check.ts";
 import type { Batch } from "../types.ts";
 import { inputArray, type InputColumns } from "./column_plan.ts";
-import type { Block, Column, ImageColumn } from "./_columns.ts";
-import { openBatch } from "./_image_batches.ts";
+import type { Block, Column, ColumnStore, ImageColumn } from "./_columns.ts";
+import { findSize, type ImageRows, openBatch } from "./_image_batches.ts";
 import { indicesOfNames } from "./class_names.ts";
 import type { ImageInput } from "./image_input.ts";
 import { labelsOf } from "./labels.ts";
@@ -57,6 +57,7 @@ export function numberBatch(
  * @param name The column of images.
  * @param input Their target.
  * @param facts Labels, ids.
+ * @param blanks Whether skipped images keep their rows, for display.
  * @returns The batch.
  */
 export function imageBatch(
@@ -67,19 +68,61 @@ export function imageBatch(
   facts: BatchFacts,
   blanks: boolean,
 ): OpenBatch<Batch> {
-  const { action, options } = facts;
-  const { values, names } = block.columns.get(name) as ImageColumn;
   const images = {
-    length: block.rows,
-    id: (row: number) => names[row] ?? `row ${numbers[row]}`,
+    ...imagesIn(block, numbers, name),
     ids: idsIn(block, numbers, facts),
     labels: labelsIn(block, facts),
-    read: (row: number) => Promise.resolve(values[row]!),
   };
+  const { action, options } = facts;
   const skips = options.onBad === "skip";
-  return openBatch(images, 0, block.rows, {
-    ...{ input, skips, blanks, action },
-  });
+  return openBatch(images, 0, block.rows, { input, skips, blanks, action });
+}
+
+/**
+ * Sets the size of the target to that of the first readable image.
+ *
+ * @param store The store.
+ * @param rows The selected rows; undefined for all.
+ * @param name The column of images.
+ * @param input Their target.
+ * @param facts What a bad image does.
+ */
+export async function findColumnSize(
+  store: ColumnStore,
+  rows: Uint32Array | undefined,
+  name: string,
+  input: ImageInput,
+  { action, options }: BatchFacts,
+): Promise<void> {
+  const skips = options.onBad === "skip";
+  let first = 0;
+  for await (const block of store.read([name], 0, rows)) {
+    const numbers = Array.from(
+      { length: block.rows },
+      (_, i) => rows?.[first + i] ?? first + i,
+    );
+    const images = imagesIn(block, numbers, name);
+    await findSize(images, { input, skips, action });
+    if (input.hasSize) return;
+    first += block.rows;
+  }
+}
+
+function imagesIn(
+  block: Block,
+  numbers: readonly number[],
+  name: string,
+): ImageRows {
+  const { values, names } = block.columns.get(name) as ImageColumn;
+  return {
+    length: block.rows,
+    id: (row) => names[row] ?? `row ${numbers[row]}`,
+    read: (row) => Promise.resolve(values[row] as Uint8Array),
+    missing(row) {
+      const value = values[row];
+      return value instanceof TypeError ? value : undefined;
+    },
+  };
 }
 
 /** Class indices of a block. */
@@ -137,22 +180,42 @@ export function idValues(
   });
 }
 
-/**
- * Adds the contents of a column to a hash.
- *
- * @param hash The hash.
- * @param column The column.
- */
-export function hashColumn(hash: Hash, column: Column): void {
-  if (column.kind === "numbers") {
-    const { buffer, byteOffset, byteLength } = column.data;
-    hash.update(JSON.stringify([column.dtype, column.shape, byteLength]));
-    hash.update(new Uint8Array(buffer, byteOffset, byteLength));
-  } else if (column.kind === "strings") {
-    hash.update(JSON.stringify(column.values));
-  } else {
-    for (const bytes of column.values) {
-      hash.update(JSON.stringify(bytes.length)).update(bytes);
+/** A hash of a column, which does not depend on the blocks that are read. */
+export class ColumnHash {
+  readonly #hash = createHash("sha256");
+  #shape = "";
+
+  /**
+   * Adds the next rows.
+   *
+   * @param column The rows.
+   */
+  add(column: Column): void {
+    if (column.kind === "numbers") {
+      const { buffer, byteOffset, byteLength } = column.data;
+      const shape = JSON.stringify([column.dtype, column.shape]);
+      if (shape !== this.#shape) this.#hash.update(shape);
+      this.#shape = shape;
+      this.#hash.update(new Uint8Array(buffer, byteOffset, byteLength));
+    } else if (column.kind === "strings") {
+      const lines = column.values.map((value) => `${JSON.stringify(value)}\n`);
+      this.#hash.update(lines.join(""));
+    } else {
+      column.values.forEach((value, i) => {
+        const bytes = value instanceof TypeError ? undefined : value;
+        const facts = [column.names[i] ?? null, bytes?.length ?? null];
+        this.#hash.update(JSON.stringify(facts));
+        if (bytes !== undefined) this.#hash.update(bytes);
+      });
     }
+  }
+
+  /**
+   * Ends the hash.
+   *
+   * @returns Hexadecimal digits.
+   */
+  digest(): string {
+    return this.#hash.digest("hex");
   }
 }

@@ -24,7 +24,6 @@ import { columnView } from "./_column_view.ts";
 import {
   type Cells,
   type ColumnStore,
-  type ImageColumn,
   rebatch,
   wholeColumn,
 } from "./_columns.ts";
@@ -60,6 +59,9 @@ interface Known {
   readonly labels?: Int32Array | undefined;
 }
 
+/** The row of each id. */
+type RowsOfIds = Map<string | number, number | "several">;
+
 const HEAD = 5; // rows in a view
 
 /** A source over columns. Length and classes are known once it is prepared. */
@@ -70,7 +72,7 @@ export class ColumnSource implements DataSource {
   #known: Known | undefined;
   #classNames: readonly string[] | undefined;
   #head: readonly Cells[] = [];
-  #rowOf: Map<string | number, number> | undefined;
+  #rowOf: RowsOfIds | undefined;
 
   constructor(parts: ColumnSourceParts) {
     this.#parts = parts;
@@ -113,8 +115,10 @@ export class ColumnSource implements DataSource {
     this.#rowOf ??= await this.#idRows(known);
     const rows = Uint32Array.from(ids, (id) => {
       const row = this.#rowOf!.get(id);
-      if (row !== undefined) return row;
-      const rule = "every id must be that of a sample";
+      if (row !== undefined && row !== "several") return row;
+      const rule = row === undefined
+        ? "every id must be that of a sample"
+        : "every id must be that of one sample only";
       throw new RangeError(cannot("read samples", rule, id));
     });
     const specs = inputs ?? [LOOKS];
@@ -210,7 +214,9 @@ export class ColumnSource implements DataSource {
     const rows = picked ?? known.rows;
     const facts = { action, options, classNames: this.#classNames };
     const store = await this.#parts.open();
-    const { numberBatch, imageBatch } = await import("./_column_batches.ts");
+    const { findColumnSize, imageBatch, numberBatch } = await import(
+      "./_column_batches.ts"
+    );
     const { readAhead } = await import("./read_ahead.ts");
     try {
       let at = start;
@@ -232,7 +238,10 @@ export class ColumnSource implements DataSource {
         }
         return;
       }
-      if (!image.hasSize) await this.#firstSize(store, image, plan, known.rows);
+      const [column] = plan[0]!.columns;
+      if (!image.hasSize) {
+        await findColumnSize(store, known.rows, column!, image, facts);
+      }
       yield* readAhead(
         numbered(),
         ({ block, numbers }) =>
@@ -286,21 +295,7 @@ export class ColumnSource implements DataSource {
       : new ImageInput(images[0]!.spec, options, action);
   }
 
-  async #firstSize(
-    store: ColumnStore,
-    image: ImageInput,
-    [plan]: readonly InputColumns[],
-    rows: Uint32Array | undefined,
-  ): Promise<void> {
-    const name = plan!.columns[0]!;
-    for await (const block of store.read([name], 0, rows?.slice(0, 1))) {
-      const column = block.columns.get(name) as ImageColumn;
-      await image.sizeOf(column.values[0]!, column.names[0] ?? "row 0");
-      return;
-    }
-  }
-
-  async #idRows({ rows, total }: Known): Promise<Map<string | number, number>> {
+  async #idRows({ rows, total }: Known): Promise<RowsOfIds> {
     const { action, options: { ids: name } } = this.#parts;
     const all = rows ?? Array.from({ length: total }, (_, i) => i);
     if (name === undefined) {
@@ -310,14 +305,19 @@ export class ColumnSource implements DataSource {
     const { idValues } = await import("./_column_batches.ts");
     try {
       const ids = idValues(await wholeColumn(store, name), name, action);
-      return new Map(Array.from(all, (row) => [ids[row]!, row]));
+      const found: RowsOfIds = new Map();
+      for (const row of all) {
+        const id = ids[row]!;
+        found.set(id, found.has(id) ? "several" : row);
+      }
+      return found;
     } finally {
       store.close();
     }
   }
 
   async #fingerprint(): Promise<string> {
-    const { rows, columns, length } = await this.#prepared();
+    const { columns, length } = await this.#prepared();
     const { options, settings } = this.#parts;
     const { createHash } = await import("node:crypto");
     const hash = createHash("sha256");
@@ -329,22 +329,43 @@ export class ColumnSource implements DataSource {
       columns,
     ];
     hash.update(JSON.stringify(facts));
-    const named = inputNames(options.inputs) ??
+    const inputs = inputNames(options.inputs);
+    const named = inputs ??
       columns.filter(({ kind }) => kind !== "other").map(({ name }) => name);
     const others = [options.labels, options.ids]
       .filter((name) => name !== undefined);
     const names = [...new Set([...named, ...others])].sort();
     for (const name of names) findColumn(name, columns, this.#parts.action);
-    const store = await this.#parts.open();
-    const { hashColumn } = await import("./_column_batches.ts");
     try {
-      for await (const block of rebatch(store.read(names, 0, rows), 1024)) {
-        for (const name of names) hashColumn(hash, block.columns.get(name)!);
+      hash.update(JSON.stringify(await this.#digests(names)));
+    } catch (error) {
+      if (inputs !== undefined || !isDataError(error)) throw error;
+      // A column that cannot be read, as for a null, cannot be an input either.
+      for (const name of names) {
+        const digests = await this.#digests([name]).catch((error) => {
+          if (isDataError(error)) return String(error);
+          throw error;
+        });
+        hash.update(JSON.stringify(digests));
+      }
+    }
+    return hash.digest("hex");
+  }
+
+  /** Hashes of the selected rows of columns. */
+  async #digests(names: readonly string[]): Promise<string[]> {
+    const { rows } = await this.#prepared();
+    const { ColumnHash } = await import("./_column_batches.ts");
+    const hashes = names.map((name) => [name, new ColumnHash()] as const);
+    const store = await this.#parts.open();
+    try {
+      for await (const block of store.read(names, 0, rows)) {
+        for (const [name, hash] of hashes) hash.add(block.columns.get(name)!);
       }
     } finally {
       store.close();
     }
-    return hash.digest("hex");
+    return hashes.map(([, hash]) => hash.digest());
   }
 
   static {
@@ -389,4 +410,10 @@ function numbersOf(
     { length: count },
     (_, i) => rows?.[first + i] ?? first + i,
   );
+}
+
+/** Whether an error is about the data, not about a file that cannot be read. */
+function isDataError(error: unknown): boolean {
+  return error instanceof TypeError || error instanceof RangeError ||
+    error instanceof SyntaxError;
 }

@@ -37,7 +37,8 @@ export interface TextColumn {
 /** Image files of some rows. */
 export interface ImageColumn {
   readonly kind: "images";
-  readonly values: readonly Uint8Array[];
+  /** The bytes of each, or the error of a row without an image. */
+  readonly values: readonly (Uint8Array | TypeError)[];
   /** Their names, if known. */
   readonly names: readonly (string | undefined)[];
 }

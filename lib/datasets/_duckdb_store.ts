@@ -24,14 +24,14 @@ import {
   pickedBlock,
   ragged,
 } from "./_columns.ts";
-import { isRising, type ParquetSlices, slicesOf } from "./_parquet_slices.ts";
+import { isAscending, type ParquetSlices, slicesOf } from "./_parquet_slices.ts";
 
 /** The query. */
 export interface DuckdbQuery {
   /** The SQL after FROM. */
   readonly from: string;
-  /** Names of classes by column. */
-  readonly classNames: ReadonlyMap<string, readonly string[]>;
+  /** Names of the classes of the labels, if the files have them. */
+  readonly classNames?: readonly string[] | undefined;
   /** Name of the data, for messages. */
   readonly name: string;
   /** How rows of large images are read. */
@@ -76,7 +76,7 @@ export async function duckdbStore(
   return {
     columns,
     count: await numRows(engine, query),
-    classNames: (column) => query.classNames.get(column),
+    classNames: () => query.classNames,
     read(wanted, start, rows) {
       const reads = wanted.map((name) => columns.find((c) => c.name === name)!);
       return readSlices(engine, query, reads, start, rows) ??
@@ -121,8 +121,8 @@ async function* readBlocks(
     const { rows, table } = picked;
     await engine.fillRows(table, rows.subarray(start));
     source = `(SELECT *, row_number() OVER () - 1 AS sonde_row ` +
-      `FROM ${from}) JOIN ${table} ON sonde_row = ${table}.row ` +
-      `ORDER BY ${table}.position`;
+      `FROM ${from}) JOIN ${table} ON sonde_row = sonde_picked ` +
+      `ORDER BY sonde_position`;
   }
   const list = reads.flatMap(({ sql }) => sql).join(", ");
   const { chunks } = await engine.select(`SELECT ${list} FROM ${source}`);
@@ -173,17 +173,17 @@ function readSlices(
   const { slices } = query;
   const hasImages = reads.some(({ kind }) => kind === "images");
   if (slices === undefined || !hasImages) return undefined;
-  if (isRising(rows)) {
+  if (isAscending(rows)) {
     return slicedBlocks(engine, query, slices, reads, start, rows);
   }
   const few = rows!.subarray(start);
   if (few.length === 0 || few.length > slices.step) return undefined;
-  const rising = Uint32Array.from(new Set(few)).sort();
-  const read = slicedBlocks(engine, query, slices, reads, 0, rising);
+  const sorted = Uint32Array.from(new Set(few)).sort();
+  const read = slicedBlocks(engine, query, slices, reads, 0, sorted);
   return (async function* () {
     const blocks: Block[] = [];
     for await (const block of read) blocks.push(block);
-    const order = Array.from(few, (row) => rising.indexOf(row));
+    const order = Array.from(few, (row) => sorted.indexOf(row));
     yield pickedBlock(joined(blocks), order);
   })();
 }
@@ -240,18 +240,25 @@ function columnOf(name: string, type: string): Read {
     const shape = sizes.some(Number.isNaN) ? undefined : sizes;
     return { name, kind: "numbers", type, sql: [cast], dtype, shape };
   }
+  const sql = [`CAST(${id} AS VARCHAR)`];
+  if (levels.length > 0) return { name, kind: "other", type, sql };
   if (type === "VARCHAR" || /^ENUM\(/.test(type)) {
-    return { name, kind: "strings", type, sql: [`CAST(${id} AS VARCHAR)`] };
+    return { name, kind: "strings", type, sql };
   }
   if (type === "BLOB") {
     return { name, kind: "images", type, sql: [id, "CAST(NULL AS VARCHAR)"] };
   }
-  if (/^STRUCT\("?bytes"? BLOB, "?path"? VARCHAR\)$/.test(type)) {
+  if (isImageStruct(type)) {
     return { name, kind: "images", type, sql: [`${id}.bytes`, `${id}.path`] };
   }
-  const isWritten = WRITTEN.test(type);
-  const sql = [`CAST(${id} AS VARCHAR)`];
-  return { name, kind: "other", type, sql, isWritten };
+  return { name, kind: "other", type, sql, isWritten: WRITTEN.test(type) };
+}
+
+/** Whether a type is a struct of the bytes and the path of an image. */
+function isImageStruct(type: string): boolean {
+  const [, fields = ""] = /^STRUCT\((.*)\)$/.exec(type) ?? [];
+  const sorted = fields.replaceAll('"', "").split(", ").sort();
+  return sorted.join() === "bytes BLOB,path VARCHAR";
 }
 
 function blockOf(
@@ -294,40 +301,45 @@ class ColumnReader {
     if (this.#info.kind === "numbers") return this.#numbers(vector, rows);
     const at = Array.from({ length: rows }, (_, i) => i);
     if (names === undefined) {
-      const values = at.map((i) =>
-        this.#present(vector.getItem(i), i) as string
-      );
+      const values = at.map((i) => {
+        const value = vector.getItem(i);
+        if (value === null) throw this.#null(i);
+        return value as string;
+      });
       return { kind: "strings", values };
     }
     const blobs = vector as DuckDBBlobVector;
     return {
       kind: "images",
       // Copied: the engine owns the chunk's memory.
-      values: at.map((i) =>
-        Uint8Array.from(this.#present(blobs.getItem(i), i).bytes)
-      ),
+      values: at.map((i) => {
+        const blob = blobs.getItem(i);
+        return blob === null
+          ? this.#null(i, names.getItem(i) !== null)
+          : Uint8Array.from(blob.bytes);
+      }),
       names: at.map((i) => names.getItem(i) as string | null ?? undefined),
     };
   }
 
-  #present<V>(value: V | null, i: number): V {
-    if (value !== null) return value;
-    throw this.#null(i);
-  }
-
-  #null(i: number): TypeError {
-    const { name } = this.#info;
+  #null(i: number, hasPath = false): TypeError {
+    const { name, kind, sql } = this.#info;
     const rule = `column ${quote(name)} must have a value in every row`;
-    const condition = `${identifier(name)} IS NOT NULL`;
+    // A struct of nulls is not null itself.
+    const value = kind === "images" ? sql[0] : identifier(name);
+    const condition = `${value} IS NOT NULL`;
     const way = this.#table === "query"
       ? `WHERE ${condition} in the SQL`
       : `where: '${condition}'`;
+    const files = hasPath
+      ? "; pass the files to imageFolder() if all rows are paths"
+      : "";
     const hint = `it is in row ${this.#rowOf(i)}; leave such rows out, as by ` +
-      way;
+      way + files;
     return new TypeError(cannot(`read ${this.#table}`, rule, null, hint));
   }
 
-  #hole(i: number): TypeError {
+  #missing(i: number): TypeError {
     const rule = `lists of column ${quote(this.#info.name)} must have a ` +
       "number at every index";
     const hint = `it is in row ${this.#rowOf(i)}`;
@@ -368,7 +380,7 @@ class ColumnReader {
       for (let k = 0; k < count; k++) {
         if (!isValid(inner, first + k)) {
           const row = Math.floor(k / width);
-          throw shape.length === 0 ? this.#null(row) : this.#hole(row);
+          throw shape.length === 0 ? this.#null(row) : this.#missing(row);
         }
       }
     }

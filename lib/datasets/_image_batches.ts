@@ -23,14 +23,12 @@ export interface ImageRows {
   readonly ids?: ArrayLike<string | number> | undefined;
   /** Reads the bytes of an image. */
   read(row: number): Promise<Uint8Array>;
+  /** The error of a row without an image. */
+  missing?(row: number): TypeError | undefined;
 }
 
-/** Options for reading images. */
-export interface ImageBatchOptions {
-  /** Images per batch. */
-  readonly size: number;
-  /** Index of the first image. */
-  readonly start: number;
+/** Options for reading any number of images. */
+export interface ImageReadOptions {
   /** Their target. */
   readonly input: ImageInput;
   /** Whether to skip bad files. */
@@ -42,6 +40,14 @@ export interface ImageBatchOptions {
   readonly blanks?: boolean | undefined;
   /** The action, for messages. */
   readonly action: string;
+}
+
+/** Options for reading batches of images. */
+export interface ImageBatchOptions extends ImageReadOptions {
+  /** Images per batch. */
+  readonly size: number;
+  /** Index of the first image. */
+  readonly start: number;
   /** Aborts the reading. */
   readonly signal?: AbortSignal | undefined;
 }
@@ -57,8 +63,8 @@ export async function* imageBatches(
   images: ImageRows,
   options: ImageBatchOptions,
 ): AsyncGenerator<Batch> {
-  const { size, start, input, signal } = options;
-  if (!input.hasSize) await firstSize(images, options);
+  const { size, start, signal } = options;
+  await findSize(images, options);
   const count = Math.ceil(Math.max(0, images.length - start) / size);
   const firsts = Array.from({ length: count }, (_, i) => start + i * size);
   yield* readAhead(firsts, (first) => {
@@ -71,23 +77,26 @@ export async function* imageBatches(
 }
 
 /**
- * If no size is set, it is that of the first readable image of all, wherever
- * the reading starts.
+ * Sets the size of the target to that of the first readable image, if no size
+ * is set.
+ *
+ * @param images All images, wherever the reading starts.
+ * @param options Options for reading.
  */
-async function firstSize(
+export async function findSize(
   images: ImageRows,
-  { input, skips, action }: ImageBatchOptions,
+  options: ImageReadOptions,
 ): Promise<void> {
-  for (let row = 0; row < images.length; row++) {
-    const failure = await attempt(skips, action, images.id(row), async () => {
-      await input.sizeOf(await images.read(row), images.id(row));
+  const { input } = options;
+  for (let row = 0; row < images.length && !input.hasSize; row++) {
+    await readImage(images, row, options, (bytes, id) => {
+      return input.sizeOf(bytes, id);
     });
-    if (failure === undefined) return;
   }
 }
 
 /**
- * Begins a batch of images.
+ * Starts a batch of images.
  *
  * @param images The images.
  * @param first Index of the first of the batch.
@@ -99,39 +108,28 @@ export function openBatch(
   images: ImageRows,
   first: number,
   rows: number,
-  { input, skips, blanks = false, action }: Pick<
-    ImageBatchOptions,
-    "input" | "skips" | "blanks" | "action"
-  >,
+  options: ImageReadOptions,
 ): OpenBatch<Batch> {
+  const { input, blanks = false } = options;
   const failures: (SkippedSample | undefined)[] = Array(rows).fill(undefined);
-  if (!input.hasSize) { // none could be read
-    const samples = failures.map((_, i) => async () => {
-      failures[i] = await attempt(
-        skips,
-        action,
-        images.id(first + i),
-        async () => {
-          await input.sizeOf(
-            await images.read(first + i),
-            images.id(first + i),
-          );
-        },
+  const samplesBy = (use: (bytes: Uint8Array, id: string, i: number) => Promise<void>) =>
+    failures.map((_, i) => async () => {
+      failures[i] = await readImage(
+        images,
+        first + i,
+        options,
+        (bytes, id) => use(bytes, id, i),
       );
     });
+  if (!input.hasSize) { // no image can be read
     return {
-      samples,
+      samples: samplesBy((bytes, id) => input.sizeOf(bytes, id)),
       finish: () => ({ skipped: failures.map((one) => one!) }),
     };
   }
   const width = input.width;
   const data = input.allocate(rows);
-  const samples = failures.map((_, i) => async () => {
-    const id = images.id(first + i);
-    failures[i] = await attempt(skips, action, id, async () => {
-      await input.fill(await images.read(first + i), id, data, i);
-    });
-  });
+  const samples = samplesBy((bytes, id, i) => input.fill(bytes, id, data, i));
   const finish = (): Batch => {
     const kept: number[] = [];
     failures.forEach((failure, i) => {
@@ -174,22 +172,31 @@ function labelsAt(
 }
 
 /** Reads one image; returns its error, if bad ones are skipped. */
-async function attempt(
-  skips: boolean,
-  action: string,
-  id: string,
-  read: () => Promise<void>,
+async function readImage(
+  images: ImageRows,
+  row: number,
+  { skips, action }: ImageReadOptions,
+  use: (bytes: Uint8Array, id: string) => Promise<void>,
 ): Promise<SkippedSample | undefined> {
+  const id = images.id(row);
+  const missing = images.missing?.(row);
+  if (missing !== undefined) {
+    if (!skips) throw missing;
+    return { id, reason: missing.message };
+  }
   try {
-    await read();
+    await use(await images.read(row), id);
     return undefined;
   } catch (error) {
     if (!(error instanceof Error)) throw error;
     const fault = pathFault(error, id);
+    const hint = id.includes("\ufffd")
+      ? "its name is not UTF-8: rename it"
+      : fault?.hint;
     const rule = `image "${id}" must be a file that can be read`;
     const named = fault === undefined
       ? error
-      : new TypeError(cannot(action, rule, fault.found, fault.hint), {
+      : new TypeError(cannot(action, rule, fault.found, hint), {
         cause: error,
       });
     const isBad = named !== error || error instanceof SyntaxError;

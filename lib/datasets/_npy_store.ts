@@ -171,21 +171,21 @@ function rowsOf(
     return shape === undefined ? [] : [{ name, shape }];
   });
   const named = shapes.filter(({ name }) => main.includes(name));
-  for (const { name, shape } of named.length > 0 ? named : shapes) {
+  for (const { name, shape } of named) {
     if (shape.length === 0) {
       const rule = `array ${quote(name)} must have rows`;
       throw new TypeError(cannot("read arrays", rule, [...shape]));
     }
-    if (named.length === 0 || shape[0] === named[0]!.shape[0]) continue;
+    if (shape[0] === named[0]!.shape[0]) continue;
     const rule = `array ${quote(name)} must have the ${named[0]!.shape[0]} ` +
       `rows of array ${quote(named[0]!.name)}`;
     throw new TypeError(cannot("read arrays", rule, [...shape]));
   }
   if (named.length > 0) return named[0]!.shape[0]!;
-  // By default, the number of rows that most arrays have.
+  // By default, the number of rows that most arrays have; scalars have none.
   const counts = new Map<number, number>();
-  for (const { shape } of shapes) {
-    counts.set(shape[0]!, (counts.get(shape[0]!) ?? 0) + 1);
+  for (const { shape: [rows] } of shapes) {
+    if (rows !== undefined) counts.set(rows, (counts.get(rows) ?? 0) + 1);
   }
   return [...counts].sort(([, a], [, b]) => b - a)[0]?.[0] ?? 0;
 }

@@ -1,52 +1,53 @@
 /**
- * Rows of Parquet files of large images, read a slice at a time.
+ * Reads rows of Parquet files with large images in slices.
  *
- * DuckDB gives 2,048 rows at once: of images of 200 kB that is 0.4 GB, twice as
- * they are copied. A slice names the rows of a file by their numbers, so that
+ * DuckDB returns 2,048 rows at once: with images of 200 kB these are 0.4 GB, and
+ * twice as much while they are copied. A slice is a range of rows of a file, so that
  * only its row groups are read. Measured: 3,000 PNG of 197 kB in row groups of
  * 100 rows take 1.6 s and 0.37 GB, in one group 5 s and 0.5 GB; without slices
  * 1.5 to 2.1 s and 1.2 to 1.5 GB.
  *
  * @module
  */
-import { literal, type LockedDuckdb } from "../formats/duckdb.ts";
+import { fileLiteral, literal, type LockedDuckdb } from "../formats/duckdb.ts";
 
-/** Bytes of a slice, at most, where rows are of equal size. */
+/** Maximum number of bytes of a slice, if rows have equal sizes. */
 const SLICE_BYTES = 2 ** 26;
-/** Rows that DuckDB gives at once. */
+/** Number of rows that DuckDB returns at once. */
 const CHUNK_ROWS = 2048;
 
-/** How rows are read a slice at a time. */
+/** The slices of some files. */
 export interface ParquetSlices {
-  /** Rows of a slice. */
+  /** Number of rows of a slice. */
   readonly step: number;
-  /** What stands after FROM, with columns `filename` and `file_row_number`. */
+  /** The SQL after FROM, with columns `filename` and `file_row_number`. */
   readonly from: string;
-  /** The files in their order, and the rows of each. */
+  /** The files in order, and the number of rows of each. */
   readonly files: readonly { readonly name: string; readonly rows: number }[];
 }
 
-/** Some rows of a file. */
+/** A range of rows of a file. */
 export interface Slice {
-  /** The condition that selects them. */
+  /** The SQL condition that selects them. */
   readonly where: string;
-  /** Number of the first in its file. */
+  /** Index of the first in its file. */
   readonly fileRow: number;
-  /** Number of the first among all rows. */
+  /** Index of the first among all rows. */
   readonly first: number;
-  /** How many there are. */
+  /** Their number. */
   readonly rows: number;
-  /** Which of them are wanted, from 0; undefined for all. */
+  /** The requested ones, from 0; undefined for all. */
   readonly picks: readonly number[] | undefined;
 }
 
 /**
- * Tells how files are read a slice at a time.
+ * Plans reading files in slices.
  *
  * @param engine The engine.
  * @param files The files.
- * @param from What reads them, with two more columns.
- * @returns Undefined if their rows are so small that it is not needed.
+ * @param from The SQL that reads them, with the two further columns.
+ * @returns The slices; undefined if rows are so small that none are needed, or
+ * paths are not in the form of DuckDB.
  */
 export async function parquetSlices(
   engine: LockedDuckdb,
@@ -55,7 +56,7 @@ export async function parquetSlices(
 ): Promise<ParquetSlices | undefined> {
   const { chunks } = await engine.select(
     `SELECT file_name, num_rows FROM parquet_file_metadata([${
-      files.map(literal).join(", ")
+      files.map(fileLiteral).join(", ")
     }])`,
   );
   const counts = new Map<string, number>();
@@ -64,7 +65,9 @@ export async function parquetSlices(
       counts.set(String(name), Number(rows));
     }
   }
-  const listed = files.map((name) => ({ name, rows: counts.get(name) ?? 0 }));
+  // DuckDB may write the path of a file in another form, as without "./".
+  if (files.some((name) => !counts.has(name))) return undefined;
+  const listed = files.map((name) => ({ name, rows: counts.get(name)! }));
   const rows = listed.reduce((sum, file) => sum + file.rows, 0);
   const bytes = files.reduce((sum, file) => sum + Deno.statSync(file).size, 0);
   const step = Math.max(1, Math.floor(SLICE_BYTES / (bytes / rows)));
@@ -72,11 +75,11 @@ export async function parquetSlices(
 }
 
 /**
- * The slices that hold some rows.
+ * The slices that contain some rows.
  *
- * @param slices How they are read.
- * @param start The first row; of `picked`, if these are set.
- * @param picked Rows that are wanted, in rising order; all by default.
+ * @param slices The slices of the files.
+ * @param start The first row, or index into `picked`.
+ * @param picked Row indices, ascending; default: all.
  * @returns The slices, in order.
  */
 export function* slicesOf(
@@ -105,12 +108,12 @@ export function* slicesOf(
 }
 
 /**
- * Whether rows rise, so that they can be read in the order of the file.
+ * Whether rows are ascending, so that they can be read in the order of the file.
  *
- * @param rows Row numbers.
- * @returns Whether each is greater than the one before.
+ * @param rows Row indices.
+ * @returns True if each is greater than the previous one.
  */
-export function isRising(rows: Uint32Array | undefined): boolean {
+export function isAscending(rows: Uint32Array | undefined): boolean {
   return rows === undefined ||
     rows.every((row, i) => i === 0 || row > rows[i - 1]!);
 }

@@ -10,7 +10,12 @@
  * @module
  */
 import { cannot, quote } from "../check.ts";
-import { identifier, literal, type LockedDuckdb } from "../formats/duckdb.ts";
+import {
+  fileLiteral,
+  identifier,
+  literal,
+  type LockedDuckdb,
+} from "../formats/duckdb.ts";
 import { statPath } from "../formats/file_path.ts";
 import { blankLines, checkFirstLines } from "./_blank_lines.ts";
 import { type ParquetSlices, parquetSlices } from "./_parquet_slices.ts";
@@ -20,6 +25,7 @@ import { type TableFormat, tableFormat } from "./table_files.ts";
 export class TableReader {
   readonly format: TableFormat;
   readonly #files: readonly string[];
+  readonly #texts: readonly (string | undefined)[];
   #state: string | undefined;
   #sql: string | undefined;
 
@@ -27,12 +33,17 @@ export class TableReader {
    * Detects the format of the files.
    *
    * @param files The files, of one format.
+   * @param texts Columns of labels and ids.
    * @throws {TypeError} If the format is not supported, or differs between
    * files.
    */
-  constructor(files: readonly string[]) {
+  constructor(
+    files: readonly string[],
+    texts: readonly (string | undefined)[],
+  ) {
     this.format = tableFormat(files);
     this.#files = files;
+    this.#texts = texts;
   }
 
   /**
@@ -55,10 +66,10 @@ export class TableReader {
   }
 
   /**
-   * Tells how large images are read, where that is better than all at once.
+   * Plans reading large images in slices.
    *
    * @param engine The engine.
-   * @returns Undefined if it is not.
+   * @returns The slices; undefined if none are needed.
    */
   async slices(engine: LockedDuckdb): Promise<ParquetSlices | undefined> {
     if (this.format !== "parquet") return undefined;
@@ -72,30 +83,50 @@ export class TableReader {
   }
 
   async #find(engine: LockedDuckdb): Promise<string> {
-    if (this.format === "parquet") {
+    const { format } = this;
+    if (format === "parquet") {
       await checkDecimals(engine, this.#files, "read table");
       return readerSql("parquet", this.#files);
     }
-    if (this.format === "csv") await checkFirstLines(this.#files, "read table");
-    const whole = readerSql(this.format, this.#files, WHOLE[this.format]);
-    const found = await columnsOf(engine, whole);
-    if (this.format === "csv") checkHeader(found.names, this.#files);
+    const action = "read table";
+    if (format === "csv") await checkFirstLines(this.#files, action);
+    const whole = readerSql(format, this.#files, WHOLE[format]);
+    const { names, types } = await columnsOf(engine, whole);
+    if (format === "csv") {
+      await checkHeader(engine, whole, names, this.#files[0]!, action);
+    }
+    const isText = (i: number) =>
+      this.#texts.includes(names[i]!) && TEXTS[format].test(types[i]!);
+    const wanted = types.map((type, i) => isText(i) ? "VARCHAR" : type);
     const folders = this.#files.flatMap((file) => hiveColumns(file));
-    const types = found.names.flatMap((name, i) =>
-      folders.includes(name)
-        ? []
-        : [`${identifier(name)}: ${literal(found.types[i]!)}`]
-    );
-    const option = this.format === "csv" ? "types" : "columns";
-    const typed = readerSql(this.format, this.#files, [
-      `${option} = {${types.join(", ")}}`,
-      ...this.format === "csv" ? ["skip = 0"] : [],
+    const typesOf = (isIncluded: (i: number) => boolean) =>
+      names.flatMap((name, i) =>
+        isIncluded(i) && !folders.includes(name)
+          ? [`${identifier(name)}: ${literal(wanted[i]!)}`]
+          : []
+      ).join(", ");
+    const option = format === "csv" ? "types" : "columns";
+    const typed = readerSql(format, this.#files, [
+      `${option} = {${typesOf(() => true)}}`,
+      ...format === "csv" ? WHOLE.csv.slice(1) : [],
     ]);
-    // Not if columns are only in some files: then types are inferred each time.
     const same = await columnsOf(engine, typed).catch(() => undefined);
-    return JSON.stringify(same) === JSON.stringify(found) ? typed : whole;
+    const expected = JSON.stringify({ names, types: wanted });
+    if (JSON.stringify(same) === expected) return typed;
+    // Columns are only in some files: then types are inferred each time.
+    const texts = format === "csv" ? typesOf(isText) : "";
+    return texts === "" ? whole : readerSql(format, this.#files, [
+      ...WHOLE[format],
+      `types = {${texts}}`,
+    ]);
   }
 }
+
+/** Types of labels and ids that are read as the text of the file. */
+const TEXTS = {
+  csv: /^(BOOLEAN|DATE|TIME|UUID|INTERVAL)/,
+  json: /^(DATE|TIME|UUID|INTERVAL)/,
+} as const;
 
 /**
  * Refuses decimals that are longer than DuckDB supports, which it would change.
@@ -107,7 +138,7 @@ async function checkDecimals(
 ): Promise<void> {
   const { chunks } = await engine.select(
     `SELECT name, precision FROM parquet_schema([${
-      files.map(literal).join(", ")
+      files.map(fileLiteral).join(", ")
     }]) WHERE precision > 38 LIMIT 1`,
   );
   for await (const chunk of chunks) {
@@ -121,7 +152,8 @@ async function checkDecimals(
 const WHOLE = {
   // Without "skip", leading rows with fewer values than others would be
   // dropped.
-  csv: ["sample_size = -1", "skip = 0"],
+  // Without "comment", rows that begin with # could be dropped.
+  csv: ["sample_size = -1", "skip = 0", "comment = ''"],
   json: ["sample_size = -1", "maximum_sample_files = 2147483647"],
 } as const;
 
@@ -130,7 +162,7 @@ function readerSql(
   files: readonly string[],
   options: readonly string[] = [],
 ): string {
-  const list = `[${files.map(literal).join(", ")}]`;
+  const list = `[${files.map(fileLiteral).join(", ")}]`;
   const isHive = files.some((file) => hiveColumns(file).length > 0);
   const all = [
     list,
@@ -158,18 +190,51 @@ async function columnsOf(engine: LockedDuckdb, from: string) {
 
 /**
  * Refuses rows of different lengths, which DuckDB reads as one column named as
- * the header.
+ * the header, and headers that it reads as a row.
+ *
+ * @param engine The engine.
+ * @param from The SQL that reads the files.
+ * @param names The columns that were found.
+ * @param file The first file.
+ * @param action The action, for messages.
  */
-function checkHeader(
+async function checkHeader(
+  engine: LockedDuckdb,
+  from: string,
   names: readonly string[],
-  files: readonly string[],
-  action = "read table",
-): void {
+  file: string,
+  action: string,
+): Promise<void> {
   const [name] = names;
-  if (names.length !== 1 || !/[,;|\t]/.test(name!)) return;
-  const rule = "every row must have as many values as the header";
-  const hint = `look for rows that have more or fewer in ${quote(files[0])}`;
-  throw new SyntaxError(cannot(action, rule, name, hint));
+  if (names.length === 1 && name!.startsWith("#")) {
+    const rule = `${quote(file)} must begin with the names of its columns`;
+    const hint = `pass query() SELECT * FROM read_csv(${fileLiteral(file)}, ` +
+      "sample_size = -1, comment = '#')";
+    throw new SyntaxError(cannot(action, rule, name, hint));
+  }
+  if (names.length === 1 && /[,;|\t]/.test(name!)) {
+    const rule = "every row must have as many values as the header";
+    const hint = `look for rows that have more or fewer in ${quote(file)}`;
+    throw new SyntaxError(cannot(action, rule, name, hint));
+  }
+  // The names that DuckDB gives to columns without a header.
+  const isNamed = names.some((name) => !/^column\d+$/.test(name));
+  if (names.length < 2 || isNamed) return;
+  const { chunks } = await engine.select(`SELECT * FROM ${from} LIMIT 1`);
+  for await (const chunk of chunks) {
+    const row = chunk.getRows()[0]!.map((value) =>
+      value === null ? null : Number(value)
+    );
+    // pandas numbers columns without names, and leaves the index without one.
+    const numbers = row[0] === null ? row.slice(1) : row;
+    if (!numbers.every((value, i) => value === i)) return;
+    const rule = `the first row of ${quote(file)} must be either names of ` +
+      "columns or data";
+    const sql = `SELECT * FROM read_csv(${fileLiteral(file)}, sample_size = -1, ` +
+      "header = true)";
+    const hint = `pass query() ${sql}, or header = false`;
+    throw new SyntaxError(cannot(action, rule, row.slice(0, 4), hint));
+  }
 }
 
 /**
@@ -186,7 +251,7 @@ export function withFiles(
 ): string {
   let text = sql;
   for (const [pattern, files] of patterns) {
-    const list = `[${files.map(literal).join(", ")}]`;
+    const list = `[${files.map(fileLiteral).join(", ")}]`;
     const quoted = literal(pattern);
     for (let at = text.indexOf(quoted); at >= 0;) {
       const before = text.slice(0, at);
@@ -209,6 +274,41 @@ function wholeOptions(files: readonly string[]): readonly string[] {
   return format === "parquet" ? [] : WHOLE[format];
 }
 
+/** Options with which no type is inferred from the first rows alone. */
+const ALL_ROWS =
+  /\b(sample_size\s*(=|:=|=>)\s*-1|(all_varchar|columns)\s*(=|:=|=>))/i;
+
+/**
+ * Splits SQL into the calls that read files with such options, and the rest.
+ */
+function splitCalls(sql: string): { readonly calls: string; rest: string } {
+  let [calls, rest, at] = ["", "", 0];
+  for (const { index, 0: { length } } of sql.matchAll(/\bread_\w+\s*\(/gi)) {
+    if (index < at) continue; // within a call
+    const end = endOfCall(sql, index + length);
+    const call = sql.slice(index, end);
+    rest += sql.slice(at, index);
+    if (ALL_ROWS.test(call)) calls += call;
+    else rest += call;
+    at = end;
+  }
+  return { calls, rest: rest + sql.slice(at) };
+}
+
+/** Where the parenthesis closes that was opened before a position. */
+function endOfCall(sql: string, start: number): number {
+  let depth = 1;
+  for (let at = start; at < sql.length; at++) {
+    const mark = sql[at]!;
+    if (mark === "'" || mark === '"') {
+      const end = sql.indexOf(mark, at + 1);
+      at = end < 0 ? sql.length : end;
+    } else if (mark === "(") depth++;
+    else if (mark === ")" && --depth === 0) return at + 1;
+  }
+  return sql.length;
+}
+
 /**
  * Checks that SQL that names CSV and JSON files reads them with types that are
  * valid for every row.
@@ -217,27 +317,33 @@ function wholeOptions(files: readonly string[]): readonly string[] {
  * @param sql The SQL.
  * @param files The files that it may read.
  * @throws {TypeError} If a type is valid for the first rows only.
+ * @throws {SyntaxError} If a header may be a row.
  */
 export async function checkTypes(
   engine: LockedDuckdb,
   sql: string,
   files: readonly string[],
 ): Promise<void> {
+  const action = "read query";
   const parquet = files.filter((file) => /\.(parquet|pq)$/i.test(file));
-  if (parquet.length > 0) await checkDecimals(engine, parquet, "read query");
-  if (/\b(sample_size|all_varchar|types|columns)\s*=/i.test(sql)) return;
+  if (parquet.length > 0) await checkDecimals(engine, parquet, action);
+  const { calls, rest } = splitCalls(sql);
   for (const file of files) {
     if (!/\.(csv|tsv|txt|jsonl|ndjson|json)(\.gz)?$/i.test(file)) continue;
+    const quoted = fileLiteral(file);
+    if (calls.includes(quoted) && !rest.includes(quoted)) continue;
     const format = tableFormat([file]) as keyof typeof WHOLE;
-    const first = await columnsOf(engine, literal(file)).catch(() => undefined);
+    const first = await columnsOf(engine, quoted).catch(() => undefined);
     if (first === undefined) continue; // DuckDB reports the error when the SQL reads it
     const skip = format === "csv" ? await blankLines(file) : 0;
     const options = WHOLE[format].map((option) =>
       option.replace("skip = 0", `skip = ${skip}`)
     );
-    const from = `read_${format}(${literal(file)}, ${options.join(", ")})`;
+    const from = `read_${format}(${quoted}, ${options.join(", ")})`;
     const all = await columnsOf(engine, from);
-    if (format === "csv") checkHeader(all.names, [file], "read query");
+    if (format === "csv") {
+      await checkHeader(engine, from, all.names, file, action);
+    }
     const at = all.names.findIndex((name, i) =>
       name !== first.names[i] || all.types[i] !== first.types[i]
     );
@@ -246,13 +352,13 @@ export async function checkTypes(
       "one type in all rows";
     const value = `${first.types[at]} in the first, ${all.types[at]} in all`;
     const advised = format === "csv" ? options.join(", ") : options[0];
-    const hint = `write read_${format}(${literal(file)}, ${advised})`;
-    throw new TypeError(cannot("read query", rule, value, hint));
+    const hint = `write read_${format}(${quoted}, ${advised})`;
+    throw new TypeError(cannot(action, rule, value, hint));
   }
 }
 
 const VOLATILE =
-  /\b(random|uuid|uuidv[47]|gen_random_uuid|setseed|nextval)\s*\(|\b(USING\s+SAMPLE|TABLESAMPLE)\b/i;
+  /\b(random|uuid|uuidv[47]|gen_random_uuid|setseed|nextval)"?\s*\(|\b(USING\s+SAMPLE|TABLESAMPLE)\b/i;
 
 /**
  * Checks that SQL gives the same rows each time: labels, batches and runs that
@@ -263,13 +369,16 @@ const VOLATILE =
  * @throws {TypeError} If it draws at random.
  */
 export function checkRepeatable(sql: string, action: string): void {
-  // What stands in quotes and comments says nothing.
-  const bare = sql.replace(/'[^']*'|"[^"]*"|--.*|\/\*[^]*?\*\//g, " ");
+  // Without comments, and quotes other than those of a function's name.
+  const bare = sql.replace(
+    /'[^']*'|"[^"]*"(\s*\()?|--.*|\/\*[^]*?\*\//g,
+    (token, call?: string) => call === undefined ? " " : token,
+  );
   const found = VOLATILE.exec(bare)?.[0];
   if (found === undefined) return;
   const rule = "its SQL must give the same rows each time";
   const hint = "use the options shuffle: { seed }, limit or split instead";
   throw new TypeError(
-    cannot(action, rule, found.replace(/\s*\($/, "()"), hint),
+    cannot(action, rule, found.replace(/"?\s*\($/, "()"), hint),
   );
 }

@@ -10,6 +10,7 @@ import { cannot, quote } from "../check.ts";
 import type { DataSource, DType } from "../types.ts";
 import { ColumnSource } from "./_column_source.ts";
 import { checkTableOptions, type TableOptions } from "./table_options.ts";
+import { tensorShape } from "./tensor_shape.ts";
 import {
   type Cells,
   type Column,
@@ -35,6 +36,7 @@ interface ArrowTable {
     readonly fields: readonly {
       readonly name: string;
       readonly type: unknown;
+      readonly metadata?: ReadonlyMap<string, string>;
     }[];
     readonly metadata?: ReadonlyMap<string, string>;
   };
@@ -92,7 +94,7 @@ export function arrowTable(
     action: ACTION,
     options,
     settings: null,
-    open: () => Promise.resolve(arrowStore(table)),
+    open: () => arrowStore(table),
   });
 }
 
@@ -102,10 +104,13 @@ function isTable(value: unknown): value is ArrowTable {
     typeof value.getChild === "function";
 }
 
-function arrowStore(table: ArrowTable): ColumnStore {
-  const columns = table.schema.fields.map(({ name, type }) =>
-    infoOf(name, String(type))
-  );
+async function arrowStore(table: ArrowTable): Promise<ColumnStore> {
+  const { classLabelNames } = await import("./_hugging_face.ts");
+  const columns = table.schema.fields.map(({ name, type, metadata }) => {
+    const info = infoOf(name, String(type));
+    const shape = tensorShape(name, metadata, ACTION);
+    return shape === undefined ? info : { ...info, shape };
+  });
   const cellOf = ({ name, kind, type }: ColumnInfo, row: number) => {
     const value = table.getChild(name)!.get(row);
     if (value === null) return null;
@@ -116,7 +121,12 @@ function arrowStore(table: ArrowTable): ColumnStore {
   return {
     columns,
     count: table.numRows,
-    classNames: (column) => huggingFaceNames(table, column),
+    classNames(column) {
+      const text = table.schema.metadata?.get("huggingface");
+      return text === undefined
+        ? undefined
+        : classLabelNames(text, column, "the table");
+    },
     async *read(names, start, rows) {
       const total = rows?.length ?? table.numRows;
       for (let at = start; at < total; at += ROWS) {
@@ -151,27 +161,39 @@ const NUMBERS: readonly [RegExp, DType][] = [
 ];
 
 function infoOf(name: string, type: string): ColumnInfo {
-  const item = itemOf(type);
-  if (NUMBERS.some(([pattern]) => pattern.test(type))) {
+  const values = valuesOf(type);
+  const item = itemOf(values);
+  if (NUMBERS.some(([pattern]) => pattern.test(values))) {
     return { name, kind: "numbers", type, shape: [] };
   }
-  if (/List/.test(type) && NUMBERS.some(([pattern]) => pattern.test(item))) {
-    const sizes = [...type.matchAll(/List(?:\[(\d+)\])?</g)];
+  if (/List/.test(values) && NUMBERS.some(([pattern]) => pattern.test(item))) {
+    const sizes = [...values.matchAll(/List(?:\[(\d+)\])?</g)];
     const shape = sizes.every(([, size]) => size !== undefined)
       ? sizes.map(([, size]) => Number(size))
       : undefined;
     return { name, kind: "numbers", type, shape };
   }
-  if (/^(Large)?Utf8$|^Dictionary<[^,]*, (Large)?Utf8>$/.test(type)) {
-    return { name, kind: "strings", type };
-  }
-  if (
-    /^(Large)?Binary$|^Struct<\{bytes:(Large)?Binary, path:(Large)?Utf8\}>$/
-      .test(type)
-  ) {
-    return { name, kind: "images", type };
-  }
-  return { name, kind: "other", type };
+  if (STRINGS.test(values)) return { name, kind: "strings", type };
+  const isImages = BYTES.test(values) || isImageStruct(values);
+  return { name, kind: isImages ? "images" : "other", type };
+}
+
+const STRINGS = /^((Large)?Utf8|Utf8View)$/;
+const BYTES = /^((Large)?Binary|BinaryView)$/;
+
+/** Whether a type is a struct of the bytes and the path of an image. */
+function isImageStruct(type: string): boolean {
+  const [, text = ""] = /^Struct<\{(.*)\}>$/.exec(type) ?? [];
+  const fields = new Map(
+    text.split(", ").map((field) => field.split(":") as [string, string]),
+  );
+  return fields.size === 2 && BYTES.test(fields.get("bytes") ?? "") &&
+    STRINGS.test(fields.get("path") ?? "");
+}
+
+/** The type of the values of a dictionary, or the type itself. */
+function valuesOf(type: string): string {
+  return type.replace(/^Dictionary<[^,]*, (.*)>$/, "$1");
 }
 
 /** The innermost type of lists, or the type itself. */
@@ -197,13 +219,11 @@ function columnOf(
   count: number,
   rowOf: (i: number) => number,
 ): Column {
-  const values = Array.from({ length: count }, (_, i) => {
-    const value = vector.get(rowOf(i));
-    if (value !== null && value !== undefined) return value;
-    throw missing(info.name, rowOf(i));
-  });
-  if (info.kind === "numbers") return numbersOf(info, values, rowOf);
+  const values = Array.from({ length: count }, (_, i) => vector.get(rowOf(i)));
   if (info.kind === "images") return imagesOf(info, values, rowOf);
+  const row = values.findIndex((value) => (value ?? null) === null);
+  if (row >= 0) throw missing(info.name, rowOf(row));
+  if (info.kind === "numbers") return numbersOf(info, values, rowOf);
   return { kind: "strings", values: values.map(String) };
 }
 
@@ -213,10 +233,13 @@ function imagesOf(
   rowOf: (i: number) => number,
 ): Column {
   const parts = values.map((value, i) => {
-    if (value instanceof Uint8Array) return { bytes: value, path: undefined };
-    const { bytes, path } = value as { bytes: unknown; path: unknown };
-    if (!(bytes instanceof Uint8Array)) throw missing(name, rowOf(i));
-    return { bytes, path: typeof path === "string" ? path : undefined };
+    const { bytes, path } = value instanceof Uint8Array
+      ? { bytes: value, path: undefined }
+      : Object(value) as { bytes?: unknown; path?: unknown };
+    return {
+      bytes: bytes instanceof Uint8Array ? bytes : missing(name, rowOf(i)),
+      path: typeof path === "string" ? path : undefined,
+    };
   });
   return {
     kind: "images",
@@ -241,7 +264,7 @@ function numbersOf(
       throw missing(name, rowOf(i));
     }
   });
-  const item = itemOf(type);
+  const item = itemOf(valuesOf(type));
   const [, dtype] = NUMBERS.find(([pattern]) => pattern.test(item))!;
   const scale = /^Decimal\[\d+e([+-]?\d+)\]$/.exec(item)?.[1];
   const all = scale === undefined
@@ -302,17 +325,4 @@ function missing(name: string, row: number): TypeError {
   const rule = `column ${quote(name)} must have a value in every row`;
   const hint = `it is in row ${row}`;
   return new TypeError(cannot(ACTION, rule, null, hint));
-}
-
-/** Names of classes in the metadata of Hugging Face's `datasets`. */
-function huggingFaceNames(
-  { schema }: ArrowTable,
-  column: string,
-): readonly string[] | undefined {
-  const text = schema.metadata?.get("huggingface");
-  if (text === undefined) return undefined;
-  const names: unknown = JSON.parse(text)?.info?.features?.[column]?.names;
-  return Array.isArray(names) && names.every((one) => typeof one === "string")
-    ? names
-    : undefined;
 }

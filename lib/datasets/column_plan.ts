@@ -186,15 +186,17 @@ function checkWidth(
   const wanted = spec.shape.slice(1);
   if (shape === undefined || wanted.length !== spec.shape.length - 1) return;
   const found = infos.length > 1 ? [infos.length] : shape;
-  const isFixed = wanted.every((size) => size !== null);
-  const fits = isFixed
-    ? sizeOf(wanted as number[]) === sizeOf(found)
-    : found.length === wanted.length &&
-      wanted.every((size, i) => (size ?? found[i]) === found[i]);
-  if (fits) return;
+  if (fitsRows(found, wanted)) return;
   const rule = `input ${quote(spec.name)} must get rows of ${
     quote([...wanted])
   }`;
+  if (isKnown(wanted) && sizeOf(found) === sizeOf(wanted)) {
+    const isPermuted = String(found.toSorted()) === String(wanted.toSorted());
+    const hint = isPermuted
+      ? "transpose them before, as by numpy.transpose()"
+      : "reshape them before, as by numpy.reshape()";
+    throw new TypeError(cannot(action, rule, [...found], hint));
+  }
   const names = infos.map(({ name }) => quote(name)).slice(0, 12).join(", ");
   // A single value that is no number makes a whole column text.
   const otherColumns = inputs === undefined
@@ -209,6 +211,41 @@ function checkWidth(
   throw new TypeError(cannot(action, rule, [...found], hint));
 }
 
+function isKnown(shape: readonly (number | null)[]): shape is number[] {
+  return shape.every((size) => size !== null);
+}
+
+/** Whether rows of a shape fit an input. */
+function fitsRows(
+  found: readonly number[],
+  wanted: readonly (number | null)[],
+): boolean {
+  return isKnown(wanted)
+    ? canReshape(found, wanted)
+    : found.length === wanted.length &&
+      wanted.every((size, i) => (size ?? found[i]) === found[i]);
+}
+
+/**
+ * Whether rows keep their meaning if they are reshaped: one of the shapes is
+ * flat, or they differ in axes of size 1 only. Rows of `[3, 32, 32]` for
+ * `[32, 32, 3]` would have to be transposed.
+ *
+ * @param found The shape of rows.
+ * @param wanted The shape of rows of the input.
+ * @returns True if they do.
+ */
+export function canReshape(
+  found: readonly number[],
+  wanted: readonly number[],
+): boolean {
+  if (sizeOf(found) !== sizeOf(wanted)) return false;
+  if (found.length < 2 || wanted.length < 2) return true;
+  const long = (shape: readonly number[]) =>
+    String(shape.filter((size) => size !== 1));
+  return long(found) === long(wanted);
+}
+
 /**
  * Finds a column.
  *
@@ -216,14 +253,19 @@ function checkWidth(
  * @param columns The existing columns.
  * @param action The action, for messages.
  * @returns The column.
- * @throws {RangeError} If it does not exist.
+ * @throws {RangeError} If it does not exist, or exists twice.
  */
 export function findColumn(
   name: string,
   columns: readonly ColumnInfo[],
   action: string,
 ): ColumnInfo {
-  const found = columns.find((column) => column.name === name);
+  const [found, ...others] = columns.filter((column) => column.name === name);
+  if (others.length > 0) {
+    const rule = "a column that is read must be there once";
+    const count = `${others.length + 1} named "${name}"`;
+    throw new RangeError(cannot(action, rule, count, "rename the others"));
+  }
   if (found !== undefined) return found;
   const names = columns.map((column) => column.name);
   const near = nearestNames(name, names);
@@ -258,10 +300,10 @@ export function inputArray(
     ? parts[0]!
     : stacked(parts, columns, rows, action);
   const wanted = spec.shape.slice(1);
-  const isReshaped = spec.shape.length > 0 &&
-    wanted.every((size) => size !== null) &&
-    sizeOf(wanted as number[]) === sizeOf(one.shape);
-  const shape = isReshaped ? wanted as number[] : one.shape;
+  const shape = isKnown(wanted) && spec.shape.length > 0 &&
+      canReshape(one.shape, wanted)
+    ? wanted
+    : one.shape;
   return { data: one.data, shape: [rows, ...shape], dtype: one.dtype };
 }
 

@@ -179,7 +179,7 @@ class FolderSource implements ImageSource {
       this.classNames = Object.freeze([...classNames]);
     }
     markBuiltIn(this);
-    // A function has no contents to go by.
+    // A function has no fingerprint.
     if (typeof options.preprocess !== "function") {
       this.fingerprint = () => this.#fingerprint();
     }
@@ -292,17 +292,23 @@ class FolderSource implements ImageSource {
     const facts = [settings, this.classNames ?? null, this.length];
     hash.update(JSON.stringify(facts));
     const reader = this.#listing.open();
-    const ownHash = async (row: number) => {
-      const bytes = await reader.read(this.#rows?.[row] ?? row);
-      return createHash("sha256").update(bytes).digest("hex");
+    const hashOf = async (row: number) => {
+      try {
+        const bytes = await reader.read(this.#rows?.[row] ?? row);
+        return createHash("sha256").update(bytes).digest("hex");
+      } catch (error) {
+        const isSkipped = options.onBad === "skip" && error instanceof Error;
+        if (!isSkipped) throw error;
+        return error.name; // a file that cannot be read is skipped
+      }
     };
     try {
       for (let first = 0; first < this.length; first += SAMPLES_AT_ONCE) {
         const count = Math.min(SAMPLES_AT_ONCE, this.length - first);
-        const own = await Promise.all(
-          Array.from({ length: count }, (_, i) => ownHash(first + i)),
+        const hashes = await Promise.all(
+          Array.from({ length: count }, (_, i) => hashOf(first + i)),
         );
-        own.forEach((sum, i) => {
+        hashes.forEach((sum, i) => {
           const row = first + i;
           const label = this.#labels?.[row] ?? null;
           hash.update(JSON.stringify([this.ids[row], label, sum]));

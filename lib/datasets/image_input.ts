@@ -1,6 +1,6 @@
 /**
- * Image files as one input of a model: decoded, brought to its size,
- * preprocessed, in its layout.
+ * Converts image files to one input of a model: decodes, resizes and
+ * preprocesses them, in its layout.
  *
  * @module
  */
@@ -23,43 +23,43 @@ import {
 import { imageTarget, putChannelsFirst } from "./_image_target.ts";
 
 /**
- * Settings of image files.
+ * Options for reading image files.
  *
  * @category Data
  */
 export interface ImageOptions {
-  /** Rows and columns. @default {the model's input; where that is open, images must be of one size} */
+  /** Height and width in pixels. @default {those of the model's input; if it accepts any size, that of the first image, which all must have} */
   readonly size?: readonly [height: number, width: number];
-  /** How values between pixels are found. @default {"bilinear"} */
+  /** The interpolation. @default {"bilinear"} */
   readonly interpolation?: "bilinear" | "nearest";
-  /** Whether all pixels count that lie below a new one, as `antialias` of `tf.image.resize`. @default {false} */
+  /** Whether to filter before downsampling, as `antialias` of `tf.image.resize`. @default {false} */
   readonly antialias?: boolean;
   /**
-   * What is done about another aspect ratio: stretch, crop around the centre
-   * (`crop_to_aspect_ratio` of Keras), or zeros around
+   * What to do if the aspect ratio differs: stretch, crop around the centre
+   * (`crop_to_aspect_ratio` of Keras), or pad with zeros
    * (`pad_to_aspect_ratio`).
    *
    * @default {"stretch"}
    */
   readonly fit?: ImageFit;
-  /** Colours, as `color_mode` of Keras. @default {what the model's channels are, otherwise "rgb"} */
+  /** The colour mode, as `color_mode` of Keras. @default {by the channels of the model's input, otherwise "rgb"} */
   readonly colorMode?: ColorMode;
   /**
-   * What is done to the values, which are from 0 to 255. `"caffe"` (ResNet,
+   * Preprocessing of the values, which are in [0, 255]. `"caffe"` (ResNet,
    * VGG), `"tf"` (MobileNet, ResNet V2, Inception, Xception, NASNet) and
-   * `"torch"` (DenseNet) are what `preprocess_input` of the model's module in
-   * `keras.applications` does; EfficientNet, MobileNet V3 and ConvNeXt need
-   * none. A function gets one image `[H, W, C]` and returns one of that shape;
+   * `"torch"` (DenseNet) equal `preprocess_input` of the model's module in
+   * `keras.applications`; EfficientNet, MobileNet V3 and ConvNeXt need
+   * none. A function receives one image `[H, W, C]` and returns one of that shape;
    * with a function there is no fingerprint, so no cache and no resume.
    *
    * @default {none}
    */
   readonly preprocess?: PreprocessMode | ((image: NdArray) => NdArray);
-  /** Whether to turn images as their EXIF orientation says; Pillow and TensorFlow do not. @default {false} */
+  /** Whether to apply the EXIF orientation, which Pillow and TensorFlow do not. @default {false} */
   readonly orient?: boolean;
   /**
-   * What a file that cannot be read or decoded does: it stops the run with an
-   * error that names it, or is left out and listed (`Progress.skipped`).
+   * What to do about a file that cannot be read or decoded: stop the run with an
+   * error that names it, or skip and list it (`Progress.skipped`).
    *
    * @default {"stop"}
    */
@@ -73,12 +73,12 @@ export const IMAGE_OPTIONS = [
 ];
 
 /**
- * Checks the settings.
+ * Checks the options.
  *
  * @param options The options to check.
  * @param action The action, for messages.
- * @throws {TypeError} If an option is of another type.
- * @throws {RangeError} If a value is not known or out of range.
+ * @throws {TypeError} If an option has the wrong type.
+ * @throws {RangeError} If a value is unknown or out of range.
  */
 export function checkImageOptions(options: ImageOptions, action: string): void {
   const { size, interpolation, antialias, colorMode, preprocess } = options;
@@ -117,11 +117,11 @@ export function checkImageOptions(options: ImageOptions, action: string): void {
 }
 
 /**
- * Checks that no setting of images is set, where there are none.
+ * Refuses options of images for data without images.
  *
- * @param options The settings.
+ * @param options The options.
  * @param action Description of the operation, for error messages.
- * @throws {TypeError} If one is set: it would mean nothing.
+ * @throws {TypeError} If one is set, as it would have no effect.
  */
 export function checkNoImages(options: ImageOptions, action: string): void {
   const name = (IMAGE_OPTIONS as (keyof ImageOptions)[])
@@ -132,10 +132,10 @@ export function checkNoImages(options: ImageOptions, action: string): void {
   throw new TypeError(cannot(action, rule, options[name], hint));
 }
 
-/** Batches whose memory is kept for later ones; a run gives them back in turn. */
+/** Number of released batches whose memory is kept for later ones. */
 const MOST_SPARE = 2;
 
-/** Images as one input. Made for one model; the size may be that of the first image. */
+/** Images as one input of one model; the size may be that of the first image. */
 export class ImageInput {
   readonly #options: ImageOptions;
   readonly #action: string;
@@ -146,12 +146,12 @@ export class ImageInput {
   readonly #spare: Float32Array<ArrayBuffer>[] = [];
 
   /**
-   * Tells what images must become.
+   * Determines size, channels and layout.
    *
    * @param spec The input.
-   * @param options The settings, checked.
+   * @param options The checked options.
    * @param action The action, for messages.
-   * @throws {TypeError} If the input takes no images, or others.
+   * @throws {TypeError} If the input does not accept images, or not such images.
    */
   constructor(spec: TensorSpec, options: ImageOptions, action: string) {
     const target = imageTarget(spec, options, action);
@@ -168,16 +168,16 @@ export class ImageInput {
     throw new TypeError(cannot(action, rule, target.colorMode));
   }
 
-  /** Whether the size is known without an image. */
+  /** Whether the size is known. */
   get hasSize(): boolean {
     return this.#size !== undefined;
   }
 
   /**
-   * Takes the size of an image for all.
+   * Sets the size to that of an image.
    *
    * @param bytes The file.
-   * @param name What it is.
+   * @param name Its name, for messages.
    */
   async sizeOf(bytes: Uint8Array, name: string): Promise<void> {
     const { height, width } = await this.#decode(bytes, name);
@@ -188,8 +188,8 @@ export class ImageInput {
   /**
    * The shape of a batch.
    *
-   * @param rows How many images.
-   * @returns Its shape, in the model's layout.
+   * @param rows Number of images.
+   * @returns The shape, in the model's layout.
    */
   shape(rows: number): readonly number[] {
     const [height, width] = this.#size!;
@@ -199,21 +199,21 @@ export class ImageInput {
       : [rows, height, width, channels];
   }
 
-  /** Values of one image. */
+  /** Number of values of one image. */
   get width(): number {
     return sizeOf(this.shape(1));
   }
 
-  /** Whether all values are finite: only a custom step can make others. */
+  /** Whether all values are finite; a custom function can return others. */
   get isFinite(): boolean {
     return typeof this.#options.preprocess !== "function";
   }
 
   /**
-   * Memory for a batch, which may hold values of an earlier one.
+   * Allocates a batch; its memory may contain values of an earlier one.
    *
-   * @param rows How many images.
-   * @returns The values, to be filled.
+   * @param rows Number of images.
+   * @returns The memory, to be filled.
    */
   allocate(rows: number): Float32Array<ArrayBuffer> {
     const length = rows * this.width;
@@ -222,9 +222,9 @@ export class ImageInput {
   }
 
   /**
-   * Takes back the memory of a batch.
+   * Keeps the memory of a batch for a later one.
    *
-   * @param data What {@linkcode allocate} gave.
+   * @param data Memory from {@linkcode allocate}.
    */
   reuse(data: Float32Array<ArrayBuffer>): void {
     if (this.#spare.length < MOST_SPARE) this.#spare.push(data);
@@ -234,11 +234,11 @@ export class ImageInput {
    * Decodes an image into a batch.
    *
    * @param bytes The file.
-   * @param name What it is.
+   * @param name Its name, for messages.
    * @param data The batch.
-   * @param row Which row of it.
+   * @param row Its row.
    * @throws {SyntaxError} If it cannot be decoded.
-   * @throws {RangeError} If it is of another size than the first, and none was set.
+   * @throws {RangeError} If no size was set, and it has another one than the first.
    */
   async fill(
     bytes: Uint8Array,

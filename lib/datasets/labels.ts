@@ -1,9 +1,9 @@
 /**
- * Labels: class indices, however they are written.
+ * Converts labels to class indices.
  *
- * `[N]` and `[N, 1]` hold indices; `[N, C]` with `C > 1` is one-hot, in every row
- * or not at all. What is neither is refused: nothing is rounded, and no class
- * is chosen among several.
+ * `[N]` and `[N, 1]` are indices; `[N, C]` with `C > 1` must be one-hot in every
+ * row. Anything else is refused: no value is rounded, and no class is chosen
+ * among several.
  *
  * @module
  */
@@ -17,17 +17,17 @@ import {
   type TypedTensorLike,
 } from "./tensor_likes.ts";
 
-/** Labels as they came, arrays with their element type. */
+/** Labels of the caller; arrays have an element type. */
 export type LabelValues = TypedTensorLike | ArrayLike<number>;
 
 /**
- * Checks what can be seen of labels without reading them from an engine.
+ * Checks type and number of labels, without reading their values.
  *
- * @param labels What came.
+ * @param labels The labels.
  * @param rows Number of samples.
  * @param action The action, for messages.
- * @throws {TypeError} If they are no labels, or a promise.
- * @throws {RangeError} If there are more or fewer than samples.
+ * @throws {TypeError} If they are not labels, or a promise.
+ * @throws {RangeError} If their number differs from that of the samples.
  */
 export function checkLabels(
   labels: LabelValues,
@@ -81,16 +81,16 @@ function checkCount(count: number, rows: number, action: string): void {
 }
 
 /**
- * Class indices of labels on the host. Copies them.
+ * Converts labels on the host to class indices, in a new array.
  *
  * @param labels Indices `[N]` or `[N, 1]`, or one-hot rows `[N, C]`.
  * @param rows Number of samples.
  * @param action The action, for messages.
  * @param first Index of the first row in the dataset, for messages.
  * @returns One index per sample, `[N]`.
- * @throws {TypeError} If they are no labels.
- * @throws {RangeError} If there are more or fewer than samples, one is not a
- * integer in the range of int32, or a row of several columns is not one-hot.
+ * @throws {TypeError} If they are not labels.
+ * @throws {RangeError} If their number differs from that of the samples, one is
+ * not an integer in the range of int32, or a row of several is not one-hot.
  */
 export function labelsOf(
   labels: HostArray | ArrayLike<number>,

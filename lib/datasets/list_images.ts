@@ -1,9 +1,9 @@
 /**
- * Where images lie: a folder, a list of files, a zip or tar archive.
+ * Lists images of a folder, an array of files, or a zip or tar archive.
  *
  * Order and labels are those of `index_directory` of Keras: classes are the
- * sub-folders in sorted order, or as they are named; within a class, folders in
- * sorted order of their paths, and files in sorted order in each.
+ * sub-folders in sorted order, or in the order of the option; within a class,
+ * folders are sorted by path, and files by name in each.
  *
  * @module
  */
@@ -14,36 +14,36 @@ import { missingPath, pathOfUrl, statPath } from "../formats/file_path.ts";
 import { tarMembers } from "../formats/tar.ts";
 import { ZipArchive } from "../formats/zip.ts";
 
-/** Images that were found. */
+/** A list of images. */
 export interface ImageListing {
-  /** What they were found in, for titles and messages. */
+  /** The folder or archive, for titles and messages. */
   readonly name: string;
-  /** Path of each, with `/`, from the folder; of a list, as it stands there. */
+  /** Path of each: relative to the folder, with `/`; as passed for an array. */
   readonly ids: readonly string[];
-  /** Class index of each; where there are classes. */
+  /** Class index of each, if there are classes. */
   readonly labels?: Int32Array;
   /** Names of the classes. */
   readonly classNames?: readonly string[];
   /** Links that were not followed. */
   readonly links: readonly string[];
-  /** Opens what the images are read from. */
+  /** Opens a reader. */
   open(): ImageReader;
 }
 
-/** Reads files, or members of an archive, until it is closed. */
+/** Reads files, or members of an archive. */
 export interface ImageReader {
   /**
-   * Reads the bytes of one.
+   * Reads an image.
    *
-   * @param index Its number.
-   * @returns New bytes.
+   * @param index Its index in the list.
+   * @returns Its bytes, which the caller may change.
    */
   read(index: number): Promise<Uint8Array>;
   /** Closes the archive. */
   close(): void;
 }
 
-/** How a folder is listed. */
+/** Options for listing images. */
 export interface ListOptions {
   /** Names of the classes, in order. */
   readonly classes?: readonly string[] | undefined;
@@ -51,20 +51,20 @@ export interface ListOptions {
   readonly followLinks: boolean;
 }
 
-/** Extensions of Keras, and those that are read besides. */
+/** The extensions of Keras, and `.webp`, `.tif` and `.tiff`. */
 const IMAGE = /\.(bmp|gif|jpe?g|png|webp|tiff?)$/i;
 const ACTION = "read images";
 
 /**
  * Lists images.
  *
- * @param source A folder, an archive, or a list of files.
- * @param options Classes, links.
- * @returns What was found.
- * @throws {TypeError} If it is none of them, or classes cannot be told.
- * @throws {RangeError} If there is not an image, or a class is not there.
+ * @param source A folder, an archive, or an array of files.
+ * @param options Classes, and whether to follow links.
+ * @returns The images.
+ * @throws {TypeError} If it is none of them, or only some images are in folders.
+ * @throws {RangeError} If there are no images, or a class does not exist.
  * @throws {SyntaxError} If an archive is damaged.
- * @throws {Deno.errors.NotFound} If it is not there.
+ * @throws {Deno.errors.NotFound} If the folder or archive does not exist.
  */
 export function listImages(
   source: string | URL | readonly string[],
@@ -87,7 +87,9 @@ export function listImages(
   if (/\.zip$/i.test(path)) return fromZip(path, options);
   if (/\.tar$/i.test(path)) return fromTar(path, options);
   const rule = "it must be a folder, or a .zip or .tar archive";
-  const hint = "pass single files as an array; decompress other archives";
+  const hint = /\.(tar\.gz|tgz)$/i.test(path)
+    ? "decompress it to a .tar file, whose images can be read in any order"
+    : "pass single files as an array; decompress other archives";
   throw new TypeError(cannot(ACTION, rule, path, hint));
 }
 
@@ -151,11 +153,27 @@ function reader(
   return { read, close };
 }
 
+/**
+ * Bytes by which a deflated image may grow: BMP and TIFF files of up to 67
+ * million RGBA pixels. Images are decompressed one by one, so their total is
+ * not limited.
+ */
+const MOST_IMAGE_GROWTH = 2 ** 28;
+
 function fromZip(path: string, options: ListOptions): ImageListing {
   return fromArchive(path, options, (source) => {
-    const archive = new ZipArchive(source);
-    const names = [...archive.members.keys()];
-    return { names, bytes: (name) => archive.bytes(name) };
+    const limits = { growth: Infinity, members: Infinity };
+    const archive = new ZipArchive(source, limits);
+    const bytes = (name: string) => {
+      const { size, compressedSize } = archive.members.get(name)!;
+      if (size - compressedSize > MOST_IMAGE_GROWTH) {
+        const most = compressedSize + MOST_IMAGE_GROWTH;
+        const rule = `image "${name}" must unpack to at most ${most} bytes`;
+        throw new SyntaxError(cannot(ACTION, rule, size));
+      }
+      return archive.bytes(name);
+    };
+    return { names: [...archive.members.keys()], bytes };
   });
 }
 
@@ -172,7 +190,7 @@ function fromTar(path: string, options: ListOptions): ImageListing {
   });
 }
 
-/** An archive, opened. */
+/** An open archive. */
 interface Archive {
   readonly names: readonly string[];
   bytes(name: string): Uint8Array;
@@ -187,7 +205,7 @@ function fromArchive(
   try {
     const { names } = openArchive(source);
     const { found, inner } = fromPaths(path, names, options);
-    // Opened again for each run, so that a source holds nothing open.
+    // Opened again for each run, so that a source keeps no file open.
     const open = () => {
       const opened = fileSource(path, ACTION);
       const archive = openArchive(opened);
@@ -200,14 +218,14 @@ function fromArchive(
   }
 }
 
-/** Images of an archive; one folder around all of them is left off. */
+/** Images of an archive; paths start below a folder that contains them all. */
 function fromPaths(
   path: string,
   names: readonly string[],
   options: ListOptions,
 ) {
   const visible = names.filter((name) => !/^(\.|__MACOSX\/)/.test(name));
-  // Other files, as a README beside the classes, say nothing of the folders.
+  // Other files, such as a README beside the classes, do not count.
   const images = visible.filter((name) => IMAGE.test(name));
   const tops = new Set(images.map((name) => name.split("/")[0]!));
   const [top] = tops;
@@ -226,7 +244,7 @@ function fromPaths(
   return { found: labelled(path, files, sorted, options, []), inner };
 }
 
-/** By the path of the folder, then by the name. */
+/** Orders paths by their folder, then by name. */
 function byFolder(a: string, b: string): number {
   const [left, right] = [a.lastIndexOf("/"), b.lastIndexOf("/")];
   return byCodePoint(
@@ -236,7 +254,7 @@ function byFolder(a: string, b: string): number {
     byCodePoint(a, b);
 }
 
-/** What index_directory of Keras makes of the paths below a folder. */
+/** Labels paths as `index_directory` of Keras. */
 function labelled(
   name: string,
   files: readonly string[],
@@ -286,7 +304,7 @@ function empty(name: string, links: readonly string[]): RangeError {
   return new RangeError(cannot(ACTION, rule, "none", hint));
 }
 
-/** A folder on the disk, listed once. */
+/** A folder on disk. */
 class FolderTree {
   readonly links: string[] = [];
   readonly #root: string;
@@ -299,12 +317,12 @@ class FolderTree {
     this.#follows = follows;
   }
 
-  /** Names of the folders at the top, sorted; hidden ones are no classes. */
+  /** Names of the sub-folders that are classes: sorted, without hidden ones. */
   topFolders(): string[] {
     return this.#entries("", []).folders.filter((one) => !one.startsWith("."));
   }
 
-  /** Images below a folder, as a sorted os.walk meets them. */
+  /** Images below a folder, in the order of a sorted `os.walk`. */
   files(folder: string): string[] {
     this.links.length = 0;
     const folders: [string, string[]][] = [];
@@ -324,7 +342,7 @@ class FolderTree {
     const { real, entries } = this.#list(full);
     const files: string[] = [];
     const folders: string[] = [];
-    // A link to a folder around it would be followed for ever.
+    // A link to a parent folder would be followed for ever.
     if (above.includes(real)) return { files, folders, real };
     for (const entry of entries) {
       const { name } = entry;
@@ -350,7 +368,7 @@ class FolderTree {
     }
   }
 
-  /** What a link leads to; undefined if it is not followed. */
+  /** The target of a link; undefined if it is not followed. */
   #target(name: string, full: string): Deno.FileInfo | undefined {
     let real: string;
     try {
@@ -359,16 +377,17 @@ class FolderTree {
       const isBroken = error instanceof Deno.errors.NotFound ||
         error instanceof Deno.errors.FilesystemLoop;
       if (!isBroken) throw missingPath(error, full, ACTION);
-      this.#leave(name);
+      this.#note(name);
       return undefined;
     }
     const isInside = `${real}/`.startsWith(`${this.#real}/`);
     if (isInside || this.#follows) return Deno.statSync(real);
-    this.#leave(name);
+    this.#note(name);
     return undefined;
   }
 
-  #leave(name: string): void {
+  /** Lists a link that is not followed. */
+  #note(name: string): void {
     if (!this.links.includes(name)) this.links.push(name);
   }
 }

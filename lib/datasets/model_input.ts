@@ -1,6 +1,6 @@
 /**
- * One input of a model: whether what came fits it, and its values as the
- * engines take them.
+ * Checks data for one input of a model, and converts its values to the element
+ * type of the input.
  *
  * @module
  */
@@ -21,16 +21,16 @@ import { isStringArray, type StringArray } from "./string_array.ts";
 
 /** The values of one input, for one batch. */
 export interface ModelInput {
-  /** The values, `[N, …]`, in the input's own element type. Read only. */
+  /** The values, `[N, …]`, in the element type of the input. Read only. */
   readonly array: NdArray<FeedData> | StringArray;
-  /** Rows that hold NaN or an infinity; all, if the rows share it. */
+  /** Rows with NaN or an infinity; all, if the rows share the array. */
   readonly nonFinite: readonly number[] | "all";
 }
 
 /**
  * The batch axis of an input.
  *
- * @param spec The model's inputs.
+ * @param spec The input.
  * @returns The axis; null if it has none.
  */
 export function batchAxisOf({ batchAxis }: TensorSpec): number | null {
@@ -38,13 +38,13 @@ export function batchAxisOf({ batchAxis }: TensorSpec): number | null {
 }
 
 /**
- * Checks what can be seen without reading values: element type, rank and
- * sizes. The number of rows is free, whatever the model says of it.
+ * Checks element type, rank and sizes, without reading values. The number of
+ * rows can be any, whatever the model specifies.
  *
  * @param value A tensor or an array.
- * @param spec The model's inputs.
+ * @param spec The input.
  * @param action The action, for messages.
- * @returns How many rows there are; undefined for an input without a batch axis.
+ * @returns The number of rows; undefined for an input without a batch axis.
  * @throws {TypeError} If it does not fit.
  * @throws {RangeError} If there are no rows.
  */
@@ -60,7 +60,7 @@ export function checkInput(
   }
   const shape: readonly number[] = value.shape;
   const axis = batchAxisOf(spec);
-  // A spec without a shape says nothing: any goes that has a batch axis.
+  // A spec without a shape accepts every shape with a batch axis.
   const isKnown = spec.shape.length > 0 || axis === null;
   const wanted = spec.shape.map((size, i) => i === axis ? null : size);
   const fits = (axis === null || shape.length > axis) &&
@@ -87,17 +87,17 @@ export function checkInput(
 }
 
 /**
- * Converts an array to what an input takes. Does not copy where the element
- * type is the input's own.
+ * Converts an array to the element type of an input. Does not copy if the type
+ * is the same.
  *
  * @param array Values on the host, `[N, …]`.
- * @param spec The model's inputs.
+ * @param spec The input.
  * @param action The action, for messages.
  * @param first Index of the first row in the dataset, for messages.
  * @param isFinite Whether all values are known to be finite.
- * @returns The values, and the rows that are not finite, from 0.
+ * @returns The values, and the indices of rows that are not finite.
  * @throws {TypeError} If the array does not fit.
- * @throws {RangeError} If there are no rows, or a value cannot be held exactly.
+ * @throws {RangeError} If there are no rows, or a value is not exact in the type.
  */
 export function modelInput(
   array: HostArray | StringArray,
@@ -134,15 +134,15 @@ function nonFiniteAlong(
 }
 
 /**
- * Rows of a matrix that hold NaN or an infinity.
+ * Finds the rows of a matrix with NaN or an infinity.
  *
  * @param data Values, `[N, width]`.
- * @param width Values in a row.
- * @returns Row numbers, ascending.
+ * @param width Number of values in a row.
+ * @returns Row indices, ascending.
  */
 function nonFiniteRows(data: Float32Array, width: number): number[] {
-  // A finite value less itself is 0, every other is NaN, and NaN stays in a
-  // sum. Nearly all data is finite, so rows are looked at only if the sum is not.
+  // x - x is 0 if x is finite and NaN otherwise, and a sum with NaN is NaN.
+  // Nearly all data is finite, so rows are searched only if the sum is not 0.
   if (residue(data, 0, data.length) === 0) return [];
   const rows: number[] = [];
   for (let start = 0; start < data.length; start += width) {
@@ -151,7 +151,7 @@ function nonFiniteRows(data: Float32Array, width: number): number[] {
   return rows;
 }
 
-/** Four sums, as one addition would wait for the one before: four times as fast. */
+/** Four independent sums are four times as fast as one. */
 function residue(data: Float32Array, start: number, end: number): number {
   let a = 0;
   let b = 0;

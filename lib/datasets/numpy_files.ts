@@ -19,7 +19,7 @@ import {
 } from "./sample_rows.ts";
 
 /**
- * Settings of {@linkcode npzFile}.
+ * Options of {@linkcode npzFile}.
  *
  * @category Data
  */
@@ -29,17 +29,17 @@ export interface NpzOptions
     Pick<TableOptions, "inputs" | "labels" | "ids" | "classes"> {}
 
 /**
- * Reads an `.npy` file of NumPy, in blocks: its first axis are the samples.
+ * Reads an `.npy` file of NumPy in blocks; its first axis is the samples.
  *
- * Fortran order and either order of bytes are read right. Integers are exact or
- * refused. Arrays of Python objects are pickles, which are programs, and are
- * refused.
+ * Fortran order and both byte orders are supported. Integers that are not exact
+ * after conversion are refused, and so are arrays of Python objects: they are
+ * pickles, which can execute code.
  *
  * @param file The file.
- * @param options Which samples.
+ * @param options Selection of samples.
  * @returns A source of one input; its length is known after `prepare()`, which
  * runs call. Ids are row numbers.
- * @throws {TypeError} If an option or the file's name is of another kind.
+ * @throws {TypeError} If an option or the file's name has the wrong type.
  * @throws {RangeError} If a value is out of range.
  *
  * @example Features of the rows of an array
@@ -88,19 +88,19 @@ export function npyFile(
 }
 
 /**
- * Reads arrays of an `.npz` file of NumPy, in blocks: the first axis of each are
+ * Reads arrays of an `.npz` file of NumPy in blocks; the first axis of each is
  * the samples.
  *
  * All checksums are verified once each time the file is opened. Arrays that
  * `np.savez` stored are read in place; those of `np.savez_compressed` are held
- * in memory while they are read. See {@linkcode npyFile} for what is read.
- * Labels and ids can be strings (`U`, or `S` in UTF-8). Arrays that are neither
- * numbers nor strings do no harm unless they are named.
+ * in memory while they are read. Element types are those of {@linkcode npyFile}.
+ * Labels and ids can be strings (`U`, or `S` in UTF-8). Other arrays in the
+ * file, such as scalars and Python objects, are ignored unless they are named.
  *
  * @param file The file.
- * @param options Which arrays are inputs, labels and ids; which samples.
+ * @param options Arrays of inputs, labels and ids; selection of samples.
  * @returns A source; its length is known after `prepare()`, which runs call.
- * @throws {TypeError} If an option or the file's name is of another kind.
+ * @throws {TypeError} If an option or the file's name has the wrong type.
  * @throws {RangeError} If a value is out of range.
  *
  * @example Inputs and labels by their names

@@ -1,9 +1,9 @@
 /**
- * One batch, however it is written: its inputs in the model's order, its labels
- * and its identities.
+ * Splits a batch in any supported form into inputs, in the model's order,
+ * labels and ids.
  *
- * A whole dataset in memory and an element of an iterable are written alike, so
- * both are read here. What is an iterable or a source is told in `batches.ts`.
+ * A whole dataset in memory and an element of an iterable have the same forms.
+ * Iterables and sources are recognised in `batches.ts`.
  *
  * @module
  */
@@ -21,19 +21,19 @@ import {
 } from "./tensor_likes.ts";
 import { isStringInput, stringArray } from "./string_array.ts";
 
-/** One batch, told apart and checked as far as it can be without its values. */
+/** The parts of a batch, checked as far as possible without reading values. */
 export interface Parts {
-  /** One for each input, in the model's order; as many rows in each that has rows. */
+  /** One for each input, in the model's order; all with a batch axis have the same number of rows. */
   readonly inputs: readonly InputLike[];
-  /** As they came; as many as rows. */
+  /** Labels in any form, one per row. */
   readonly labels?: LabelValues;
-  /** Labels that came as names of classes; as many as rows. */
+  /** Labels that are names of classes, one per row. */
   readonly labelNames?: readonly string[];
-  /** Names of the classes that came with them. Copied. */
+  /** Names of the classes, copied. */
   readonly classNames?: readonly string[];
-  /** Samples that were left out. */
+  /** Samples that were skipped. */
   readonly skipped?: readonly SkippedSample[];
-  /** The dataset's own; as many as rows. Copied. */
+  /** Ids from the dataset, one per row, copied. */
   readonly ids?: readonly (string | number)[];
   /** Number of samples. */
   readonly rows: number;
@@ -47,14 +47,14 @@ const AS_TENSOR =
   "make it a tensor, as by tf.tensor(…), or { data, shape, dtype }";
 
 /**
- * Tells the parts of a batch apart and checks them.
+ * Splits a batch into its parts, and checks them.
  *
- * @param batch What came.
+ * @param batch The batch.
  * @param specs The model's inputs.
  * @param action The action, for messages, as in "read dataset".
- * @returns Its parts.
- * @throws {TypeError} If it is none of the forms that go, or does not fit the model.
- * @throws {RangeError} If it is empty, or its parts are not of as many rows.
+ * @returns The parts.
+ * @throws {TypeError} If its form is not supported, or it does not fit the model.
+ * @throws {RangeError} If it is empty, or its parts have different numbers of rows.
  */
 export function partsOf(
   batch: unknown,
@@ -87,7 +87,7 @@ export function partsOf(
   };
 }
 
-/** The parts of a batch, each as it came. */
+/** The parts of a batch, unchecked. */
 interface Sides {
   readonly xs: unknown;
   readonly ys?: unknown;
@@ -97,12 +97,12 @@ interface Sides {
 }
 
 /**
- * The samples that a batch lists as left out, if it holds no others.
+ * The skipped samples of a batch that contains nothing else.
  *
- * @param batch What a source yielded.
+ * @param batch An element that a source yielded.
  * @param action The action, for messages.
- * @returns The list; undefined for a batch with inputs.
- * @throws {TypeError} If the list is none.
+ * @returns The skipped samples; undefined for a batch with inputs.
+ * @throws {TypeError} If the list is invalid.
  */
 export function skippedOnly(
   batch: unknown,
@@ -138,7 +138,7 @@ function labelsIn(
   return { labels };
 }
 
-/** Whether labels are names; what else stands among them is for later to say. */
+/** Whether labels are names; mixed labels are refused later, with their row. */
 function isNames(ys: unknown): ys is readonly string[] {
   return Array.isArray(ys) && ys.some((label) => typeof label === "string");
 }
@@ -161,8 +161,8 @@ function sidesOf(
 }
 
 /**
- * Strings, or an array that begins as such: one that is not a string is then
- * named.
+ * Whether a value is strings, or an array that starts with a string: another
+ * element is then reported with its row.
  */
 function areStrings(value: unknown, spec: TensorSpec): boolean {
   return isStringInput(value, spec) ||
@@ -212,7 +212,7 @@ function sidesOfRecord(
   const keys = keysOf(batch);
   const names = specs.map(({ name }) => name);
   const hasAll = names.every((name) => keys.includes(name));
-  // One input named "xs" is the same read either way, so labels may stand by.
+  // With one input named "xs" both forms mean the same, so labels are allowed.
   if (hasAll && !(names.length === 1 && names[0] === "xs")) {
     return { xs: batch };
   }
@@ -328,7 +328,7 @@ function plainArray(value: unknown, name: string, action: string): TypeError {
   return new TypeError(cannot(action, rule, value, AS_TENSOR));
 }
 
-/** Numbers without a shape: typed arrays, and arrays nested to any depth. */
+/** Whether a value is numbers without a shape: a typed array or nested arrays. */
 function isPlainArray(value: unknown): boolean {
   let inner = value;
   while (Array.isArray(inner) && inner.length > 0) inner = inner[0];
@@ -337,13 +337,13 @@ function isPlainArray(value: unknown): boolean {
     inner !== undefined && inner !== null;
 }
 
-/** Objects whose keys mean something: no classes of other things. */
+/** Whether a value is an object with properties, not an array or an iterable. */
 function isRecord(value: unknown): value is Record<string, unknown> {
   return isObject(value) && !Array.isArray(value) &&
     !(Symbol.iterator in value) && keysOf(value).length > 0;
 }
 
-/** Keys that hold something; `ys: undefined` is as good as none. */
+/** Keys whose values are not undefined. */
 function keysOf(value: Record<string, unknown>): string[] {
   return Object.keys(value).filter((key) => value[key] !== undefined);
 }

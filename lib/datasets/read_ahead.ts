@@ -1,36 +1,36 @@
 /**
- * Batches whose samples are read while those before are still in use.
+ * Reads batches ahead, while earlier ones are in use.
  *
  * @module
  */
 
 /**
- * How many batches are read beyond the one that is in use. With it, at most
- * `BATCHES_AHEAD + 1` batches of a source are in memory, beside what the engine
- * holds. One is enough to overlap; the second evens out files of unequal size.
+ * Number of batches that are read beyond the one in use. So at most
+ * `BATCHES_AHEAD + 1` batches of a source are in memory, in addition to those of
+ * the engine. One is enough to overlap; the second helps with files of unequal size.
  */
 const BATCHES_AHEAD = 2;
 
 /**
- * How many samples are read at once: with 4 to 8 of sharp's decodings in flight
- * two cores are busy (700 to 750 images a second against 360 to 400 one by one).
+ * Number of samples that are read at once: with 4 to 8 images in flight, sharp
+ * decodes 700 to 750 per second on two cores, and one by one 360 to 400.
  */
 export const SAMPLES_AT_ONCE = 8;
 
 /** A batch that is being read. */
 export interface OpenBatch<T> {
-  /** Reads one sample each; called in order, several at once. */
+  /** Each reads one sample; they are called in order, several at once. */
   readonly samples: readonly (() => Promise<void>)[];
-  /** Gives the batch, once all samples were read. */
+  /** Returns the batch, after all samples were read. */
   finish(): T;
 }
 
 /**
- * Reads batches in order, ahead of their use. A failure is thrown where its
- * batch is due; what was not started is then not started any more.
+ * Reads batches in order, ahead of their use. An error is thrown when its batch
+ * is due; reads that were not started are then dropped.
  *
- * @param source What each batch is made of.
- * @param open Begins a batch; called in order.
+ * @param source The contents of each batch.
+ * @param open Starts a batch; called in order.
  * @returns The batches.
  */
 export async function* readAhead<S, T>(
@@ -63,13 +63,13 @@ export async function* readAhead<S, T>(
       queue.push(() => read().then(resolve, reject));
       return promise;
     });
-    // Of several failures the first sample's, whichever came first.
+    // Of several errors, that of the first sample in order.
     const whole = Promise.allSettled(samples).then((results) => {
       const failure = results.find(({ status }) => status === "rejected");
       if (failure?.status === "rejected") throw failure.reason;
       return batch.finish();
     });
-    whole.catch(() => {}); // thrown where it is due
+    whole.catch(() => {}); // thrown when it is due
     window.push(whole);
     readMore();
   };

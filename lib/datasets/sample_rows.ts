@@ -1,6 +1,6 @@
 /**
- * Which samples of a source come, and in which order: a held-out part, some of
- * them, a shuffle. All sources select alike, so equal seeds select equal rows.
+ * Selects samples of a source, and their order: a split, a limit, a shuffle. All
+ * sources use it, so equal seeds select equal rows.
  *
  * @module
  */
@@ -9,41 +9,41 @@ import { checkOneOf, checkOptions } from "../check.ts";
 import { seededRandom } from "../math/seeded_random.ts";
 
 /**
- * Settings of the two parts of a source.
+ * Options for splitting a source into two parts.
  *
  * @category Data
  */
 export interface SplitOptions {
-  /** Share of the samples in the first part, above 0 and below 1. */
+  /** Fraction of the samples in the first part, above 0 and below 1. */
   readonly share: number;
-  /** Which samples: any integer. The same seed gives the same parts. */
+  /** Seed of the random split: any integer. */
   readonly seed: number;
-  /** Which part comes. */
+  /** The part to read. */
   readonly part: "first" | "rest";
 }
 
 /**
- * Settings that all sources have: which samples come, and in which order.
+ * Options of all sources: selection and order of samples.
  *
  * They are applied in the order `split`, `shuffle`, `limit`.
  *
  * @category Data
  */
 export interface SampleOptions {
-  /** Samples at most, a positive integer. @default {all} */
+  /** Maximum number of samples, a positive integer. @default {all} */
   readonly limit?: number;
   /**
-   * Whether `limit` takes equally from each class; the first classes get one
-   * more where it does not divide. Needs labels, and as many samples in each.
+   * Whether `limit` selects equal numbers of each class; if it is not divisible,
+   * the first classes have one more. Needs labels, and enough samples of each.
    *
    * @default {false}
    */
   readonly stratify?: boolean;
-  /** Two parts, drawn at random, of which one comes; in the order of the source. */
+  /** Splits the samples at random into two parts, and reads one, in the order of the source. */
   readonly split?: SplitOptions;
-  /** A random order. */
+  /** Shuffles the samples. */
   readonly shuffle?: {
-    /** Any integer. */
+    /** Seed: any integer. */
     readonly seed: number;
   };
 }
@@ -52,11 +52,11 @@ export interface SampleOptions {
 export const SAMPLE_OPTIONS = ["limit", "stratify", "split", "shuffle"];
 
 /**
- * Checks the settings.
+ * Checks the options.
  *
  * @param options The options to check.
  * @param action The action, for messages.
- * @throws {TypeError} If an option is unknown or of another type.
+ * @throws {TypeError} If an option is unknown or has the wrong type.
  * @throws {RangeError} If a value is out of range.
  */
 export function checkSampleOptions(
@@ -98,11 +98,11 @@ function checkSeed(seed: number, action: string): void {
   checkInteger(seed, action, "seed", -(2 ** 53 - 1));
 }
 
-/** What is known of the samples. */
+/** Facts about the samples. */
 export interface SampleFacts {
-  /** How many there are. */
+  /** Their number. */
   readonly count: number;
-  /** Class indices, `[count]`; where there are labels. */
+  /** Class indices, `[count]`, if there are labels. */
   readonly labels?: ArrayLike<number> | undefined;
   /** Names of the classes. */
   readonly classNames?: readonly string[] | undefined;
@@ -111,13 +111,13 @@ export interface SampleFacts {
 /**
  * Selects samples.
  *
- * @param facts What is known of the samples.
- * @param options The settings, checked.
+ * @param facts Their number and labels.
+ * @param options The checked options.
  * @param action The action, for messages.
- * @returns Row numbers in the order in which they come; undefined for all in
+ * @returns Row indices in the order of reading; undefined for all, in
  * the order of the source.
- * @throws {TypeError} If `stratify` finds no labels.
- * @throws {RangeError} If nothing is left, or a class has too few samples.
+ * @throws {TypeError} If `stratify` is set and there are no labels.
+ * @throws {RangeError} If no sample is selected, or a class has too few samples.
  */
 export function sampleRows(
   facts: SampleFacts,
@@ -146,7 +146,7 @@ export function sampleRows(
   throw new RangeError(cannot(action, rule, 0, "choose another share"));
 }
 
-/** A permutation: Fisher and Yates' shuffle. */
+/** A random permutation (Fisher–Yates). */
 function shuffled(
   rows: Uint32Array<ArrayBuffer>,
   seed: number,

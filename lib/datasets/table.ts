@@ -1,11 +1,10 @@
 /**
- * `table` and `query`: files of tables by DuckDB.
+ * `table` and `query`: tables in files, read by DuckDB.
  *
  * @module
  */
-import { cannot } from "../check.ts";
+import { cannot, quote } from "../check.ts";
 import type { LockedDuckdb } from "../formats/duckdb.ts";
-import { isObject } from "./tensor_likes.ts";
 import type { DataSource } from "../types.ts";
 import { ColumnSource } from "./_column_source.ts";
 import { checkTableOptions, type TableOptions } from "./table_options.ts";
@@ -18,24 +17,24 @@ import {
 } from "./_table_reader.ts";
 
 /**
- * Settings of {@linkcode table}.
+ * Options of {@linkcode table}.
  *
  * @category Data
  */
 export interface TableFileOptions extends TableOptions {
-  /** Rows that come, as an SQL condition: `"split = 'train'"`. @default {all} */
+  /** SQL condition that selects rows: `"split = 'train'"`. @default {all} */
   readonly where?: string;
-  /** Their order, as in SQL: `"score DESC, id"`. @default {that of the files} */
+  /** Order of the rows, as in SQL: `"score DESC, id"`. @default {that of the files} */
   readonly orderBy?: string;
 }
 
 /**
- * Settings of {@linkcode query}.
+ * Options of {@linkcode query}.
  *
  * @category Data
  */
 export interface QueryOptions extends TableOptions {
-  /** The only files that the query may read: paths and patterns. @default {none} */
+  /** Files that the query may read: paths and patterns. @default {none} */
   readonly files?: readonly string[];
 }
 
@@ -43,20 +42,20 @@ export interface QueryOptions extends TableOptions {
  * Reads tables: CSV and TSV, JSON lines and arrays of JSON, Parquet; several
  * files by patterns, hive folders (`split=train/…`), gzip.
  *
- * Columns of numbers, of lists of numbers, and of image files as Hugging Face
- * keeps them (`struct<bytes, path>`, or bytes), which are decoded as by
+ * Columns can be numbers, lists of numbers, and image files as Hugging Face
+ * stores them (`struct<bytes, path>`, or bytes), which are decoded as by
  * `imageFolder`. Class names come from Hugging Face's metadata, or are the
  * strings of the labels in sorted order. Only the columns that are needed are
- * read; `where` and `orderBy` are DuckDB's. Rows of a shuffled table are sorted
- * in memory. Rows come 2,048 at once, large images of Parquet files in slices
+ * read, and DuckDB applies `where` and `orderBy`. Rows of a shuffled table are sorted
+ * in memory. Rows are read 2,048 at once, large images of Parquet files in slices
  * of 64 MB unless `where`, `orderBy` or `shuffle` is set.
  *
- * Types of CSV and JSON columns are those of all rows: the files are read once
- * for them, which takes 4 s for 1,000,000 rows of 9 numbers. The first row of a
- * CSV file is its header where it differs from the others in type; rows with
- * more or fewer values than it are refused.
+ * Types of CSV and JSON columns are valid for all rows: the files are read once
+ * for them, which takes 4 s for 1,000,000 rows of 9 numbers.
+ * The first row of a CSV file is its header if it differs from the others in
+ * type; rows with more or fewer values than it are refused.
  *
- * DuckDB is loaded when the table is first read, and is locked: it reads these
+ * DuckDB is loaded when the table is first read, and is restricted: it reads these
  * files only, has no network, loads no extensions and writes no file. It needs
  * the permission `--allow-ffi`.
  *
@@ -64,8 +63,8 @@ export interface QueryOptions extends TableOptions {
  * @param options Columns, rows, images.
  * @returns A source; its length and classes are known after `prepare()`, which
  * runs call. Shows itself with class counts and the first rows.
- * @throws {TypeError} If an option or a file is of another kind.
- * @throws {RangeError} If a pattern finds no file, or a value is out of range.
+ * @throws {TypeError} If an option has the wrong type, or a file another format.
+ * @throws {RangeError} If a pattern matches no file, or a value is out of range.
  * @throws {Deno.errors.NotFound} If a file does not exist.
  *
  * @example Features of rows of a CSV file
@@ -99,7 +98,7 @@ export function table(
   checkSql(where, action, "where");
   checkSql(orderBy, action, "orderBy");
   const paths = tableFiles(files);
-  const reader = new TableReader(paths);
+  const reader = new TableReader(paths, [options.labels, options.ids]);
   const name = paths.length === 1
     ? paths[0]!
     : `${files} (${paths.length} files)`;
@@ -119,9 +118,10 @@ export function table(
       );
       const { duckdbStore } = await import("./_duckdb_store.ts");
       try {
-        const classNames = reader.format === "parquet"
-          ? await huggingFaceClasses(engine, paths[0]!)
-          : new Map<string, readonly string[]>();
+        const { labels } = options;
+        const classNames = reader.format === "parquet" && labels !== undefined
+          ? await classesInFiles(engine, paths, labels)
+          : undefined;
         const sql = await reader.sql(engine);
         const from = `(SELECT * FROM ${sql}${condition}${order})`;
         const isWhole = where === undefined && orderBy === undefined;
@@ -140,22 +140,22 @@ export function table(
  * Reads the rows of an SQL query, by DuckDB: joins, groups, other functions over
  * files.
  *
- * One SELECT, over the files that are named; what writes, attaches, or reads
- * another file or a URL is refused. DuckDB is locked as for {@linkcode table}.
- * A pattern of `files` can stand in the SQL as it is: `FROM 'train/*.parquet'`.
- * DuckDB tells types of CSV and JSON columns from the first 20,480 rows; where
- * they do not hold for all, the query is refused, and the message says what to
+ * The SQL is one SELECT over the named files; SQL that writes, attaches, or reads
+ * another file or a URL is refused. DuckDB is restricted as for {@linkcode table}.
+ * The SQL can contain patterns of `files`: `FROM 'train/*.parquet'`.
+ * DuckDB infers types of CSV and JSON columns from the first 20,480 rows; if
+ * they are not valid for all, the query is refused, and the message says what to
  * write.
  *
  * @param sql The query, as `SELECT * FROM 'a.parquet' JOIN 'b.csv' USING (id)`.
  * @param options Files, columns, images.
  * @returns A source; its length and classes are known after `prepare()`, which
  * runs call.
- * @throws {TypeError} If an option is of another kind.
- * @throws {RangeError} If a pattern finds no file, or a value is out of range.
+ * @throws {TypeError} If an option has the wrong type.
+ * @throws {RangeError} If a pattern matches no file, or a value is out of range.
  * @throws {Deno.errors.NotFound} If a file does not exist.
  *
- * @example A mean a group
+ * @example The mean of each group
  * ```ts
  * import { query } from "@sonde/sonde";
  * import assert from "node:assert/strict";
@@ -185,7 +185,10 @@ export function query(sql: string, options: QueryOptions = {}): DataSource {
   }
   const found = new Map(files.map((file) => [file, tableFiles(file, action)]));
   const paths = [...new Set([...found.values()].flat())];
-  const patterns = new Map([...found].filter(([file, [one]]) => file !== one));
+  // Paths with marks of patterns too, as DuckDB looks for these.
+  const patterns = new Map(
+    [...found].filter(([file, [one]]) => file !== one || /[*?[]/.test(file)),
+  );
   const body = withFiles(sql.trim().replace(/;$/, ""), patterns);
   const textFiles = [...patterns.values()].flat()
     .filter((file) => /\.(csv|tsv|txt)(\.gz)?$/i.test(file));
@@ -206,8 +209,7 @@ export function query(sql: string, options: QueryOptions = {}): DataSource {
         if (!isChecked) await checkTypes(engine, body, paths);
         isChecked = true;
         const from = `(${body}\n)`;
-        const classNames = new Map<string, readonly string[]>();
-        return await duckdbStore(engine, { from, classNames, name: "query" });
+        return await duckdbStore(engine, { from, name: "query" });
       } catch (error) {
         engine.close();
         throw error;
@@ -230,29 +232,39 @@ function checkSql(
   throw new TypeError(cannot(action, rule, text));
 }
 
-/** Names of classes in the metadata that Hugging Face's `datasets` writes. */
-async function huggingFaceClasses(
+/**
+ * Names of the classes of a column in Hugging Face's metadata.
+ *
+ * @throws {TypeError} If files have other names, or the same in another order,
+ * so that their labels mean other classes.
+ */
+async function classesInFiles(
   engine: LockedDuckdb,
-  file: string,
-): Promise<Map<string, readonly string[]>> {
-  const found = new Map<string, readonly string[]>();
-  const { literal } = await import("../formats/duckdb.ts");
+  files: readonly string[],
+  column: string,
+): Promise<readonly string[] | undefined> {
+  const { fileLiteral } = await import("../formats/duckdb.ts");
+  const { classLabelNames } = await import("./_hugging_face.ts");
   const { chunks } = await engine.select(
-    `SELECT decode(value) FROM parquet_kv_metadata(${literal(file)}) ` +
-      `WHERE key = 'huggingface'::BLOB`,
+    `SELECT file_name, decode(value) FROM parquet_kv_metadata([${
+      files.map(fileLiteral).join(", ")
+    }]) WHERE key = 'huggingface'::BLOB`,
   );
+  let first: { readonly file: string; readonly names: string } | undefined;
+  let classes: readonly string[] | undefined;
   for await (const chunk of chunks) {
-    const text = chunk.getColumnVector(0).getItem(0);
-    const info: unknown = JSON.parse(String(text))?.info;
-    const features = isObject(info) && isObject(info.features)
-      ? info.features
-      : {};
-    for (const [name, feature] of Object.entries(features)) {
-      if (!isObject(feature) || !Array.isArray(feature.names)) continue;
-      if (feature.names.every((one) => typeof one === "string")) {
-        found.set(name, feature.names);
-      }
+    for (const [file, text] of chunk.getRows().map((row) => row.map(String))) {
+      const names = classLabelNames(text!, column, quote(file));
+      if (names === undefined) continue;
+      first ??= { file: file!, names: JSON.stringify(names) };
+      classes ??= names;
+      if (JSON.stringify(names) === first.names) continue;
+      const rule = `classes of column ${quote(column)} must be the same in ` +
+        "all files";
+      const hint = `those of ${quote(first.file)} are ${quote(classes)}: read ` +
+        "the files one by one";
+      throw new TypeError(cannot("read table", rule, names, hint));
     }
   }
-  return found;
+  return classes;
 }

@@ -1,5 +1,5 @@
 /**
- * Files of tables: patterns of their names, and their formats.
+ * Finds table files by path patterns, and their formats.
  *
  * @module
  */
@@ -10,15 +10,15 @@ import { missingPath, pathOfUrl, statPath } from "../formats/file_path.ts";
 const ACTION = "read table";
 
 /**
- * Files by names and patterns: `*`, `?` and `[…]` within a part of a path, `**`
- * for any folders, `{a,b}` for either.
+ * Finds files. In patterns, `*`, `?` and `[…]` match within a part of a path, `**`
+ * matches any folders, and `{a,b}` either.
  *
  * @param files A path, a pattern, a `file:` URL, or several.
  * @param action The action, for messages.
- * @returns Paths, those of a pattern in sorted order.
- * @throws {TypeError} If it is none of these.
- * @throws {RangeError} If a pattern finds nothing, or there is none.
- * @throws {Deno.errors.NotFound} If a file is not there.
+ * @returns Paths; those of a pattern are sorted.
+ * @throws {TypeError} If an argument has the wrong type, or is a folder.
+ * @throws {RangeError} If a pattern matches no file, or the array is empty.
+ * @throws {Deno.errors.NotFound} If a file does not exist.
  */
 export function tableFiles(
   files: string | URL | readonly string[],
@@ -65,7 +65,7 @@ function exists(path: string, action: string): boolean {
   }
 }
 
-/** `{a,b}` written out. */
+/** Expands `{a,b}`. */
 function alternatives(pattern: string): string[] {
   const match = /\{([^{}]*)\}/.exec(pattern);
   if (match === null) return [pattern];
@@ -141,10 +141,16 @@ export type TableFormat = "csv" | "json" | "parquet";
  *
  * @param files The files.
  * @returns Their format.
- * @throws {TypeError} If they are of no format that is read, or of several.
+ * @throws {TypeError} If their format is not supported, or they have several.
  */
 export function tableFormat(files: readonly string[]): TableFormat {
-  const formats = files.map(formatOf);
+  const formats = files.map((file) => {
+    const format = formatOf(file);
+    if (format !== undefined) return format;
+    const rule = "a file must end in .csv, .tsv, .txt, .jsonl, .ndjson, " +
+      ".json (all also with .gz) or .parquet";
+    throw new TypeError(cannot(ACTION, rule, file));
+  });
   const format = formats[0]!;
   const other = formats.findIndex((one) => one !== format);
   if (other < 0) return format;
@@ -152,12 +158,15 @@ export function tableFormat(files: readonly string[]): TableFormat {
   throw new TypeError(cannot(ACTION, rule, files[other]));
 }
 
-function formatOf(file: string): TableFormat {
+/**
+ * The format of a file, by its extension.
+ *
+ * @param file The file.
+ * @returns Its format; undefined if it is not that of a table.
+ */
+export function formatOf(file: string): TableFormat | undefined {
   const name = file.replace(/\.gz$/i, "");
   if (/\.(csv|tsv|txt)$/i.test(name)) return "csv";
   if (/\.(jsonl|ndjson|json)$/i.test(name)) return "json";
-  if (/\.(parquet|pq)$/i.test(file)) return "parquet";
-  const rule = "a file must end in .csv, .tsv, .txt, .jsonl, .ndjson, .json " +
-    "(all also with .gz) or .parquet";
-  throw new TypeError(cannot(ACTION, rule, file));
+  return /\.(parquet|pq)$/i.test(file) ? "parquet" : undefined;
 }

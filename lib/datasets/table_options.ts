@@ -1,5 +1,5 @@
 /**
- * Settings of sources with named columns or arrays.
+ * Options of sources with named columns or arrays.
  *
  * @module
  */
@@ -27,7 +27,7 @@ export type NamedInputs =
   | Readonly<Record<string, string | readonly string[]>>;
 
 /**
- * Settings of sources with named columns or arrays.
+ * Options of sources with named columns or arrays.
  *
  * @category Data
  */
@@ -75,7 +75,7 @@ const TABLE_OPTIONS = [
 ];
 
 /**
- * Checks the settings.
+ * Checks the options.
  *
  * @param options The options to check.
  * @param action The action, for messages.

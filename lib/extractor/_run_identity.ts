@@ -4,6 +4,7 @@
  *
  * @module
  */
+import config from "../../deno.json" with { type: "json" };
 import { batchesOf } from "../datasets/batches.ts";
 import { datasetFingerprint } from "../datasets/fingerprint.ts";
 import type { ModelGraph } from "../models/graph/model_graph.ts";
@@ -84,6 +85,7 @@ export function identityRecord(
   { source, plan: { engine, backend }, data }: RunIdentity,
 ): Readonly<Record<string, string | number>> {
   return {
+    version: config.version,
     model: source.model,
     data: data ?? "unknown",
     settings: source.settings,

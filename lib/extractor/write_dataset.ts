@@ -13,7 +13,7 @@ import { cannot, checkInteger, checkOptions } from "../check.ts";
 import { shardOfJob } from "../cli/shard_index.ts";
 import { sha256 } from "../formats/sha256.ts";
 import type { ModelGraph } from "../models/graph/model_graph.ts";
-import { checkDiskSpace } from "../store/writable.ts";
+import { openFeatureFile } from "../store/feature_files.ts";
 import {
   bytesPerRow,
   finishTarget,
@@ -43,9 +43,13 @@ import {
   type Target,
   targetOf,
 } from "../store/target.ts";
-import { checkNames, checkWritable } from "../store/writable.ts";
+import {
+  checkDiskSpace,
+  checkNames,
+  checkWritable,
+} from "../store/writable.ts";
 import { shownWritten, type Written } from "../store/written.ts";
-import type { Dataset, RunOptions } from "../types.ts";
+import type { Dataset, RunOptions, SkippedSample } from "../types.ts";
 import { type OpenRuns, openRuns } from "./open_extractor.ts";
 import { cachedPart } from "./cached.ts";
 import {
@@ -226,8 +230,8 @@ async function writeParts(
       for await (
         const part of runs.parts(dataset, options, rest, partSize, isFull())
       ) {
-        if (samples === 0 && total !== undefined && part.set !== undefined) {
-          const needed = 2 * bytesPerRow(part.set) * (total - start) / count;
+        if (samples === 0 && range.end !== undefined && part.set) {
+          const needed = 2 * bytesPerRow(part.set) * (range.end - start);
           checkDiskSpace(parentOf(destination.path), needed);
         }
         if (part.set !== undefined) checkWritable(part.set, destination.format);
@@ -238,7 +242,7 @@ async function writeParts(
     const seconds = (performance.now() - begin) / 1000;
     const samplesPerSecond = samples / Math.max(1e-3, seconds);
     const all = folder.done({ ...range, end: range.end ?? Infinity });
-    if (shard !== undefined) return shardWritten(all, samplesPerSecond);
+    if (shard !== undefined) return await shardWritten(all, samplesPerSecond);
     const written = await finishTarget(folder, job, all, samplesPerSecond);
     isKept = true;
     return written;
@@ -276,18 +280,25 @@ function notShared(): TypeError {
 }
 
 /** The summary of one process for a target that several processes write. */
-function shardWritten(
+async function shardWritten(
   done: readonly DonePart[],
   samplesPerSecond: number,
-): Written {
+): Promise<Written> {
+  let samples = 0;
+  const skipped: SkippedSample[] = [];
+  for (const { path, skipped: all } of done) {
+    if (all !== undefined) {
+      skipped.push(...all);
+      continue;
+    }
+    const { description, close } = await openFeatureFile(path);
+    close();
+    samples += description.samples;
+    skipped.push(...description.skipped);
+  }
   const files = done.map(({ path }) => path);
-  return shownWritten({
-    samples: done.reduce((sum, { start, end }) => sum + end - start, 0),
-    files,
-    bytes: files.reduce((sum, path) => sum + Deno.statSync(path).size, 0),
-    samplesPerSecond,
-    skipped: done.flatMap(({ skipped = [] }) => skipped),
-  });
+  const bytes = files.reduce((sum, path) => sum + Deno.statSync(path).size, 0);
+  return shownWritten({ samples, files, bytes, samplesPerSecond, skipped });
 }
 
 /**

@@ -28,26 +28,36 @@ const DIRECTORY = 0x02014b50;
 const LOCAL = 0x04034b50;
 const IS_ENCRYPTED = 0x2041; // flags: encrypted, strongly, or its header masked
 const SIZES_FOLLOW = 0x8; // flag: sizes are after the data
-const MOST_MEMBERS = 65_535;
-/**
- * Maximum number of bytes of decompressed members beyond the archive's size.
- */
+
+/** Limits of an archive. */
+export interface ZipLimits {
+  /**
+   * Bytes of all decompressed members together beyond the archive's size.
+   *
+   * @default {48 MiB}
+   */
+  readonly growth?: number;
+  /** Members. @default {65,535} */
+  readonly members?: number;
+}
+
 const MOST_GROWTH = 48 * 2 ** 20;
+const MOST_MEMBERS = 65_535;
 
 /**
  * Reads an archive's directory.
  *
  * @param source The archive.
- * @param mostGrowth Bytes that compressed members may grow by.
+ * @param limits Its limits.
  * @returns Its files by name, in the directory's order.
  * @throws {SyntaxError} If it is not an archive, or contradicts its directory.
  */
 export function readDirectory(
   source: ByteSource,
-  mostGrowth = MOST_GROWTH,
+  limits: ZipLimits = {},
 ): Map<string, ZipMember> {
   try {
-    return new DirectoryReader(source, mostGrowth).members();
+    return new DirectoryReader(source, limits).members();
   } catch (error) {
     if (!(error instanceof RangeError)) throw error;
     throw damaged(source, "all its parts must lie in it", error.message);
@@ -67,11 +77,12 @@ interface DirectoryEntry {
 
 class DirectoryReader {
   readonly #source: ByteSource;
-  readonly #mostGrowth: number;
+  readonly #limits: Required<ZipLimits>;
 
-  constructor(source: ByteSource, mostGrowth: number) {
+  constructor(source: ByteSource, limits: ZipLimits) {
     this.#source = source;
-    this.#mostGrowth = mostGrowth;
+    const { growth = MOST_GROWTH, members = MOST_MEMBERS } = limits;
+    this.#limits = { growth, members };
   }
 
   members(): Map<string, ZipMember> {
@@ -157,8 +168,9 @@ class DirectoryReader {
     if (disks !== 0 || countHere !== count) {
       this.#fail("it must be in one part", "several");
     }
-    if (count > MOST_MEMBERS) {
-      this.#fail(`it must have at most ${MOST_MEMBERS} members`, count);
+    const { members: most } = this.#limits;
+    if (count > most) {
+      this.#fail(`it must have at most ${most} members`, count);
     }
     if (start + length !== end) {
       this.#fail("its directory must lie before its end record", start);
@@ -298,7 +310,7 @@ class DirectoryReader {
   #checkGrowth(members: readonly ZipMember[]): void {
     const compressed = members.filter(({ isStored }) => !isStored);
     const total = compressed.reduce((sum, { size }) => sum + size, 0);
-    const most = this.#source.size + this.#mostGrowth;
+    const most = this.#source.size + this.#limits.growth;
     if (total <= most) return;
     this.#fail(
       `its members must unpack to at most ${most} bytes`,

@@ -54,7 +54,9 @@ export class LockedDuckdb {
     });
     const connection = await instance.connect();
     const locked = new LockedDuckdb(instance, connection, name);
-    const paths = files.map(literal).join(", ");
+    // Also as patterns: DuckDB reads "[1]" in the name of a file as one.
+    const paths = files.flatMap((file) => [literal(file), fileLiteral(file)])
+      .join(", ");
     await connection.run(`SET allowed_paths = [${paths}]`);
     await connection.run("SET enable_external_access = false");
     await connection.run("SET lock_configuration = true");
@@ -115,14 +117,15 @@ export class LockedDuckdb {
   }
 
   /**
-   * Fills a table of row numbers, for queries of rows in any order.
+   * Creates a table of row indices, for queries of rows in any order.
    *
-   * @param table Its name; its columns are `position` and `row`.
-   * @param rows The row numbers.
+   * @param table Its name; its columns are `sonde_position` and `sonde_picked`.
+   * @param rows The row indices.
    */
   async fillRows(table: string, rows: Uint32Array): Promise<void> {
     await this.#connection.run(
-      `CREATE TEMP TABLE ${table} (position UINTEGER, row UINTEGER)`,
+      `CREATE TEMP TABLE ${table} ` +
+        "(sonde_position UINTEGER, sonde_picked UINTEGER)",
     );
     const appender = await this.#connection.createAppender(table);
     rows.forEach((row, position) => {
@@ -190,6 +193,17 @@ async function loadDuckdb() {
  */
 export function literal(text: string): string {
   return `'${text.replaceAll("'", "''")}'`;
+}
+
+/**
+ * Formats the path of one file for functions that read files, which take
+ * patterns.
+ *
+ * @param path The path.
+ * @returns The literal of a pattern that matches this file alone.
+ */
+export function fileLiteral(path: string): string {
+  return literal(path.replace(/[*?[]/g, "[$&]"));
 }
 
 /**

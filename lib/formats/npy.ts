@@ -315,7 +315,7 @@ export async function openNpz(
   source: ByteSource,
   pacer?: Pacer,
 ): Promise<Map<string, () => Promise<ByteSource>>> {
-  const archive = new ZipArchive(source, MOST_GROWTH);
+  const archive = new ZipArchive(source, { growth: MOST_GROWTH });
   arraysOf(source, archive);
   await archive.verify(pacer);
   const arrays = new Map<string, () => Promise<ByteSource>>();

@@ -12,10 +12,15 @@
  */
 import { Pacer } from "./pacer.ts";
 import { type ByteSource, bytesSource, partSource } from "./byte_source.ts";
-import { damaged, readDirectory, type ZipMember } from "./_zip_directory.ts";
+import {
+  damaged,
+  readDirectory,
+  type ZipLimits,
+  type ZipMember,
+} from "./_zip_directory.ts";
 import { nodeZlib } from "./builtin_modules.ts";
 
-export type { ZipMember };
+export type { ZipLimits, ZipMember };
 
 const STEP = 2 ** 20;
 /**
@@ -34,13 +39,12 @@ export class ZipArchive {
    * Reads an archive's directory, and checks it against the members.
    *
    * @param source The archive; it stays open, owned by the caller.
-   * @param mostGrowth Maximum number of bytes that compressed members may
-   * expand by. @default {48 MiB}
+   * @param limits Its limits.
    * @throws {SyntaxError} If it is not an archive, is damaged, or is unsafe.
    */
-  constructor(source: ByteSource, mostGrowth?: number) {
+  constructor(source: ByteSource, limits: ZipLimits = {}) {
     this.#source = source;
-    this.members = readDirectory(source, mostGrowth);
+    this.members = readDirectory(source, limits);
   }
 
   /**

@@ -62,7 +62,7 @@ export async function* idPieces(parts: readonly Part[]): AsyncGenerator<Ids> {
   }
 }
 
-/** Compares the bytes of rows with the checksum that a file has of them. */
+/** Compares the bytes of rows with their checksum in a file. */
 export class Checksum {
   readonly #part: Pick<Part, "name" | "advice">;
   readonly #what: string;

@@ -123,7 +123,7 @@ export function readManifest(folder: string): Shard[] {
   return shards;
 }
 
-/** Over what nothing else tells: a shard that is left out is never opened. */
+/** Checksum of the list, as a shard that is missing in it is never opened. */
 function checksumOf(shards: readonly Shard[]): number {
   return crc32(JSON.stringify(
     shards.map(({ name, samples }) => [name, samples]),

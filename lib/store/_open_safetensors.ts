@@ -74,7 +74,7 @@ function partOf(source: ByteSource): Part {
  * @param name The file, for messages.
  * @param read Reads one of its arrays.
  * @returns The head.
- * @throws {SyntaxError} If its weights were changed.
+ * @throws {SyntaxError} If the weights were changed.
  */
 export function headOf(
   { head, headCrc32 }: Description,
@@ -146,12 +146,12 @@ function readIds(
 }
 
 /**
- * Decodes ids, or says that they are damaged.
+ * Decodes ids, and reports damaged ones.
  *
  * @param name The file, for messages.
  * @param decode Decodes them.
  * @returns The ids.
- * @throws {SyntaxError} If they are no text.
+ * @throws {SyntaxError} If they are not valid UTF-8.
  */
 export function readStrings<T>(name: string, decode: () => T): T {
   try {

@@ -18,6 +18,11 @@ export interface CacheSettings {
 }
 
 const FILE = /^[0-9a-f]{64}\.safetensors$/;
+/** Files of a process that was killed while it wrote. */
+const LEFTOVER =
+  /^([0-9a-f]{64}\.safetensors\.[0-9a-f-]{36}\.unfinished|[0-9a-f-]{36}\.probe)$/;
+/** A file that was not changed for a day is not being written. */
+const LEFTOVER_MS = 24 * 60 * 60 * 1000;
 
 /** A cache in a folder, with removal of the least recently used results. */
 export class FeatureCache {
@@ -93,6 +98,7 @@ export class FeatureCache {
     const path = this.#path(key);
     const scratch = `${path}.${crypto.randomUUID()}`;
     await writeFeatureFile(path, "safetensors", parts, { scratch });
+    removeLeftovers(folder);
     const files = filesOf(folder).sort((a, b) => b.used - a.used);
     let sum = 0;
     for (const { path, bytes } of files) {
@@ -112,8 +118,8 @@ interface CacheFile {
   readonly used: number;
 }
 
-function filesOf(folder: string): CacheFile[] {
-  return [...Deno.readDirSync(folder)].filter(({ name }) => FILE.test(name))
+function filesOf(folder: string, pattern = FILE): CacheFile[] {
+  return [...Deno.readDirSync(folder)].filter(({ name }) => pattern.test(name))
     .flatMap(({ name }) => {
       const path = `${folder}/${name}`;
       try {
@@ -124,6 +130,12 @@ function filesOf(folder: string): CacheFile[] {
         throw error;
       }
     });
+}
+
+function removeLeftovers(folder: string): void {
+  for (const { path, used } of filesOf(folder, LEFTOVER)) {
+    if (Date.now() - used > LEFTOVER_MS) removed(path);
+  }
 }
 
 /** Removes a file, which another process may do at the same moment. */
@@ -161,6 +173,7 @@ export function clearCache(folder: string | URL): number {
   const path = pathOf(folder, action, "the folder");
   let files: CacheFile[];
   try {
+    removeLeftovers(path);
     files = filesOf(path);
   } catch (error) {
     if (error instanceof Deno.errors.NotFound) return 0;

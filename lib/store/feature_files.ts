@@ -18,12 +18,23 @@ import { bytesOf, checkAlike, type Part } from "./part.ts";
 import { checkSetColumns, setOfRows } from "./_stored_set.ts";
 import { kindAt, pathOf } from "./target.ts";
 
+const ACTION = "open features";
+
 /** The rows of one file, with the index of the first. */
 interface Shard {
-  readonly name: string;
   readonly start: number;
   readonly samples: number;
   readonly open: () => Part | Promise<Part>;
+}
+
+/**
+ * One pass over the rows: the shard that it reads, and the checksums of its
+ * rows. Several may read the same files at once.
+ */
+interface Pass {
+  readonly checks: Checks;
+  /** The open shard, other than the first of all. */
+  current?: { readonly shard: Shard; readonly part: Part } | undefined;
 }
 
 class FeatureFiles implements StoredFeatures {
@@ -33,8 +44,10 @@ class FeatureFiles implements StoredFeatures {
   declare readonly classNames?: readonly string[];
   declare readonly source?: FeatureSource;
   readonly #shards: readonly Shard[];
+  /** Open until the features are closed. */
   readonly #first: Part;
-  readonly #parts = new Map<Shard, Part>();
+  /** Shards that passes read. */
+  readonly #opened = new Set<Part>();
   #isClosed = false;
 
   static {
@@ -55,7 +68,6 @@ class FeatureFiles implements StoredFeatures {
     if (description.source !== undefined) this.source = description.source;
     this.#shards = shards;
     this.#first = first;
-    this.#parts.set(shards[0]!, first);
   }
 
   async *stream(
@@ -64,29 +76,41 @@ class FeatureFiles implements StoredFeatures {
     checkOptions(options, "stream features", ["batch"]);
     const { batch = 256 } = options;
     checkInteger(batch, "stream features", "batch");
-    const checks = new Checks();
-    for (let start = 0; start < this.samples; start += batch) {
-      const end = Math.min(start + batch, this.samples);
-      yield await this.#read({ start, end }, checks);
+    const pass: Pass = { checks: new Checks() };
+    try {
+      for (let start = 0; start < this.samples; start += batch) {
+        const end = Math.min(start + batch, this.samples);
+        yield await this.#read({ start, end }, pass);
+      }
+    } finally {
+      this.#leave(pass);
     }
   }
 
   async load(): Promise<FeatureSet> {
-    return await this.#read({ start: 0, end: this.samples }, new Checks());
+    const pass: Pass = { checks: new Checks() };
+    try {
+      return await this.#read({ start: 0, end: this.samples }, pass);
+    } finally {
+      this.#leave(pass);
+    }
   }
 
   // deno-lint-ignore require-await
   async close(): Promise<void> {
+    if (this.#isClosed) return;
     this.#isClosed = true;
-    for (const part of this.#parts.values()) part.close();
-    this.#parts.clear();
+    this.#first.close();
+    for (const part of this.#opened) part.close();
+    this.#opened.clear();
   }
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
   }
 
-  async #read(rows: RowRange, checks: Checks): Promise<FeatureSet> {
+  async #read(rows: RowRange, pass: Pass): Promise<FeatureSet> {
+    const { checks } = pass;
     const { description, head } = this.#first;
     const arrays = new Map(
       description.columns.map((column) =>
@@ -98,7 +122,7 @@ class FeatureFiles implements StoredFeatures {
       const from = Math.max(rows.start, shard.start) - shard.start;
       const to = Math.min(rows.end, shard.start + shard.samples) - shard.start;
       if (from > to || (from === to && rows.start < rows.end)) continue;
-      const part = await this.#open(shard);
+      const part = await this.#open(shard, pass);
       const range = { start: from, end: to };
       for (const column of part.description.columns) {
         const array = await part.read(column.name, range);
@@ -118,32 +142,42 @@ class FeatureFiles implements StoredFeatures {
   }
 
   /**
-   * Opens a shard. At most one besides the first is open, because rows are read
-   * in order.
+   * Opens a shard. A pass has at most one open besides the first, because rows
+   * are read in order.
    */
-  async #open(shard: Shard): Promise<Part> {
-    if (this.#isClosed) {
-      const rule = "the files must be open";
-      const hint = "call openFeatures() again";
-      throw new TypeError(cannot("read features", rule, "closed", hint));
-    }
-    const known = this.#parts.get(shard);
-    if (known !== undefined) return known;
+  async #open(shard: Shard, pass: Pass): Promise<Part> {
+    this.#checkOpen();
+    if (shard === this.#shards[0]) return this.#first;
+    if (pass.current?.shard === shard) return pass.current.part;
+    this.#leave(pass);
     const part = await shard.open();
     try {
       checkPart(part, shard.samples);
       checkAlike(this.#first.description, part.description, part.name);
+      this.#checkOpen(); // may have been closed meanwhile
     } catch (error) {
       part.close();
       throw error;
     }
-    for (const [other, old] of this.#parts) {
-      if (old === this.#first) continue;
-      old.close();
-      this.#parts.delete(other);
-    }
-    this.#parts.set(shard, part);
+    this.#opened.add(part);
+    pass.current = { shard, part };
     return part;
+  }
+
+  #checkOpen(): void {
+    if (!this.#isClosed) return;
+    const rule = "the files must be open";
+    const hint = "call openFeatures() again";
+    throw new TypeError(cannot("read features", rule, "closed", hint));
+  }
+
+  /** Closes the shard of a pass. */
+  #leave(pass: Pass): void {
+    const { current } = pass;
+    if (current === undefined) return;
+    // Closed already if the features were closed meanwhile.
+    if (this.#opened.delete(current.part)) current.part.close();
+    pass.current = undefined;
   }
 
   #view() {
@@ -217,13 +251,12 @@ function checkPart({ name, description }: Part, samples: number): void {
 export async function openFeatureFiles(
   target: string | URL,
 ): Promise<StoredFeatures> {
-  const path = pathOf(target, "open features");
+  const path = pathOf(target, ACTION);
   const shards = isFolder(path) ? shardsOf(path) : undefined;
   const first = await (shards?.[0]?.open() ?? openFeatureFile(path));
   try {
     const { samples } = first.description;
     const all = shards ?? [{
-      name: path,
       start: 0,
       samples,
       open: () => openFeatureFile(path),
@@ -240,15 +273,14 @@ function isFolder(path: string): boolean {
   try {
     return Deno.statSync(path).isDirectory;
   } catch (cause) {
-    if (kindAt(path, "open features") !== undefined) throw cause;
-    const isUnfinished =
-      kindAt(`${path}.partial`, "open features") !== undefined;
-    const hint = isUnfinished
-      ? "its run is not finished: call write() or mergeFeatures() again"
-      : "check the path";
-    const rule = `"${path}" must be there`;
-    const text = cannot("open features", rule, "nothing", hint);
-    throw new RangeError(text, { cause });
+    const isUnfinished = kindAt(path, ACTION) === undefined &&
+      kindAt(`${path}.partial`, ACTION) !== undefined;
+    if (!isUnfinished) throw missingPath(cause, path, ACTION);
+    const rule = "the file must be there";
+    const hint = "its run is not finished: call write() or mergeFeatures() " +
+      "again";
+    const text = cannot(ACTION, rule, path, hint);
+    throw new Deno.errors.NotFound(text, { cause });
   }
 }
 
@@ -256,7 +288,7 @@ function shardsOf(folder: string): Shard[] {
   let start = 0;
   return readManifest(folder).map(({ name, samples }) => {
     const path = `${folder}/${name}`;
-    const shard = { name, start, samples, open: () => openFeatureFile(path) };
+    const shard = { start, samples, open: () => openFeatureFile(path) };
     start += samples;
     return shard;
   });
@@ -274,7 +306,7 @@ export async function openFeatureFile(path: string): Promise<Part> {
   using file = openAt(path);
   const length = file.readSync(head) ?? 0;
   const text = String.fromCharCode(...head.subarray(0, length));
-  if (text.startsWith("PK")) {
+  if (text === "PK\x03\x04") {
     const { openNpz } = await import("./_open_npz.ts");
     return await openNpz(path);
   }
@@ -289,6 +321,6 @@ function openAt(path: string): Deno.FsFile {
   try {
     return Deno.openSync(path);
   } catch (cause) {
-    throw missingPath(cause, path, "open features");
+    throw missingPath(cause, path, ACTION);
   }
 }

@@ -58,7 +58,7 @@ export async function finishTarget(
 /**
  * The summary of an earlier run, if its result is at the target.
  *
- * @param place The existing target.
+ * @param target The existing target.
  * @param run The fingerprint of the run.
  * @returns The summary; undefined if the target is something else.
  */
@@ -95,7 +95,7 @@ export async function writtenBefore(
     bytes: files.reduce((sum, file) => sum + Deno.statSync(file).size, 0),
     samplesPerSecond: 0,
     skipped: description.skipped,
-  });
+  }, "Already complete");
 }
 
 /**

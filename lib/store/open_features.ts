@@ -5,14 +5,15 @@ import type { StoredFeatures } from "../types.ts";
  * file, or a folder of shards. The format is detected from the first bytes.
  *
  * Checksums are verified while values are read: a changed file throws at its
- * last row at the latest.
+ * last row at the latest. They do not stop a Parquet file that was made to do
+ * harm, which can keep its decoder in a loop or make it request 4 GB of memory.
  *
  * @category Files of features
  * @param target A path or `file:` URL.
  * @returns The features, to stream or load; the caller closes them.
  * @throws {SyntaxError} If the file is truncated, damaged, or not written by
  * Sonde.
- * @throws {RangeError} If the target does not exist.
+ * @throws {Deno.errors.NotFound} If the target does not exist.
  *
  * @example A set goes to a file and comes back
  * ```ts

@@ -33,7 +33,7 @@ export interface DonePart extends RowRange {
 const RECORD = "run.json";
 const PART = /^part-(\d{12})-(\d{12})\.(safetensors|json)$/;
 const ACTION = "write features";
-const ANEW = "delete this file and call it again: its part is computed anew";
+const ANEW = "delete this file and call it again: its part is computed again";
 
 /** The folder of a run. */
 export class PartFolder {
@@ -233,7 +233,7 @@ export function rowsOfParts(
       advice: `the part was changed: ${ANEW}`,
       description: {
         ...description,
-        range: undefined, // the target does not depend on how it was cut
+        range: undefined, // the target does not depend on the parts
         skipped: [...left, ...description.skipped],
       },
       head,
@@ -266,7 +266,7 @@ function openPart(path: string): Part {
   }
 }
 
-/** The file of a part whose samples were all skipped. */
+/** The file of a part all of whose samples were skipped. */
 interface LeftOut extends RowRange {
   readonly run: string | undefined;
   readonly skipped: readonly SkippedSample[];
@@ -354,8 +354,8 @@ function damagedRecord(
   text: string,
   cause?: unknown,
 ): SyntaxError {
-  const rule = `"${path}" must say what its run was begun with`;
-  const hint = "delete its folder to begin again";
+  const rule = `"${path}" must contain the settings of its run`;
+  const hint = "delete its folder to start again";
   const found = `${text.length} characters that are damaged`;
   return new SyntaxError(cannot(ACTION, rule, found, hint), { cause });
 }
@@ -386,16 +386,16 @@ function checkSame(path: string, found: RunRecord, wanted: RunRecord): void {
       : `${name} ${wanted[name]} instead of ${found[name]}`;
   }).join("; ");
   const rule =
-    `the unfinished run in "${path}" must have been begun with the ` +
+    `the unfinished run in "${path}" must have been started with the ` +
     "same model, data and settings";
-  const hint = "call it as it was begun, or delete that folder";
+  const hint = "call it with these again, or delete that folder";
   throw new RangeError(cannot(ACTION, rule, messages, hint));
 }
 
 function notResumable(path: string): RangeError {
-  const rule = `the unfinished run in "${path}" must be one that can be told ` +
-    "from others: arrays or a source with a fingerprint, and built-in steps";
-  const found = "a custom function, or data that cannot be told";
-  const hint = "delete that folder to begin again";
+  const rule = `the unfinished run in "${path}" must be identifiable: arrays ` +
+    "or a source with a fingerprint, and built-in steps";
+  const found = "a custom function, or data without a fingerprint";
+  const hint = "delete that folder to start again";
   return new RangeError(cannot(ACTION, rule, found, hint));
 }

@@ -217,7 +217,7 @@ export async function writeTarget(
     const shards = await writeFolder(
       unfinished,
       format,
-      shardsOf(withOneKind(parts), shardSize),
+      shardsOf(partsOfFolder(parts), shardSize),
       { rowGroupSize },
     );
     Deno.renameSync(unfinished, path);
@@ -231,17 +231,28 @@ export async function writeTarget(
   }
 }
 
-/** Converts ids to one type for all files, as readers of folders require. */
-function withOneKind(parts: readonly Part[]): readonly Part[] {
+/**
+ * Prepares parts for a folder: all files have ids of one type, as readers of
+ * folders require, and the first file has the skipped samples and the head's
+ * weights, wherever the parts end.
+ */
+function partsOfFolder(parts: readonly Part[]): readonly Part[] {
   const kind = joinKinds(parts.map(({ description }) => description.ids.kind));
-  return parts.map((part) => {
-    const { description } = part;
-    const ids = { ...description.ids, kind };
-    return { ...part, description: { ...description, ids } };
+  const skipped = parts.flatMap(({ description }) => description.skipped);
+  return parts.map((part, i) => {
+    const ids = { ...part.description.ids, kind };
+    const description = { ...part.description, ids };
+    if (i === 0) return { ...part, description: { ...description, skipped } };
+    const without = { head: undefined, headCrc32: undefined, skipped: [] };
+    return {
+      ...part,
+      head: undefined,
+      description: { ...description, ...without },
+    };
   });
 }
 
-/** Splits rows of parts into blocks. The head's weights are in the first. */
+/** Splits rows of parts into blocks. */
 async function* shardsOf(
   parts: readonly Part[],
   size: number,

@@ -84,8 +84,8 @@ export function checkUnits(name: string, shape: readonly number[]): void {
 /**
  * Checks that an id can be stored in NumPy's strings.
  *
- * @param id The identity.
- * @throws {RangeError} If they do not.
+ * @param id The id.
+ * @throws {RangeError} If it cannot.
  */
 export function checkId(id: string | number): void {
   if (typeof id === "number" || !id.endsWith("\0")) return;

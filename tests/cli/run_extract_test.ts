@@ -169,3 +169,20 @@ Deno.test("extract takes the settings of worker, and columns by name", () =>
     const set = await stored.load();
     assertEquals(set.features[0]!.dtype, "float16");
   }));
+
+Deno.test("extract reads every table that table() reads, and says that a target is complete", () =>
+  inFolder(async (folder) => {
+    const names = Array.from({ length: 784 }, (_, i) => `c${i}`);
+    const row = names.map((_, i) => i % 7 / 7);
+    const data = `${folder}/rows.txt`;
+    Deno.writeTextFileSync(data, `${names}\n${row}\n${row.reverse()}\n`);
+    const target = `${folder}/x.npz`;
+    const args = [MODEL, data, "--out", target, "--quiet"];
+    const first = await run(args);
+    assertEquals([first.code, first.err], [0, ""]);
+    assert(first.out.includes("samples/s"), first.out);
+    const { code, out } = await run(args);
+    assertEquals(code, 0);
+    assert(out.startsWith(`2 samples in ${target}, `), out);
+    assert(out.endsWith(" bytes, already complete\n"), out);
+  }));

@@ -292,3 +292,41 @@ Deno.test("FeatureColumns store features of changing sizes in variable-size list
   );
   assertEquals([...wider("list").getChild("map")!.get(0)], [0, 0, 0]);
 });
+
+Deno.test("worker takes tensors of Arrow and Ray in their shape alone", async () => {
+  const floats = new FixedSizeList(784, new Field("item", new Float32(), true));
+  const values = vectorFromArray([Array(784).fill(0.5)], floats);
+  const bytes = (name: string, metadata: string) => {
+    const map = new Map([
+      ["ARROW:extension:name", name],
+      ["ARROW:extension:metadata", metadata],
+    ]);
+    const field = new Field("x", floats, true, map);
+    const type = new Struct([field]);
+    const children = [values.data[0]!];
+    const data = makeData({ type, length: 1, nullCount: 0, children });
+    return streamOf([new RecordBatch(new Schema([field]), data)]);
+  };
+  const args = ["--layers", "pool"];
+  const rows = await written(columns({ x: values }), args, "pool", DIGITS);
+  const arrow = "arrow.fixed_shape_tensor";
+  for (
+    const [name, metadata] of [
+      [arrow, '{"shape":[28,28],"permutation":[0,1]}'],
+      ["ray.data.arrow_tensor_v2", "[28, 28, 1]"],
+    ] as const
+  ) {
+    const found = await written(bytes(name, metadata), args, "pool", DIGITS);
+    assertEquals(found, rows);
+  }
+  for (
+    const [metadata, text] of [
+      ['{"shape":[56,14]}', "must get rows of [28, 28, 1]: current value is [56, 14]"],
+      ['{"shape":[28,28],"permutation":[1,0]}', "in the order of their axes"],
+    ] as const
+  ) {
+    const run = await workerOver(bytes(arrow, metadata), args, DIGITS);
+    assertEquals(run.code, 1);
+    assertStringIncludes(run.log, text);
+  }
+});

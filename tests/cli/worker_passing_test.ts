@@ -1,8 +1,9 @@
 /** Columns that the command `worker` passes through, and streams it refuses. */
 import { assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
-import { type RecordBatch, RecordBatchReader } from "apache-arrow";
+import { RecordBatch, RecordBatchReader, vectorFromArray } from "apache-arrow";
+import { columns, FLOATS } from "./_arrow_batches.ts";
 import { echoed } from "./_flipped_streams.ts";
-import { workerOver } from "./_arrow_pipes.ts";
+import { streamOf, workerOver } from "./_arrow_pipes.ts";
 
 const STREAMS: Readonly<Record<string, string>> = JSON.parse(
   await Deno.readTextFile(
@@ -115,4 +116,14 @@ Deno.test("worker finds counts that are larger than their message before arrays 
     const error = await assertRejects(() => echoed(damaged), Error);
     assertStringIncludes(error.message, text);
   }
+});
+
+Deno.test("worker passes the metadata of each batch through", async () => {
+  const rows = vectorFromArray([[1, 2, 3, 4]], FLOATS);
+  const [batch] = RecordBatchReader.from(columns({ x: rows }));
+  const { schema, data } = batch!;
+  const maps = [new Map([["part", "7"], ["größe", "😀"]]), new Map(), new Map([["part", "8"]])];
+  const stream = streamOf(maps.map((map) => new RecordBatch(schema, data, map)));
+  const found = [...RecordBatchReader.from(await echoed(stream))];
+  assertEquals(found.map(({ metadata }) => [...metadata]), maps.map((map) => [...map]));
 });

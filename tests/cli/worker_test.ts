@@ -92,7 +92,7 @@ Deno.test("worker stops at a bad row with its number and id, or makes it null an
   const stopped = await workerOver(bytes, [...LAYER, "--id", "id"]);
   assertEquals(stopped.code, 1);
   assertStringIncludes(stopped.log, 'Cannot read row 1 (id "b")');
-  assertStringIncludes(stopped.log, "mend it, or pass --on-bad null");
+  assertStringIncludes(stopped.log, "correct it, or pass --on-bad null");
   for (const type of ["list", "fixed"]) {
     const args = [...LAYER, "--on-bad", "null", "--list-type", type];
     const run = await workerOver(bytes, args);

@@ -39,3 +39,10 @@ Deno.test("imageFolder() keeps the rows of images to look at, also of bad files"
     "must be a whole image",
   );
 });
+
+Deno.test("imageFolder() has a fingerprint where unreadable files are skipped", async () => {
+  const skipping = imageFolder(BAD, { onBad: "skip" });
+  const print = await skipping.fingerprint!();
+  assertEquals(await skipping.fingerprint!(), print);
+  await assertRejects(() => imageFolder(BAD).fingerprint!(), Deno.errors.NotFound);
+});

@@ -8,7 +8,7 @@ import { LockedDuckdb } from "../../lib/formats/duckdb.ts";
 import type { ImageColumn } from "../../lib/datasets/_columns.ts";
 import { duckdbStore } from "../../lib/datasets/_duckdb_store.ts";
 import {
-  isRising,
+  isAscending,
   parquetSlices,
   slicesOf,
 } from "../../lib/datasets/_parquet_slices.ts";
@@ -46,13 +46,13 @@ Deno.test("slicesOf() gives the slices that hold the rows", () => {
   assertEquals(found(2, [1, 2, 6, 9]), [[6, 6, 1, [0]], [7, 0, 3, [2]]]);
   const where = [...slicesOf(slices, 8)][0]?.where;
   assertEquals(where, "filename = 'c' AND file_row_number BETWEEN 1 AND 2");
-  assertEquals(isRising(Uint32Array.of(0, 2, 5)), true);
-  assertEquals(isRising(Uint32Array.of(0, 2, 2)), false);
+  assertEquals(isAscending(Uint32Array.of(0, 2, 5)), true);
+  assertEquals(isAscending(Uint32Array.of(0, 2, 2)), false);
 });
 
 Deno.test("a store reads the same images by slices, from any row and in any order", async () => {
   const engine = await LockedDuckdb.open(FILES, "test");
-  const parts = { from: FROM, classNames: new Map(), name: "table" };
+  const parts = { from: FROM, name: "table" };
   const plain = await duckdbStore(engine, parts);
   const files = [{ name: FILES[0]!, rows: plain.count }];
   const slices = { step: 5, from: SLICED, files };
@@ -63,7 +63,10 @@ Deno.test("a store reads the same images by slices, from any row and in any orde
     const found: [string | undefined, string][] = [];
     for await (const block of store.read([images], start, picked)) {
       const { values, names } = block.columns.get(images) as ImageColumn;
-      values.forEach((bytes, i) => found.push([names[i], bytes.toHex()]));
+      values.forEach((bytes, i) => found.push([
+        names[i],
+        (bytes as Uint8Array).toHex(),
+      ]));
     }
     return found;
   };

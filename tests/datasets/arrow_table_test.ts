@@ -141,3 +141,58 @@ Deno.test("arrowTable() shows its first rows", async () => {
   assert(text.startsWith("arrowTable: 2500 rows, 8 columns\n"), text);
   assert(text.includes("DateDay") || text.includes("Date"), text);
 });
+
+Deno.test("arrowTable() reads dictionaries, and images that are missing as bad ones", async () => {
+  const type = new arrow.Dictionary(new arrow.Float32(), new arrow.Int8());
+  const bytes = new arrow.Field("bytes", new arrow.Binary(), true);
+  const struct = new arrow.Struct([
+    new arrow.Field("path", new arrow.Utf8(), true),
+    bytes,
+  ] as arrow.Field[]);
+  const table = new arrow.Table({
+    number: arrow.vectorFromArray([2.5, 1, 2.5], type),
+    image: arrow.vectorFromArray([
+      { path: "a", bytes: null },
+      { path: "b", bytes: PHOTO },
+      null,
+    ], struct),
+  });
+  const { values } = await readSource(arrowTable(table, { inputs: "number" }), [
+    spec([1]),
+  ]);
+  assertEquals(values, [2.5, 1, 2.5]);
+  const images = (options: TableOptions) =>
+    readSource(arrowTable(table, { inputs: "image", ...options }), [
+      spec([null, null, 3]),
+    ]);
+  await assertRejects(() => images({}), TypeError, "it is in row 0");
+  const found = await images({ onBad: "skip" });
+  assertEquals([found.ids, found.shapes], [[1], [[26, 31, 3]]]);
+});
+
+Deno.test("arrowTable() refuses a column that is there twice, and tensors of another shape", async () => {
+  const floats = arrow.vectorFromArray([1, 2], new arrow.Float32());
+  const table = (metadata = new Map<string, string>(), names = ["x", "x"]) => {
+    const fields = names.map((name) =>
+      new arrow.Field(name, floats.type, true, metadata)
+    );
+    const type = new arrow.Struct(fields);
+    const children = names.map(() => floats.data[0]!);
+    const data = arrow.makeData({ type, length: 2, nullCount: 0, children });
+    return new arrow.RecordBatch(new arrow.Schema(fields), data);
+  };
+  await assertRejects(
+    () => readSource(arrowTable(table(), { inputs: "x" }), [spec([1])]),
+    RangeError,
+    "must be there once",
+  );
+  const metadata = new Map([
+    ["ARROW:extension:name", "arrow.fixed_shape_tensor"],
+    ["ARROW:extension:metadata", '{"shape":[3,2,2]}'],
+  ]);
+  await assertRejects(
+    () => readSource(arrowTable(table(metadata, ["x"])), [spec([2, 2, 3])]),
+    TypeError,
+    "must get rows of [2, 2, 3]: current value is [3, 2, 2]",
+  );
+});

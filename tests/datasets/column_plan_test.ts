@@ -4,6 +4,7 @@ import {
   inputArray,
   planInputs,
 } from "../../lib/datasets/column_plan.ts";
+import type { NdArray } from "../../lib/types.ts";
 import { spec } from "./_read_source.ts";
 
 const number = (name: string, ...shape: number[]) =>
@@ -99,5 +100,43 @@ Deno.test("findColumn() names the nearest columns", () => {
     () => findColumn("c", COLUMNS, "read"),
     RangeError,
     'every column must be there: current value is "c"; nearest names are "a", "b"',
+  );
+});
+
+Deno.test("planInputs() and inputArray() reshape flat rows and axes of size 1, and transpose nothing", () => {
+  const of = (shape: number[], wanted: (number | null)[]) => {
+    const columns = [number("v", ...shape)];
+    return () => planInputs([spec(wanted)], { ...facts(), columns });
+  };
+  const cases: [number[], number[], boolean][] = [
+    [[12], [2, 2, 3], true],
+    [[2, 2, 3], [12], true],
+    [[2, 6], [2, 6, 1], true],
+    [[1, 2, 6], [2, 6], true],
+    [[3, 2, 2], [2, 2, 3], false],
+    [[2, 6], [6, 2], false],
+    [[11], [12], false],
+  ];
+  for (const [shape, wanted, fits] of cases) {
+    const size = shape.reduce((a, b) => a * b, 1);
+    const data = new Float32Array(2 * size);
+    const column = { kind: "numbers", data, shape, dtype: "float32" } as const;
+    const block = { rows: 2, columns: new Map([["v", column]]) };
+    const input = { spec: spec(wanted), columns: ["v"], isImage: false };
+    const array = inputArray(block, input, "read") as NdArray;
+    assertEquals(array.shape, [2, ...fits ? wanted : shape]);
+    if (fits) assertEquals(of(shape, wanted)().length, 1);
+    else assertThrows(of(shape, wanted), TypeError, "must get rows of");
+    if (!fits && size === 12) {
+      assertThrows(of(shape, wanted), TypeError, "transpose them before");
+    }
+  }
+});
+
+Deno.test("findColumn() refuses a name of several columns", () => {
+  assertThrows(
+    () => findColumn("a", [number("a"), number("b"), number("a")], "read"),
+    RangeError,
+    'must be there once: current value is "2 named "a""; rename the others',
   );
 });

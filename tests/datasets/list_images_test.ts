@@ -240,3 +240,38 @@ Deno.test({
     });
   },
 });
+
+Deno.test("listImages() limits how far an image of a zip archive unpacks, not all of them", async () => {
+  await withFolder([], async (folder) => {
+    const data = new Uint8Array(30 * 2 ** 20);
+    const members = ["a.bmp", "b.bmp"].map((name) => ({
+      ...{ name, data, isDeflated: true },
+    }));
+    const bomb = { name: "c.bmp", isDeflated: true, size: 2 ** 29 };
+    const path = `${folder}/a.zip`;
+    await Deno.writeFile(path, buildZip([...members, bomb]));
+    const { ids, open } = list(path);
+    assertEquals(ids, ["a.bmp", "b.bmp", "c.bmp"]);
+    const reader = open();
+    assertEquals((await reader.read(1)).length, data.length);
+    await assertRejects(
+      () => reader.read(2),
+      SyntaxError,
+      'image "c.bmp" must unpack to at most',
+    );
+    reader.close();
+  });
+});
+
+Deno.test("listImages() says what to do about archives that are compressed as a whole", async () => {
+  await withFolder(["a.tar.gz", "b.tgz", "c.rar"], (folder) => {
+    for (const name of ["a.tar.gz", "b.tgz"]) {
+      assertThrows(
+        () => list(`${folder}/${name}`),
+        TypeError,
+        `${name}"; decompress it to a .tar file`,
+      );
+    }
+    assertThrows(() => list(`${folder}/c.rar`), TypeError, "other archives");
+  });
+});

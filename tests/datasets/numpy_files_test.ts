@@ -7,8 +7,10 @@ import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { npyFile, npzFile, type NpzOptions } from "@sonde/sonde";
 import { fileSource } from "../../lib/formats/byte_source.ts";
 import { readNpy } from "../../lib/formats/npy.ts";
+import { npyHead } from "../../lib/formats/npy_writer.ts";
 import { viewOf } from "../../lib/display/attach_view.ts";
 import { viewText } from "../../lib/display/text.ts";
+import { buildZip } from "../support/build_zip.ts";
 import { readSource, spec, TABLES } from "./_read_source.ts";
 
 const INPUTS = [spec([2, 3])];
@@ -204,4 +206,31 @@ Deno.test("npzFile() shows its arrays, and reads samples by their ids", async ()
   assertEquals(looks.xs.shape, [1, 2, 3]);
   const other = npz({ inputs: "x", labels: "y" }).fingerprint!();
   assert(await source.fingerprint!() !== await other);
+});
+
+Deno.test("npzFile() ignores scalars beside arrays, unless they are named", async () => {
+  const folder = await Deno.makeTempDir();
+  try {
+    const path = `${folder}/x.npz`;
+    const member = (name: string, shape: number[], values: number[]) => ({
+      name: `${name}.npy`,
+      data: new Uint8Array([
+        ...npyHead("float32", shape),
+        ...new Uint8Array(Float32Array.from(values).buffer),
+      ]),
+    });
+    const zip = buildZip([
+      ...[member("epoch", [], [7]), member("loss", [], [0.5])],
+      ...[member("seed", [], [1]), member("x", [2, 1], [3, 4])],
+    ]);
+    await Deno.writeFile(path, zip);
+    assertEquals((await readSource(npzFile(path), [spec([1])])).values, [3, 4]);
+    await assertRejects(
+      () => readSource(npzFile(path, { inputs: "epoch" }), [spec([])]),
+      TypeError,
+      'array "epoch" must have rows',
+    );
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
 });

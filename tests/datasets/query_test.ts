@@ -52,6 +52,7 @@ Deno.test("query() and table() refuse SQL that draws at random", async () => {
   refuse(() => query(`${from} USING SAMPLE 10%`), "USING SAMPLE");
   refuse(() => table(FILES[0]!, { orderBy: "RANDOM()" }), "RANDOM()");
   refuse(() => table(FILES[0]!, { where: "random() < 0.5" }), "random()");
+  refuse(() => query(`SELECT "random" () AS "x"`), "random()");
   query(`SELECT 'random()' AS "uuid()" -- random()\n`);
   const some = query(from, { files: FILES, shuffle: { seed: 1 }, limit: 3 });
   const { rows } = await readSource(some, [spec([4])]);

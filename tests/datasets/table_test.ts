@@ -366,3 +366,23 @@ Deno.test("table() refuses files and settings that it does not know", () => {
   refuse(known, '"inputs" must be a column', { inputs: [3] });
   refuse(known, 'did you mean "labels"', { label: "species" });
 });
+
+Deno.test("table() reads samples by ids, unless several have one", async () => {
+  const sql = "SELECT i AS x, i // 2 AS id, i AS position, i AS row " +
+    "FROM range(3) AS t(i)";
+  const source = query(sql, {
+    inputs: ["row", "position"],
+    ids: "id",
+    shuffle: { seed: 1 },
+  });
+  const { ids, values } = await readSource(source, [spec([2])]);
+  assertEquals(ids.map(Number), values.filter((_, i) => i % 2 === 0)
+    .map((row) => Math.floor(Number(row) / 2)));
+  const batch = await source.samples!([1], [spec([2])]) as { xs: NdArray };
+  assertEquals(Array.from(batch.xs.data, Number), [2, 2]);
+  await assertRejects(
+    () => source.samples!([0], [spec([2])]),
+    RangeError,
+    "every id must be that of one sample only: current value is 0",
+  );
+});

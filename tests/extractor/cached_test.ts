@@ -183,7 +183,16 @@ Deno.test("clearCache() removes results alone", () =>
   inFolder(async (folder) => {
     await cached(folder).predict(DATA);
     Deno.writeTextFileSync(`${folder}/mine.txt`, "mine");
+    // Left by a process that was killed two days ago, and one that writes now.
+    const [old, now] = ["0", "1"].map((digit) =>
+      `${folder}/${digit.repeat(64)}.safetensors.${crypto.randomUUID()}` +
+      ".unfinished"
+    ) as [string, string];
+    for (const path of [old, now]) Deno.writeTextFileSync(path, "half");
+    const then = new Date(Date.now() - 2 * 24 * 60 * 60 * 1000);
+    Deno.utimeSync(old, then, then);
     assertEquals(clearCache(folder), 1);
+    Deno.removeSync(now);
     assertEquals([...Deno.readDirSync(folder)].map(({ name }) => name), [
       "mine.txt",
     ]);

@@ -90,9 +90,70 @@ for (const [name, options] of TARGETS) {
             onProgress: () => {},
           });
         await assertRejects(write, Error, "disk fell");
-        await assertRejects(() => openFeatures(target), RangeError, "nothing");
+        await assertRejects(
+          () => openFeatures(target),
+          Deno.errors.NotFound,
+          "its run is not finished",
+        );
       }
       await extractor().write(failing(Infinity, new Error()), target, options);
       assertEquals(bytesAt(target), bytesAt(whole));
     }));
 }
+
+/** A source that skips every fifth sample. */
+function skipping(): DataSource {
+  return {
+    length: ROWS,
+    classNames: DATA.classNames,
+    fingerprint: () => Promise.resolve("skipping"),
+    async *batches({ size, start }) {
+      for (let at = start; at < ROWS; at += size) {
+        const end = Math.min(at + size, ROWS);
+        const rows = Array.from({ length: end - at }, (_, i) => at + i);
+        const kept = rows.filter((row) => row % 5 !== 3);
+        const values = kept.flatMap((row) => [
+          ...IMAGES.data.subarray(row * 128, (row + 1) * 128),
+        ]);
+        const data = Float32Array.from(values);
+        yield await Promise.resolve({
+          xs: { ...IMAGES, data, shape: [kept.length, 8, 8, 2] },
+          ys: kept.map((row) => LABELS[row]!),
+          ids: kept.map((row) => IDS[row]!),
+          skipped: rows.filter((row) => !kept.includes(row))
+            .map((row) => ({ id: IDS[row]!, reason: "bad" })),
+        });
+      }
+    },
+  };
+}
+
+Deno.test("write() gives a folder the same bytes wherever its parts end", () =>
+  inFolder(async (folder) => {
+    for (const [name, data] of Object.entries({ DATA, skip: skipping() })) {
+      const found = [];
+      for (const partSize of [4, 8, 12, 100]) {
+        const target = `${folder}/${name}-${partSize}`;
+        const options = { format: "safetensors", shardSize: 8 } as const;
+        await extractor().write(data, target, { ...options, partSize });
+        found.push(bytesAt(target));
+      }
+      for (const bytes of found) assertEquals(bytes, found[0]);
+    }
+    await using stored = await openFeatures(`${folder}/skip-4`);
+    assertEquals(stored.skipped?.map(({ id }) => id), [3, 8, 13, 18].map((row) => IDS[row]!));
+    const { head } = await stored.load();
+    assertEquals(head, (await extractor().predict(DATA)).head);
+  }));
+
+Deno.test("write() counts samples and skipped ones of a shard", () =>
+  inFolder(async (folder) => {
+    const target = `${folder}/x.npz`;
+    const write = (k: number) =>
+      extractor().write(skipping(), target, { shard: [k, 2], partSize: 4 });
+    const [first, second] = [await write(0), await write(1)];
+    assertEquals([first.samples, second.samples], [10, 9]);
+    const ids = [first, second].map(({ skipped }) => skipped.map(({ id }) => id));
+    assertEquals(ids, [["image 3", "image 8"], ["image 13", "image 18"]]);
+    assertEquals((await mergeFeatures(target)).samples, 19);
+  }));

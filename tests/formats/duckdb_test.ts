@@ -66,7 +66,7 @@ Deno.test("LockedDuckdb gives names and types, and what the engine says of mista
 Deno.test("LockedDuckdb takes rows in an order", async () => {
   await withEngine(async (engine) => {
     await engine.fillRows("picked", Uint32Array.of(7, 2, 2 ** 32 - 1));
-    const sql = "SELECT row FROM picked ORDER BY position";
+    const sql = "SELECT sonde_picked FROM picked ORDER BY sonde_position";
     assertEquals(await valuesOf(engine, sql), [7, 2, 2 ** 32 - 1]);
   });
 });

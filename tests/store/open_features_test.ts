@@ -148,12 +148,12 @@ Deno.test("openFeatures() refuses what Sonde did not write, and what is not ther
     );
     await assertRejects(
       () => openFeatures(`${folder}/no`),
-      RangeError,
-      "must be there",
+      Deno.errors.NotFound,
+      `the file must be there: current value is "${folder}/no"; check the path`,
     );
     await assertRejects(
       () => openFeatures(`${folder}/y.npz`),
-      RangeError,
+      Deno.errors.NotFound,
       "is not finished",
     );
     await assertRejects(() => openFeatures("https://x.org/x.npz"), TypeError);
@@ -271,3 +271,51 @@ Deno.test({
     );
   },
 });
+
+Deno.test("StoredFeatures reads shards several times at once", () =>
+  inFolder(async (folder) => {
+    for (const format of ["parquet", "safetensors"] as const) {
+      const options = { format, shardSize: 2 };
+      await saveFeatures(fullSet(9), `${folder}/${format}`, options);
+      await using stored = await openFeatures(`${folder}/${format}`);
+      const streamed = async () => {
+        const ids = [];
+        for await (const set of stored.stream({ batch: 3 })) {
+          ids.push(...Array.from(set.ids));
+        }
+        return ids;
+      };
+      const [first, second, whole] = await Promise.all([
+        ...[streamed(), streamed()],
+        stored.load().then(({ ids }) => Array.from(ids)),
+      ]);
+      assertEquals([first, second], [fullSet(9).ids, whole]);
+      const stream = stored.stream({ batch: 2 })[Symbol.asyncIterator]();
+      await stream.next();
+      await stream.next();
+      await stored.close();
+      await assertRejects(() => stream.next(), TypeError, "must be open");
+    }
+  }));
+
+Deno.test("openFeatures() takes no safetensors file for a zip archive", () =>
+  inFolder(async (folder) => {
+    // A header of 0x4b50 bytes begins with "PK".
+    const save = async (length: number) => {
+      const path = `${folder}/${length}.safetensors`;
+      const classNames = ["x".repeat(length)];
+      const set = featureSet({ labels: [0], ids: [1], classNames });
+      await saveFeatures(set, path);
+      const [size] = new Uint32Array(Deno.readFileSync(path).buffer, 0, 1);
+      return { path, size: size! };
+    };
+    const { size } = await save(1);
+    for (let length = 0x4b50 - size;; length++) {
+      const { path, size } = await save(length);
+      if (size < 0x4b50) continue;
+      assertEquals(size, 0x4b50);
+      await using stored = await openFeatures(path);
+      assertEquals(stored.classNames, ["x".repeat(length)]);
+      return;
+    }
+  }));

@@ -26,17 +26,32 @@ export const DATA_ADVICE: readonly (readonly [string, string, string])[] = [
   ["cli/_run_worker.ts", "pass --on-bad null", "tests/cli/worker_test.ts"],
   [
     "cli/shard_index.ts",
-    "pass { shard: [index, count] }",
+    "pass { shard: [index, count] }, or --shard 0/8",
     "tests/whole/data_advice_test.ts",
   ],
   [
     "cli/shard_index.ts",
-    'pass { shard: { index: "env", count: 8 } }',
+    'pass { shard: { index: "env", count: 8 } }, or --shards 8',
     "tests/whole/data_advice_test.ts",
   ],
   [
     "datasets/_blank_lines.ts",
     "pass query() ",
+    "tests/datasets/_table_reader_test.ts",
+  ],
+  [
+    "datasets/_duckdb_store.ts",
+    "pass the files to imageFolder() if all rows are paths",
+    "tests/datasets/_hugging_face_test.ts",
+  ],
+  [
+    "datasets/_table_reader.ts",
+    "pass query() ${sql}, or header = false",
+    "tests/datasets/_table_reader_test.ts",
+  ],
+  [
+    "datasets/_table_reader.ts",
+    "pass query() SELECT * FROM read_csv(${fileLiteral(file)}, ",
     "tests/datasets/_table_reader_test.ts",
   ],
   [
