@@ -59,7 +59,7 @@ export type FeatureArray = NdArray<Float32Array | Float16Array | Int32Array>;
 export interface FeatureSpec {
   /** The layer's name or path. */
   readonly name: string;
-  /** Where the channels of a map stand, if known. */
+  /** Position of the channel axis of a feature map, if known. */
   readonly channels?: "first" | "last";
   /**
    * What the values are after postprocessing: the output of the layer, pooled
@@ -739,7 +739,7 @@ export interface Progress {
   readonly total?: number;
   /** Samples per second since the start of the run. */
   readonly samplesPerSecond: number;
-  /** Number of samples that a source skipped so far, if any. */
+  /** Samples that the source has skipped so far, if any. */
   readonly skipped?: readonly SkippedSample[];
 }
 
@@ -758,7 +758,7 @@ export interface RunOptions {
   readonly signal?: AbortSignal;
   /** Called after each batch. */
   readonly onProgress?: (progress: Progress) => void;
-  /** Whether to show the bar; default: in a notebook and on a terminal (stderr). */
+  /** Whether to show a progress bar; default: in a notebook and on a terminal (stderr). */
   readonly progress?: boolean;
 }
 

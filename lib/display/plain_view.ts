@@ -157,10 +157,12 @@ function arrayView(values: Values, options: ViewOptions): View {
     });
   } else {
     const columns = ["mean", "std", "min", "max", "zeros", "NaN", "infinite"];
+    const measured = [mean, std, min, max]
+      .map((value) => Number.isNaN(value) ? null : value);
     blocks.push({
       kind: "table",
       columns: columns.map((name) => ({ name })),
-      rows: [[mean, std, min, max, zeros, nan, infinite]],
+      rows: [[...measured, zeros, nan, infinite]],
     });
     blocks.push(...figuresOf(values, options));
   }

@@ -40,9 +40,15 @@ export function statisticsTable(
       const { mean, std, min, max, zeros, nan, infinite, count } = statistics(
         data,
       );
-      const measured = [mean, std, min, max, 100 * zeros / count]
+      const measured = [mean, std, min, max, percent(zeros, count)]
         .map((value) => Number.isNaN(value) ? null : value);
       return [name, shapeText(shape), dtype, ...measured, nan, infinite];
     }),
   };
+}
+
+/** A share in percent; 100 is reserved for all, though 99.999 would round to it. */
+function percent(part: number, whole: number): number {
+  const share = 100 * part / whole;
+  return part < whole ? Math.min(share, 99.99) : share;
 }

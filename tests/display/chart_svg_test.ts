@@ -62,3 +62,15 @@ Deno.test("pointsSvg() draws a guide from left to right", async () => {
   assertEquals(y1, y2);
   assert(Math.abs(x1! - x2!) > 300);
 });
+
+Deno.test("histogramSvg() draws one value among many thousand", async () => {
+  const values = new Float32Array(50_000).fill(0.5);
+  values[0] = 9.5;
+  const series = [{ name: "a", values }];
+  const { svg } = await histogramSvg({ ...SPECS.histogram, series });
+  const heights = [...svg.matchAll(/<rect x="[^"]*" width="[^"]*" y="[^"]*" height="([^"]*)"/g)]
+    .map(([, height]) => Number(height));
+  const bars = heights.filter((height) => height > 0);
+  assertEquals(bars.length, 2, svg);
+  assert(Math.abs(Math.min(...bars) - 1) < 1e-6);
+});

@@ -223,3 +223,13 @@ Deno.test("plainView() writes out a tensor of strings", async () => {
   };
   assertEquals(await text(tensor), 'Tensor [2] string\n\n["a", "\\u202eb"]');
 });
+
+Deno.test("plainView() leaves out the statistics of an empty array", async () => {
+  const empty = { data: new Float32Array(0), shape: [0, 3], dtype: "float32" };
+  assertEquals((await plainView(empty)).blocks, [{
+    kind: "table",
+    columns: ["mean", "std", "min", "max", "zeros", "NaN", "infinite"]
+      .map((name) => ({ name })),
+    rows: [[null, null, null, null, 0, 0, 0]],
+  }]);
+});

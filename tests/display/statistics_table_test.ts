@@ -26,3 +26,14 @@ Deno.test("statisticsTable() leaves out the statistics of nothing", () => {
     ["none", "[0]", "float32", null, null, null, null, null, 0, 0],
   ]);
 });
+
+Deno.test("statisticsTable() says 100 % zeros only of zeros alone", () => {
+  const percentOf = (values: ArrayLike<number>) => {
+    const array = { data: values, shape: [values.length], dtype: "float32" };
+    return statisticsTable("weight", [{ name: "w", ...array }]).rows[0]![7];
+  };
+  const values = new Float32Array(100_000);
+  assertEquals(percentOf(values), 100);
+  values[7] = 1;
+  assertEquals(percentOf(values), 99.99);
+});

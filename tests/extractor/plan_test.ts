@@ -89,7 +89,7 @@ counted(
     assertEquals(plan.looked, ["left", "right"]);
     const text = Deno.inspect(plan);
     assert(text.includes("head        none found"), text);
-    assert(text.includes("looked at   left, right"), text);
+    assert(text.includes("layers searched  left, right"), text);
     free(model);
   },
 );

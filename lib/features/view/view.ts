@@ -26,6 +26,8 @@ import { layerFigures } from "./layer_figures.ts";
 import { predictions } from "./predictions.ts";
 import { findArray, type ShownArray, shownArrays } from "./shown_arrays.ts";
 
+/** Maximum number of arrays in the table, and how many of them are the last. */
+const [MOST_ROWS, LAST_ROWS] = [40, 10];
 /** Maximum number of figures if no layer is named. */
 const MOST_FIGURES = 6;
 /** Dimensions of an array that is drawn, samples counted. */
@@ -74,10 +76,7 @@ export function featureSetView(set: FeatureSet, options: ViewOptions): View {
   }
   const { figures, left } = someFigures(set, arrays, options);
   const blocks: Block[] = [{ kind: "text", text: summaryOf(set) }];
-  if (arrays.length > 0) {
-    const rows = arrays.map(({ name, array }) => ({ name, ...array }));
-    blocks.push(statisticsTable("layer", rows));
-  }
+  if (arrays.length > 0) blocks.push(...tableOf(arrays));
   if (figures.length > 0) {
     const columns = figures.length <= 4 ? 2 : 3;
     blocks.push(
@@ -102,6 +101,23 @@ export function featureSetView(set: FeatureSet, options: ViewOptions): View {
     });
   }
   return { title, blocks };
+}
+
+/** The arrays in a table; of many, the first and the last ones. */
+function tableOf(arrays: readonly ShownArray[]): Block[] {
+  const left = arrays.length - MOST_ROWS;
+  const first = left > 0 ? arrays.slice(0, MOST_ROWS - LAST_ROWS) : arrays;
+  const last = left > 0 ? arrays.slice(-LAST_ROWS) : [];
+  const named = [...first, ...last]
+    .map(({ name, array }) => ({ name, ...array }));
+  const table = statisticsTable("layer", named);
+  if (left <= 0) return [table];
+  const gap = [`… ${left} more …`];
+  const rows = table.rows.toSpliced(first.length, 0, gap);
+  const next = quote(arrays[first.length]!.name);
+  const text = `${arrays.length} arrays, ${MOST_ROWS} of them listed: ` +
+    `await show(set.layer(${next})) shows one, and set.layerNames names all.`;
+  return [{ ...table, rows }, { kind: "text", text }];
 }
 
 function summaryOf(set: FeatureSet): string {
