@@ -22,5 +22,5 @@ Deno.test("heatmapPlotly() keeps cells apart whatever their names are", () => {
   const spec = { ...SPECS.heatmap, z: [1, 2, 3, 4], height: 1, width: 4 };
   const [trace] = heatmapPlotly({ ...spec, xTicks, yTicks: ["r"] })
     .data as [Record<string, unknown>];
-  assertEquals(trace["x"], ["a", "a (2)", "a (3)", "&quot;&quot;"]);
+  assertEquals(trace["x"], ["a", "a (2)", "a (3)", '""']);
 });

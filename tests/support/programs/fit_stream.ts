@@ -1,4 +1,4 @@
-// deno-lint-ignore-file no-console -- a program, which says what it found
+// deno-lint-ignore-file no-console -- a program that prints its result
 /**
  * Fits and scores over a stream, and prints the most memory that the process
  * had, in MB. Arguments: the detector, how many blocks of 1 MB.

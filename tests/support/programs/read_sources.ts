@@ -5,7 +5,7 @@
  *
  * @module
  */
-// deno-lint-ignore-file no-console -- a command, which says what it found
+// deno-lint-ignore-file no-console -- a command that prints its result
 import { type DataSource, imageFolder, query, table } from "@sonde/sonde";
 
 const DATA = decodeURIComponent(

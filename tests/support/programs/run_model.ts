@@ -7,7 +7,7 @@
  *
  * @module
  */
-// deno-lint-ignore-file no-console -- a command, which says what it found
+// deno-lint-ignore-file no-console -- a command that prints its result
 import { FeatureExtractor, loadModel } from "@sonde/sonde";
 
 const [path, data, shape, engine] = Deno.args;
