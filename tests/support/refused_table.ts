@@ -1,6 +1,6 @@
 /**
  * `deno run -A tests/support/refused_table.ts`: writes `lib/models/README.md`, a
- * table of the 47 kinds of bad input and what is said of each.
+ * table of the 47 kinds of bad input and their errors.
  *
  * @module
  */

@@ -1,6 +1,6 @@
 /**
- * A program: figures as images, and as pages, and what of them came out. Draws
- * with all packages that figures take.
+ * A program: draws figures as images and as pages, with all packages of figures,
+ * and prints the outcome.
  *
  * @module
  */

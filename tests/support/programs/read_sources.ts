@@ -1,5 +1,5 @@
 /**
- * A program: images of a folder or rows of tables, and how many there are.
+ * A program: reads images of a folder or rows of tables, and prints their number.
  *
  *     read_sources.ts images|tables
  *

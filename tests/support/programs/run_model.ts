@@ -1,9 +1,9 @@
 /**
- * A program: one run of a model, on an engine, and what came out.
+ * A program: runs a model on an engine, and prints the result.
  *
  *     run_model.ts path data shape [engine]
  *
- * `engine` is "onnx" or a backend of TF.js; by default, Sonde's choice.
+ * `engine` is "onnx" or a backend of TF.js; default: chosen by the library.
  *
  * @module
  */
