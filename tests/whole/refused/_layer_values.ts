@@ -1,5 +1,5 @@
 /**
- * Bad inputs: values of layers that cannot be right, or cannot be taken.
+ * Bad inputs: values of layers that are invalid or not supported.
  *
  * @module
  */
