@@ -1,6 +1,7 @@
 import { shapeText } from "../check.ts";
 import { statistics } from "../math/statistics.ts";
-import type { TableBlock } from "./view.ts";
+import { countText, percentOf } from "./cell.ts";
+import type { Block, TableBlock } from "./view.ts";
 
 /** An array with its name. */
 export interface NamedArray {
@@ -13,6 +14,9 @@ export interface NamedArray {
   /** Its element type. */
   readonly dtype: string;
 }
+
+/** Maximum number of arrays in a folded table, and how many of them are last. */
+const [MOST_ROWS, LAST_ROWS] = [40, 10];
 
 /**
  * A table of arrays, one per row: statistics of the finite values, the
@@ -40,15 +44,34 @@ export function statisticsTable(
       const { mean, std, min, max, zeros, nan, infinite, count } = statistics(
         data,
       );
-      const measured = [mean, std, min, max, percent(zeros, count)]
+      const measured = [mean, std, min, max, percentOf(zeros, count)]
         .map((value) => Number.isNaN(value) ? null : value);
       return [name, shapeText(shape), dtype, ...measured, nan, infinite];
     }),
   };
 }
 
-/** A share in percent; 100 is reserved for all, though 99.999 would round to it. */
-function percent(part: number, whole: number): number {
-  const share = 100 * part / whole;
-  return part < whole ? Math.min(share, 99.99) : share;
+/**
+ * The same table; of more than 40 arrays only the first 30 and the last 10,
+ * with a line that says how to see the others.
+ *
+ * @param kind The name of the first column.
+ * @param arrays The arrays.
+ * @param hint How to see an array, from its name.
+ * @returns The table, and the line if arrays are left out.
+ */
+export function foldedStatistics(
+  kind: string,
+  arrays: readonly NamedArray[],
+  hint: (name: string) => string,
+): Block[] {
+  const left = arrays.length - MOST_ROWS;
+  if (left <= 0) return [statisticsTable(kind, arrays)];
+  const first = arrays.slice(0, MOST_ROWS - LAST_ROWS);
+  const shown = [...first, ...arrays.slice(-LAST_ROWS)];
+  const table = statisticsTable(kind, shown);
+  const rows = table.rows.toSpliced(first.length, 0, [`… ${left} more …`]);
+  const text = `${MOST_ROWS} of ${countText(arrays.length, "array")} listed: ` +
+    hint(arrays[first.length]!.name);
+  return [{ ...table, rows }, { kind: "text", text }];
 }

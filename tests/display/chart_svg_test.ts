@@ -46,7 +46,7 @@ Deno.test("histogramSvg() draws a guide from top to bottom, beyond the bars too"
     const name = svgTexts(image.svg).find(({ text }) =>
       text.startsWith("threshold")
     )!;
-    // The line is at its place among the ticks; its name is beside it.
+    // The line is at its value among the ticks, and its name beside it.
     assert(at > 1 ? name.right < x1 + 12 : name.left > x1 + 12);
     const tick = svgTexts(image.svg).find(({ text }) => text === String(at));
     if (tick) assert(Math.abs((tick.left + tick.right) / 2 - x1 - 12) < 1);

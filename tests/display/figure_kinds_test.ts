@@ -72,7 +72,7 @@ for (const [kind, values] of Object.entries(DATA)) {
       const spread = high / 2 - low / 2;
       assert(top.value / 2 - bottom.value / 2 >= 0.5 * spread);
       if (spread > 0) assert(top.value >= low && bottom.value <= high);
-      // Each label stands where its value belongs: none has lost a sign or digits.
+      // Each label is at the position of its value: none has lost a sign or digits.
       const share = ({ value }: { readonly value: number }) =>
         (value / 2 - bottom.value / 2) / (top.value / 2 - bottom.value / 2);
       assertAllClose(

@@ -13,7 +13,7 @@ import {
 } from "../../check.ts";
 import { countText, namesText } from "../../display/cell.ts";
 import { gridBlock } from "../../display/figure.ts";
-import { statisticsTable } from "../../display/statistics_table.ts";
+import { foldedStatistics } from "../../display/statistics_table.ts";
 import type {
   Block,
   FigureBlock,
@@ -26,8 +26,6 @@ import { layerFigures } from "./layer_figures.ts";
 import { predictions } from "./predictions.ts";
 import { findArray, type ShownArray, shownArrays } from "./shown_arrays.ts";
 
-/** Maximum number of arrays in the table, and how many of them are the last. */
-const [MOST_ROWS, LAST_ROWS] = [40, 10];
 /** Maximum number of figures if no layer is named. */
 const MOST_FIGURES = 6;
 /** Dimensions of an array that is drawn, samples counted. */
@@ -76,7 +74,11 @@ export function featureSetView(set: FeatureSet, options: ViewOptions): View {
   }
   const { figures, left } = someFigures(set, arrays, options);
   const blocks: Block[] = [{ kind: "text", text: summaryOf(set) }];
-  if (arrays.length > 0) blocks.push(...tableOf(arrays));
+  const rows = arrays.map(({ name, array }) => ({ name, ...array }));
+  const hint = (name: string) =>
+    `await show(set.layer(${quote(name)})) shows one, and set.layerNames ` +
+    "has the names of all layers.";
+  if (rows.length > 0) blocks.push(...foldedStatistics("layer", rows, hint));
   if (figures.length > 0) {
     const columns = figures.length <= 4 ? 2 : 3;
     blocks.push(
@@ -103,22 +105,6 @@ export function featureSetView(set: FeatureSet, options: ViewOptions): View {
   return { title, blocks };
 }
 
-/** The arrays in a table; of many, the first and the last ones. */
-function tableOf(arrays: readonly ShownArray[]): Block[] {
-  const left = arrays.length - MOST_ROWS;
-  const first = left > 0 ? arrays.slice(0, MOST_ROWS - LAST_ROWS) : arrays;
-  const last = left > 0 ? arrays.slice(-LAST_ROWS) : [];
-  const named = [...first, ...last]
-    .map(({ name, array }) => ({ name, ...array }));
-  const table = statisticsTable("layer", named);
-  if (left <= 0) return [table];
-  const gap = [`… ${left} more …`];
-  const rows = table.rows.toSpliced(first.length, 0, gap);
-  const next = quote(arrays[first.length]!.name);
-  const text = `${arrays.length} arrays, ${MOST_ROWS} of them listed: ` +
-    `await show(set.layer(${next})) shows one, and set.layerNames names all.`;
-  return [{ ...table, rows }, { kind: "text", text }];
-}
 
 function summaryOf(set: FeatureSet): string {
   const { labels, classNames, nonFinite, source, layerNames, ids } = set;

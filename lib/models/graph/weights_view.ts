@@ -6,7 +6,7 @@ import {
   shapeText,
 } from "../../check.ts";
 import { countText } from "../../display/cell.ts";
-import { statisticsTable } from "../../display/statistics_table.ts";
+import { foldedStatistics } from "../../display/statistics_table.ts";
 import type {
   FigureBlock,
   GridImage,
@@ -86,7 +86,9 @@ export function weightsView(
   return {
     title,
     blocks: [
-      statisticsTable("weight", rows),
+      ...foldedStatistics("weight", rows, (name) =>
+        `await show(weights[${quote(name)}]) shows one, and ` +
+        "Object.keys(weights) lists the names of all."),
       histogram(entries),
       ...shown.map(([name, array]) => kernelBlock(owner, name, array, drawn)),
       ...(left.length === 0 ? [] : [

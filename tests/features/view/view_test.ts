@@ -263,7 +263,8 @@ Deno.test("featureSetView() lists at most 40 arrays, and says how to see the oth
   assertEquals([listed.length, listed.at(-1)], [41, "logits"]);
   assertEquals(text, {
     kind: "text",
-    text: "61 arrays, 40 of them listed: " +
-      'await show(set.layer("layer_30")) shows one, and set.layerNames names all.',
+    text: "40 of 61 arrays listed: " +
+      'await show(set.layer("layer_30")) shows one, and set.layerNames ' +
+      "has the names of all layers.",
   });
 });
