@@ -18,6 +18,7 @@ import {
   mosaicOf,
   shrink,
   type Shrunk,
+  stretched,
 } from "./raster.ts";
 import {
   frameSvg,
@@ -234,7 +235,7 @@ function shrunkTo(
   const hasMaps = shown.some(isColoured);
   const images = shown.map((image) =>
     isColoured(image)
-      ? shrink(image, most)
+      ? stretched(shrink(image, most))
       : resized(image, hasMaps ? most : Math.min(most, fitting))
   );
   const sized = hasMaps

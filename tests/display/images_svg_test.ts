@@ -192,3 +192,20 @@ Deno.test("imagesSvg() draws an input that was not decoded in grey, and says so"
   const pixels = inflateSync(data.subarray(0, size));
   assertEquals([...new Set(pixels)].sort(), [0, 150]); // 0: filter of the rows
 });
+
+Deno.test("imagesSvg() draws feature maps of one row so that they can be seen", () => {
+  const image = {
+    caption: "0",
+    z: Float32Array.from({ length: 100 }, (_, i) => i),
+    height: 1,
+    width: 100,
+  };
+  const { svg } = imagesSvg({
+    kind: "images",
+    title: "Feature maps",
+    scale: "layer",
+    images: [image, image],
+  });
+  const [, height] = /<image [^>]* height="(\d+)"/.exec(svg)!;
+  assert(Number(height) >= 12, height);
+});
