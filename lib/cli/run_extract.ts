@@ -9,6 +9,7 @@ import { imageFolder } from "../datasets/image_folder.ts";
 import { npyFile, npzFile } from "../datasets/numpy_files.ts";
 import { table } from "../datasets/table.ts";
 import type { TableOptions } from "../datasets/table_options.ts";
+import { countText } from "../display/cell.ts";
 import { loadModel } from "../models/load_model.ts";
 import { mergeFeatures } from "../store/merge_features.ts";
 import type { Written } from "../store/written.ts";
@@ -80,7 +81,7 @@ function textOf({ samples, files, bytes, samplesPerSecond }: Written): string {
   const rate = samplesPerSecond === 0 // nothing was computed
     ? ""
     : `, ${samplesPerSecond.toPrecision(3)} samples/s`;
-  const text = `${samples} samples in ${where}, ${bytes} bytes${rate}`;
+  const text = `${countText(samples, "sample")} in ${where}, ${bytes} bytes${rate}`;
   return `${printableMessage(text)}\n`;
 }
 

@@ -157,9 +157,9 @@ async function chartSvg(spec: ChartFrame, chart: Chart): Promise<SvgImage> {
   );
   const count = Math.max(2, Math.round(height / 45));
   const { guides = [] } = chart;
-  const yRange = reaching(chart.y, guides, "y");
+  const yRange = withGuides(chart.y, guides, "y");
   const y = axisOf(...yRange, { ...chart.yOptions, count });
-  const x = xAxis(reaching(chart.x, guides, "x"), width - 60);
+  const x = xAxis(withGuides(chart.x, guides, "x"), width - 60);
   const margins = marginsOf(spec, x, y.labels, 0.7 * width);
   const atX = (value: number) => shareOf(value, x.domain);
   const atY = (value: number) => shareOf(value, y.domain);
@@ -183,7 +183,7 @@ async function chartSvg(spec: ChartFrame, chart: Chart): Promise<SvgImage> {
 }
 
 /** Extends a range to include the guides of an axis. */
-function reaching(
+function withGuides(
   [low, high]: readonly [low: number, high: number],
   guides: readonly Guide[],
   axis: Guide["axis"],

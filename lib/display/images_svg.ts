@@ -79,7 +79,7 @@ export function imagesSvg(spec: ImagesSpec): SvgImage {
       imageTag(mosaic.png, mosaic.width * pixel, mosaic.height * pixel, 0, 0),
     ],
     ...images.flatMap((image, i) =>
-      isColoured(shown[i]!) ? [] : [withOwnPng(image, layout, i)]
+      isColoured(shown[i]!) ? [] : [separateImage(image, layout, i)]
     ),
     ...shown.flatMap((_, i) => textBelow(layout, i, theme)),
   ];
@@ -118,7 +118,7 @@ function mosaicIn(
 }
 
 /** An image that has colours, as a PNG by itself. */
-function withOwnPng(image: Shrunk, layout: Layout, i: number): string {
+function separateImage(image: Shrunk, layout: Layout, i: number): string {
   const { size } = layout;
   const { x, y } = cornerOf(layout, i);
   const zoom = Math.min(size.width / image.width, size.height / image.height);

@@ -102,7 +102,7 @@ export function progressText(
   const count = total === undefined
     ? numberText(samples)
     : `${numberText(samples)} / ${numberText(total)}`;
-  const facts = [`${count} samples`];
+  const facts = [`${count} ${(total ?? samples) === 1 ? "sample" : "samples"}`];
   if (samplesPerSecond > 0) {
     facts.push(`${numberText(rounded(samplesPerSecond))} samples/s`);
     if (ended === undefined && total !== undefined && total > samples) {

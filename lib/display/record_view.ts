@@ -5,7 +5,7 @@
  * @module
  */
 import { quote } from "../check.ts";
-import { foldedStatistics, type NamedArray } from "./statistics_table.ts";
+import { statisticsTable, type NamedArray } from "./statistics_table.ts";
 import type { Block, TableBlock, View } from "./view.ts";
 
 type Record_ = Readonly<Record<string, unknown>>;
@@ -77,7 +77,7 @@ export function recordView(
       : [],
     ...named.length > 0 ? [recordsTable(named)] : [],
     ...arrays.length > 0
-      ? foldedStatistics(
+      ? statisticsTable(
         "array",
         arrays,
         (name) => `await show(x[${quote(name)}]) shows one.`,

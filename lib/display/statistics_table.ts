@@ -1,6 +1,7 @@
 import { shapeText } from "../check.ts";
 import { statistics } from "../math/statistics.ts";
 import { countText, percentOf } from "./cell.ts";
+import { foldRows } from "./fold_rows.ts";
 import type { Block, TableBlock } from "./view.ts";
 
 /** An array with its name. */
@@ -15,23 +16,27 @@ export interface NamedArray {
   readonly dtype: string;
 }
 
-/** Maximum number of arrays in a folded table, and how many of them are last. */
-const [MOST_ROWS, LAST_ROWS] = [40, 10];
-
 /**
  * A table of arrays, one per row: statistics of the finite values, the
- * percentage of zeros, and the number of NaN and infinite values.
+ * percentage of zeros, and the number of NaN and infinite values. Of more than
+ * 40 arrays, the first 30 and the last 10 are listed.
  *
  * @param kind The name of the first column.
  * @param arrays The arrays.
- * @returns The table.
+ * @param hint How to see an array that is left out, from its name.
+ * @returns The table, and a line if arrays are left out.
  */
 export function statisticsTable(
   kind: string,
   arrays: readonly NamedArray[],
-): TableBlock {
+  hint: (name: string) => string,
+): Block[] {
   const numbers = ["mean", "std", "min", "max", "zeros %", "NaN", "infinite"];
-  return {
+  const { rows, listed, next } = foldRows(
+    arrays.length,
+    (i) => statisticsOf(arrays[i]!),
+  );
+  const table: TableBlock = {
     kind: "table",
     columns: [
       ...[kind, "shape", "dtype"].map((name) => ({
@@ -40,38 +45,19 @@ export function statisticsTable(
       })),
       ...numbers.map((name) => ({ name, align: "right" as const })),
     ],
-    rows: arrays.map(({ name, data, shape, dtype }) => {
-      const { mean, std, min, max, zeros, nan, infinite, count } = statistics(
-        data,
-      );
-      const measured = [mean, std, min, max, percentOf(zeros, count)]
-        .map((value) => Number.isNaN(value) ? null : value);
-      return [name, shapeText(shape), dtype, ...measured, nan, infinite];
-    }),
+    rows,
   };
+  if (next === undefined) return [table];
+  const text = `${listed} of ${countText(arrays.length, "array")} listed: ` +
+    hint(arrays[next]!.name);
+  return [table, { kind: "text", text }];
 }
 
-/**
- * The same table; of more than 40 arrays only the first 30 and the last 10,
- * with a line that says how to see the others.
- *
- * @param kind The name of the first column.
- * @param arrays The arrays.
- * @param hint How to see an array, from its name.
- * @returns The table, and the line if arrays are left out.
- */
-export function foldedStatistics(
-  kind: string,
-  arrays: readonly NamedArray[],
-  hint: (name: string) => string,
-): Block[] {
-  const left = arrays.length - MOST_ROWS;
-  if (left <= 0) return [statisticsTable(kind, arrays)];
-  const first = arrays.slice(0, MOST_ROWS - LAST_ROWS);
-  const shown = [...first, ...arrays.slice(-LAST_ROWS)];
-  const table = statisticsTable(kind, shown);
-  const rows = table.rows.toSpliced(first.length, 0, [`… ${left} more …`]);
-  const text = `${MOST_ROWS} of ${countText(arrays.length, "array")} listed: ` +
-    hint(arrays[first.length]!.name);
-  return [{ ...table, rows }, { kind: "text", text }];
+function statisticsOf(
+  { name, data, shape, dtype }: NamedArray,
+): TableBlock["rows"][number] {
+  const { mean, std, min, max, zeros, nan, infinite, count } = statistics(data);
+  const measured = [mean, std, min, max, percentOf(zeros, count)]
+    .map((value) => Number.isNaN(value) ? null : value);
+  return [name, shapeText(shape), dtype, ...measured, nan, infinite];
 }

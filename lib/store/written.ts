@@ -4,6 +4,7 @@
  * @module
  */
 import { attachView } from "../display/attach_view.ts";
+import { countText, numberText } from "../display/cell.ts";
 import type { Block } from "../display/view.ts";
 import type { SkippedSample } from "../types.ts";
 
@@ -53,18 +54,18 @@ attachView(ShownWritten.prototype as Written, (written) => {
     kind: "table",
     columns: [{ name: "written" }, { name: "value", align: "left" }],
     rows: [
-      ["samples", String(samples)],
+      ["samples", numberText(samples)],
       ["files", name],
-      ["bytes", String(bytes)],
-      ["samples per second", samplesPerSecond.toPrecision(4)],
-      ["skipped", String(skipped.length)],
+      ["bytes", numberText(bytes)],
+      ["samples per second", numberText(samplesPerSecond)],
+      ["skipped", numberText(skipped.length)],
     ],
   }];
   if (skipped.length > 0) {
     blocks.push({
       kind: "table",
       title: skipped.length > MOST_SHOWN
-        ? `skipped, the first ${MOST_SHOWN}`
+        ? `skipped, the first ${MOST_SHOWN} of ${skipped.length}`
         : "skipped",
       columns: [{ name: "id", align: "left" }, {
         name: "reason",
@@ -73,7 +74,7 @@ attachView(ShownWritten.prototype as Written, (written) => {
       rows: skipped.slice(0, MOST_SHOWN).map(({ id, reason }) => [id, reason]),
     });
   }
-  return { title: `Written: ${samples} samples`, blocks };
+  return { title: `Written: ${countText(samples, "sample")}`, blocks };
 });
 
 /**

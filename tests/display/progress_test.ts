@@ -100,3 +100,12 @@ Deno.test("progressBar() throws at its end what could not be sent", async () => 
 Deno.test("defaultProgress() is true in a notebook", async () => {
   await inFakeKernel(() => assertEquals(defaultProgress(), true));
 });
+
+Deno.test("progressText() counts one sample as one", () => {
+  const state = { samples: 1, samplesPerSecond: 0 };
+  assertEquals(progressText({ label: "stream" }, state), "stream 1 sample");
+  assertEquals(
+    progressText({ label: "predict", total: 1 }, state),
+    "predict ████████████████████ 1 / 1 sample",
+  );
+});

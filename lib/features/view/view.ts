@@ -13,7 +13,7 @@ import {
 } from "../../check.ts";
 import { countText, namesText } from "../../display/cell.ts";
 import { gridBlock } from "../../display/figure.ts";
-import { foldedStatistics } from "../../display/statistics_table.ts";
+import { statisticsTable } from "../../display/statistics_table.ts";
 import type {
   Block,
   FigureBlock,
@@ -78,7 +78,7 @@ export function featureSetView(set: FeatureSet, options: ViewOptions): View {
   const hint = (name: string) =>
     `await show(set.layer(${quote(name)})) shows one, and set.layerNames ` +
     "has the names of all layers.";
-  if (rows.length > 0) blocks.push(...foldedStatistics("layer", rows, hint));
+  if (rows.length > 0) blocks.push(...statisticsTable("layer", rows, hint));
   if (figures.length > 0) {
     const columns = figures.length <= 4 ? 2 : 3;
     blocks.push(

@@ -6,7 +6,7 @@ import {
   shapeText,
 } from "../../check.ts";
 import { countText } from "../../display/cell.ts";
-import { foldedStatistics } from "../../display/statistics_table.ts";
+import { statisticsTable } from "../../display/statistics_table.ts";
 import type {
   FigureBlock,
   GridImage,
@@ -86,7 +86,7 @@ export function weightsView(
   return {
     title,
     blocks: [
-      ...foldedStatistics("weight", rows, (name) =>
+      ...statisticsTable("weight", rows, (name) =>
         `await show(weights[${quote(name)}]) shows one, and ` +
         "Object.keys(weights) lists the names of all."),
       histogram(entries),
