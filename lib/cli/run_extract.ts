@@ -81,7 +81,9 @@ function textOf({ samples, files, bytes, samplesPerSecond }: Written): string {
   const rate = samplesPerSecond === 0 // nothing was computed
     ? ""
     : `, ${samplesPerSecond.toPrecision(3)} samples/s`;
-  const text = `${countText(samples, "sample")} in ${where}, ${bytes} bytes${rate}`;
+  const text = `${
+    countText(samples, "sample")
+  } in ${where}, ${bytes} bytes${rate}`;
   return `${printableMessage(text)}\n`;
 }
 

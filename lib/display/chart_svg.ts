@@ -62,7 +62,8 @@ export async function histogramSvg(spec: HistogramSpec): Promise<SvgImage> {
           x2: (i: number) => atX(edges[i + 1]!),
           y1: () => 0,
           // Few values among many are visible too.
-          y2: (i: number) => heights[i]! > 0 ? Math.max(atY(heights[i]!), pixel) : 0,
+          y2: (i: number) =>
+            heights[i]! > 0 ? Math.max(atY(heights[i]!), pixel) : 0,
           fill: color,
           fillOpacity: series.length > 1 ? 0.55 : OPACITY,
           insetLeft: 0.5,

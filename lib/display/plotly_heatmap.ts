@@ -112,7 +112,10 @@ function writtenValues(
     text: Array.from(
       { length: height },
       (_, row) =>
-        Array.from({ length: width }, (_, column) => cell(row * width + column)),
+        Array.from(
+          { length: width },
+          (_, column) => cell(row * width + column),
+        ),
     ),
     texttemplate: "%{text}",
     textfont: { size: values.fontSize },

@@ -123,7 +123,9 @@ export function steps(count: number, most: number): { dtick?: number } {
  * @param values The numbers.
  * @returns Their type and their bytes as base64.
  */
-export function encode(values: ArrayLike<number>): { dtype: string; bdata: string } {
+export function encode(
+  values: ArrayLike<number>,
+): { dtype: string; bdata: string } {
   const doubles = Float64Array.from(values);
   const [low, high] = extremes(doubles) ?? [0, 0];
   const most = 1e-5 * (high - low); // a hundredth of a pixel

@@ -5,7 +5,7 @@
  * @module
  */
 import { quote } from "../check.ts";
-import { statisticsTable, type NamedArray } from "./statistics_table.ts";
+import { type NamedArray, statisticsTable } from "./statistics_table.ts";
 import type { Block, TableBlock, View } from "./view.ts";
 
 type Record_ = Readonly<Record<string, unknown>>;

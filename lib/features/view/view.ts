@@ -105,7 +105,6 @@ export function featureSetView(set: FeatureSet, options: ViewOptions): View {
   return { title, blocks };
 }
 
-
 function summaryOf(set: FeatureSet): string {
   const { labels, classNames, nonFinite, source, layerNames, ids } = set;
   const predicted = predictions(set);
