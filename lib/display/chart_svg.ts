@@ -164,7 +164,8 @@ async function chartSvg(spec: ChartFrame, chart: Chart): Promise<SvgImage> {
   const margins = marginsOf(spec, x, y.labels, 0.7 * width);
   const atX = (value: number) => shareOf(value, x.domain);
   const atY = (value: number) => shareOf(value, y.domain);
-  const room = 0.45 * width;
+  const inner = width - margins.left - margins.right;
+  const roomOf = (part: number) => Math.min(0.45 * width, part * inner - 10);
   const pixel = 1 / (height - TOP - margins.bottom);
   const body = await plotSvg(
     spec,
@@ -173,8 +174,8 @@ async function chartSvg(spec: ChartFrame, chart: Chart): Promise<SvgImage> {
       ...chart.marks(plot, atX, atY, { theme, pixel }),
       ...guides.flatMap((guide) =>
         guide.axis === "x"
-          ? acrossX(plot, guide, atX(guide.at), theme, room)
-          : acrossY(plot, guide, atY(guide.at), theme, room)
+          ? acrossX(plot, guide, atX(guide.at), theme, roomOf)
+          : acrossY(plot, guide, atY(guide.at), theme, roomOf(1))
       ),
     ],
   );
@@ -203,8 +204,9 @@ function acrossX(
   { name }: Guide,
   share: number,
   theme: Theme,
-  room: number,
+  roomOf: (part: number) => number,
 ): Markish[] {
+  const room = roomOf(Math.max(share, 1 - share));
   return [
     plot.ruleX([share], { stroke: theme.text, strokeDasharray: DASHES }),
     plot.text([fitText(name, TICK_SIZE, room)], {

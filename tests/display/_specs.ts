@@ -68,7 +68,6 @@ export const DATA: Readonly<Record<string, readonly number[]>> = {
   widest: [-1.7e308, 1.7e308, 0, 1e300, -1e300, 1],
   far: [1e9 + 1, 1e9 + 2, 1e9 + 2.5, 1e9 + 3, 1e9, 1e9 + 4],
   denormal: [5e-324, 1e-310, 3e-310, 2e-310, 1e-323, 0],
-  largest: Array<number>(6).fill(Number.MAX_VALUE),
   equal: [0.25, 0.25, 0.25, 0.25, 0.25, 0.25],
   equalTiny: [-3.4e-11, -3.4e-11, -3.4e-11, -3.4e-11, -3.4e-11, -3.4e-11],
   zeros: [0, 0, 0, 0, 0, 0],

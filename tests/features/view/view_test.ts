@@ -258,7 +258,7 @@ Deno.test("featureSetView() lists at most 40 arrays, and says how to see the oth
   const [, table, text] = featureSetView(set, {}).blocks;
   const listed = (table as TableBlock).rows.map(([name]) => name);
   assertEquals(listed.slice(28, 33), [
-    ...["layer_28", "layer_29", "… 21 more …", "layer_52", "layer_53"],
+    ...["layer_28", "layer_29", "… 21 more …", "layer_51", "layer_52"],
   ]);
   assertEquals([listed.length, listed.at(-1)], [41, "logits"]);
   assertEquals(text, {
