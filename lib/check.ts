@@ -165,6 +165,8 @@ export interface NumberRange {
   readonly min?: number;
   /** The number must be above this. */
   readonly above?: number;
+  /** The largest allowed value. */
+  readonly max?: number;
   /** The number must be below this. */
   readonly below?: number;
 }
@@ -186,15 +188,18 @@ export function checkNumber(
   name: string,
   range: NumberRange = {},
 ): number {
-  const { min = -Infinity, above = -Infinity, below = Infinity } = range;
+  const { min = -Infinity, max = Infinity } = range;
+  const { above = -Infinity, below = Infinity } = range;
   const rules = ["finite"];
   if (range.min !== undefined) rules.push(`>= ${min}`);
+  if (range.max !== undefined) rules.push(`<= ${max}`);
   if (range.above !== undefined) rules.push(`> ${above}`);
   if (range.below !== undefined) rules.push(`< ${below}`);
   const message = () =>
     cannot(action, `"${name}" must be ${rules.join(" and ")}`, value);
   if (typeof value !== "number") throw new TypeError(message());
-  const fits = value >= min && value > above && value < below;
+  const fits = value >= min && value <= max && value > above &&
+    value < below;
   if (!Number.isFinite(value) || !fits) throw new RangeError(message());
   return value;
 }
@@ -206,7 +211,8 @@ export function checkNumber(
  * @param action The action, for messages.
  * @param name The argument's name.
  * @param allowed The allowed strings.
- * @returns The string. @throws {RangeError} If it is not one of them.
+ * @returns The string.
+ * @throws {RangeError} If it is not one of them.
  */
 export function checkOneOf<S extends string>(
   value: string,
@@ -263,7 +269,7 @@ export function checkOptions(
 /**
  * Refuses options of a function that has none.
  *
- * @param args The arguments of the call; an object without keys goes.
+ * @param args The arguments of the call; an object without keys is accepted.
  * @param action The action, for messages.
  * @param name The function, as in `msp()`.
  * @throws {TypeError} If there is an argument.
@@ -311,7 +317,7 @@ interface UncheckedRun {
 }
 
 /**
- * Checks what stops a run and what hears of its progress.
+ * Checks the signal and the progress options of a run.
  *
  * @param options The options of the run.
  * @param action The action, for messages.

@@ -2,9 +2,9 @@
  * Re-exports TF.js, so that users and this library share one copy, and names
  * the TF.js types that appear in public signatures.
  *
- * TF.js is a third of the time of a start, and most runs need none of it: they
- * are native. Its import is therefore deferred: it is evaluated on the first
- * use of a member of `tf`, synchronously.
+ * Loading TF.js takes a third of the start-up time, and native runs, which are
+ * most, do not need it. Its import is therefore deferred: it is evaluated on
+ * the first use of a member of `tf`, synchronously.
  *
  * @module
  */

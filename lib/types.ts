@@ -59,7 +59,7 @@ export type FeatureArray = NdArray<Float32Array | Float16Array | Int32Array>;
 export interface FeatureSpec {
   /** The layer's name or path. */
   readonly name: string;
-  /** Where the channels of a map stand, if known. */
+  /** Position of the channel axis of a feature map, if known. */
   readonly channels?: "first" | "last";
   /**
    * What the values are after postprocessing: the output of the layer, pooled
@@ -761,7 +761,7 @@ export interface RunOptions {
   readonly signal?: AbortSignal;
   /** Called after each batch. */
   readonly onProgress?: (progress: Progress) => void;
-  /** Whether to show the bar; default: in a notebook and on a terminal (stderr). */
+  /** Whether to show a progress bar; default: in a notebook and on a terminal (stderr). */
   readonly progress?: boolean;
 }
 

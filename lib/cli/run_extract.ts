@@ -10,6 +10,7 @@ import { npyFile, npzFile } from "../datasets/numpy_files.ts";
 import { table } from "../datasets/table.ts";
 import { formatOf } from "../datasets/table_files.ts";
 import type { TableOptions } from "../datasets/table_options.ts";
+import { countText } from "../display/cell.ts";
 import { loadModel } from "../models/load_model.ts";
 import { mergeFeatures } from "../store/merge_features.ts";
 import { rateText, type Written } from "../store/written.ts";
@@ -85,7 +86,9 @@ function textOf(
   const rate = samplesPerSecond === 0 // nothing was computed
     ? complete
     : `, ${rateText(samplesPerSecond)} samples/s`;
-  const text = `${samples} samples in ${where}, ${bytes} bytes${rate}`;
+  const text = `${
+    countText(samples, "sample")
+  } in ${where}, ${bytes} bytes${rate}`;
   return `${printableMessage(text)}\n`;
 }
 

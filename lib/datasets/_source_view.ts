@@ -55,11 +55,11 @@ function classTable(
   const names = classNames === undefined
     ? ["label", "samples"]
     : ["label", "class", "samples"];
-  const more = sorted.length - MOST_CLASSES;
+  const isCut = sorted.length > MOST_CLASSES;
   return {
     kind: "table",
-    ...(more > 0
-      ? { title: `and ${countText(more, "class", "classes")} more` }
+    ...(isCut
+      ? { title: `the first ${MOST_CLASSES} of ${sorted.length} classes` }
       : {}),
     columns: names.map((name) => ({ name })),
     rows,

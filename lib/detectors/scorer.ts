@@ -10,6 +10,7 @@ import {
   checkRunOptions,
 } from "../check.ts";
 import { attachView } from "../display/attach_view.ts";
+import { countText } from "../display/cell.ts";
 import type { View } from "../display/view.ts";
 import type {
   CalibrateOptions,
@@ -121,7 +122,9 @@ export class FittedScorer implements Scorer {
   /** Its view. */
   static view(self: FittedScorer): View {
     const { samples, usedText, settings } = self.#core;
-    const fitted = samples === 0 ? "" : `, fitted on ${samples} samples`;
+    const fitted = samples === 0
+      ? ""
+      : `, fitted on ${countText(samples, "sample")}`;
     const rows: (readonly [string, string | number])[] = [["uses", usedText]];
     for (const [name, value] of Object.entries(settings)) {
       rows.push([name, typeof value === "number" ? value : text(value)]);

@@ -30,7 +30,7 @@ export interface AxisOptions {
   readonly isWhole?: boolean;
 }
 
-/** The distance of ticks, `factor · 10^exponent`: decimal, so that ticks are. */
+/** The distance of ticks, `factor · 10^exponent`, so that ticks are exact decimals. */
 interface Step {
   readonly factor: number;
   readonly exponent: number;

@@ -59,8 +59,13 @@ function edgesOf(sorted: Float64Array): Float64Array {
   const low = sorted[0]!;
   const high = sorted[sorted.length - 1]!;
   if (high - low < 1e-300) { // equal, or too close for float64
-    const half = Number.isSafeInteger(low) ? 0.5 : Math.abs(low) / 20;
-    return Float64Array.of(low - half, low + half);
+    const least = Math.max(Math.abs(low) / 20, 1e-300);
+    const half = Number.isSafeInteger(low) ? 0.5 : least;
+    const most = Number.MAX_VALUE;
+    return Float64Array.of(
+      Math.max(-most, low - half),
+      Math.min(most, high + half),
+    );
   }
   const isWhole = sorted.every(Number.isSafeInteger);
   if (isWhole && high - low < MOST_BINS) {

@@ -9,7 +9,8 @@
  * @module
  */
 import { lineText } from "./cell.ts";
-import { figurePlotly, type Json, plotlyText } from "./figure_plotly.ts";
+import { figurePlotly } from "./figure_plotly.ts";
+import { type Json, plotlyText } from "./plotly_layout.ts";
 import { figurePng } from "./figure_png.ts";
 import { jsonSafe } from "./kernel.ts";
 import { toBase64 } from "./base64.ts";
@@ -164,7 +165,12 @@ async function specOutput(
   return { data: { "text/plain": `${text}\n${TOO_LARGE}` }, metadata: {} };
 }
 
-const CONFIG = { displaylogo: false, showSendToCloud: false };
+/** Without `typesetMath`, `$…$` in names stays as it is. */
+const CONFIG = {
+  displaylogo: false,
+  showSendToCloud: false,
+  typesetMath: false,
+};
 
 async function htmlBundle(
   view: View,

@@ -72,6 +72,18 @@ export function groupDigits(text: string): string {
 }
 
 /**
+ * A share in percent. It is 100 only for all: 99.996 would be written as 100.
+ *
+ * @param part The number of some.
+ * @param whole The number of all.
+ * @returns The percentage, at most 99.99 unless it is 100; NaN of nothing.
+ */
+export function percentOf(part: number, whole: number): number {
+  const share = 100 * part / whole;
+  return part < whole ? Math.min(share, 99.99) : share;
+}
+
+/**
  * Formats a count with a noun.
  *
  * @param count The number.

@@ -12,6 +12,7 @@ import {
   type Plot,
   plotSvg,
   TICK_SIZE,
+  TOP,
   WIDTH,
 } from "./plot_axes.ts";
 import {
@@ -54,16 +55,19 @@ export async function histogramSvg(spec: HistogramSpec): Promise<SvgImage> {
     // Space above the bars for the label of a guide.
     y: [0, (highest || 1) * (spec.guides?.length ? 1.15 : 1)],
     yOptions: { isNice: true, isWhole: !isShare },
-    marks: (plot, atX, atY, theme) => [
+    marks: (plot, atX, atY, { theme, pixel }) => [
       ...series.map(({ heights, color }) =>
         plot.rectY(Array.from(heights, (_, i) => i), {
           x1: (i: number) => atX(edges[i]!),
           x2: (i: number) => atX(edges[i + 1]!),
           y1: () => 0,
-          y2: (i: number) => atY(heights[i]!),
+          // Few values among many are visible too.
+          y2: (i: number) =>
+            heights[i]! > 0 ? Math.max(atY(heights[i]!), pixel) : 0,
           fill: color,
           fillOpacity: series.length > 1 ? 0.55 : OPACITY,
-          inset: 0.5,
+          insetLeft: 0.5,
+          insetRight: 0.5,
         })
       ),
       plot.ruleY([0], { stroke: theme.line }),
@@ -120,6 +124,13 @@ function padded([low, high]: readonly [number, number]): [number, number] {
   return [Math.max(-most, low - room), Math.min(most, high + room)];
 }
 
+/** How a chart is drawn. */
+interface Drawn {
+  readonly theme: Theme;
+  /** Height of a CSS pixel as a fraction of the vertical axis. */
+  readonly pixel: number;
+}
+
 /** The contents and axes of a chart. */
 interface Chart {
   /** Height by width. */
@@ -134,7 +145,7 @@ interface Chart {
     plot: Plot,
     atX: (value: number) => number,
     atY: (value: number) => number,
-    theme: Theme,
+    drawn: Drawn,
   ) => Markish[];
 }
 
@@ -147,22 +158,24 @@ async function chartSvg(spec: ChartFrame, chart: Chart): Promise<SvgImage> {
   );
   const count = Math.max(2, Math.round(height / 45));
   const { guides = [] } = chart;
-  const yRange = reaching(chart.y, guides, "y");
+  const yRange = withGuides(chart.y, guides, "y");
   const y = axisOf(...yRange, { ...chart.yOptions, count });
-  const x = xAxis(reaching(chart.x, guides, "x"), width - 60);
+  const x = xAxis(withGuides(chart.x, guides, "x"), width - 60);
   const margins = marginsOf(spec, x, y.labels, 0.7 * width);
   const atX = (value: number) => shareOf(value, x.domain);
   const atY = (value: number) => shareOf(value, y.domain);
-  const room = 0.45 * width;
+  const inner = width - margins.left - margins.right;
+  const roomOf = (part: number) => Math.min(0.45 * width, part * inner - 10);
+  const pixel = 1 / (height - TOP - margins.bottom);
   const body = await plotSvg(
     spec,
     { width, height, margins, theme, x, y },
     (plot) => [
-      ...chart.marks(plot, atX, atY, theme),
+      ...chart.marks(plot, atX, atY, { theme, pixel }),
       ...guides.flatMap((guide) =>
         guide.axis === "x"
-          ? acrossX(plot, guide, atX(guide.at), theme, room)
-          : acrossY(plot, guide, atY(guide.at), theme, room)
+          ? acrossX(plot, guide, atX(guide.at), theme, roomOf)
+          : acrossY(plot, guide, atY(guide.at), theme, roomOf(1))
       ),
     ],
   );
@@ -172,7 +185,7 @@ async function chartSvg(spec: ChartFrame, chart: Chart): Promise<SvgImage> {
 }
 
 /** Extends a range to include the guides of an axis. */
-function reaching(
+function withGuides(
   [low, high]: readonly [low: number, high: number],
   guides: readonly Guide[],
   axis: Guide["axis"],
@@ -191,8 +204,9 @@ function acrossX(
   { name }: Guide,
   share: number,
   theme: Theme,
-  room: number,
+  roomOf: (part: number) => number,
 ): Markish[] {
+  const room = roomOf(Math.max(share, 1 - share));
   return [
     plot.ruleX([share], { stroke: theme.text, strokeDasharray: DASHES }),
     plot.text([fitText(name, TICK_SIZE, room)], {

@@ -140,6 +140,32 @@ export function valueRange(
   return low === 0 ? [0, 1] : [Math.min(0, low), Math.max(0, low)];
 }
 
+/**
+ * The colour of text on a value's colour: black or white, whichever has the
+ * higher contrast.
+ *
+ * Source: WCAG 2.2, "relative luminance"; both have equal contrast at 0.179.
+ *
+ * @param value The value.
+ * @param range The range of the colours, from {@linkcode valueRange}.
+ * @param diverging Whether the map is diverging, with white in the middle.
+ * @returns A CSS colour.
+ */
+export function inkOn(
+  value: number,
+  range: readonly [low: number, high: number],
+  diverging: boolean,
+): "#000" | "#fff" {
+  if (!Number.isFinite(value)) return "#000"; // on grey
+  const share = Math.min(1, Math.max(0, shareOf(value, range)));
+  const [red, green, blue] = colorAt(diverging, share).map((channel) => {
+    const part = channel / 255;
+    return part <= 0.04045 ? part / 12.92 : ((part + 0.055) / 1.055) ** 2.4;
+  }) as [number, number, number];
+  const luminance = 0.2126 * red + 0.7152 * green + 0.0722 * blue;
+  return luminance > 0.179 ? "#000" : "#fff";
+}
+
 function colorAt(diverging: boolean, share: number): Color {
   const colors = diverging ? DIVERGING : SEQUENTIAL;
   const position = share * (colors.length - 1);

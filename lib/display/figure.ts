@@ -50,9 +50,9 @@ export interface FigureOptions {
   readonly xLabel?: string;
   /** Label of the vertical axis; no effect on figures without axes. */
   readonly yLabel?: string;
-  /** Width in CSS pixels, at least 200. Default: depends on the figure. */
+  /** Width in CSS pixels, from 200 to 4000. Default: depends on the figure. */
   readonly width?: number;
-  /** Colours of paper and ink of the static image. Default: those of `notebook()`. */
+  /** Colour theme of the static image. Default: that of `notebook()`. */
   readonly theme?: "light" | "dark";
 }
 
@@ -128,7 +128,7 @@ function checkFigureOptions(options: FigureOptions): void {
     throw new TypeError(cannot(action, `"${name}" must be a string`, value));
   }
   if (options.width !== undefined) {
-    checkNumber(options.width, action, "width", { min: 200 });
+    checkNumber(options.width, action, "width", { min: 200, max: 4000 });
   }
   if (options.theme === undefined) return;
   checkOneOf(options.theme, action, "theme", THEME_NAMES);

@@ -158,7 +158,7 @@ export function heatmapData(spec: HeatmapSpec): HeatmapData {
   // A cell has the name of the first row of its block.
   const ticks = (names: readonly string[] | undefined, factor: number) =>
     names?.filter((_, i) => i % factor === 0)
-      .map((name) => middleText(name, MOST_TICK));
+      .map((name) => name === "" ? '""' : middleText(name, MOST_TICK));
   return {
     ...small,
     range: valueRange(small.z, spec.diverging ?? false),

@@ -11,7 +11,7 @@
  */
 import { dataUrl } from "./base64.ts";
 import { escapeMarkup, lineText } from "./cell.ts";
-import type { Json, PlotlyFigure } from "./figure_plotly.ts";
+import type { Json, PlotlyFigure } from "./plotly_layout.ts";
 import type { Thumbnails } from "./view.ts";
 
 /** The queue of figures in a page until plotly is loaded. */
@@ -193,7 +193,7 @@ matchMedia("(prefers-color-scheme: dark)").addEventListener("change",recolor);${
     thumbnails === undefined ? "" : HOVER
   }
 };
-try{Plotly.newPlot(plot,figure.data,figure.layout,{displaylogo:false,showSendToCloud:false,responsive:false}).then(ready,keep)}catch(_){keep()}
+try{Plotly.newPlot(plot,figure.data,figure.layout,{displaylogo:false,showSendToCloud:false,responsive:false,typesetMath:false}).then(ready,keep)}catch(_){keep()}
 };
 if(window.Plotly)draw();else(window.${QUEUE}=window.${QUEUE}||[]).push(draw);
 })()`;

@@ -92,16 +92,35 @@ export async function svgPixels(
   }));
 }
 
+/** Pixels of the largest image: 200 MB. */
+const MOST_PIXELS = 50_000_000;
+
+/**
+ * The zoom at which an image fits the memory: large grids are drawn smaller.
+ *
+ * @param image Its size in CSS pixels.
+ * @param zoom The wanted pixels per CSS pixel.
+ * @returns The zoom, at most the wanted one.
+ */
+export function fittingZoom(
+  { width, height }: Pick<SvgImage, "width" | "height">,
+  zoom: number,
+): number {
+  return Math.min(zoom, Math.sqrt(MOST_PIXELS / (width * height)));
+}
+
 type Rendered = ReturnType<InstanceType<Renderer["Resvg"]>["render"]>;
 
 async function render<T>(
-  { svg }: SvgImage,
+  image: SvgImage,
   zoom: number,
   read: (drawn: Rendered) => T,
 ): Promise<T> {
   const { Resvg, font } = await renderer();
-  const resvg = new Resvg(svg.replaceAll(PIXELATED, PIXELATED_RESVG), {
-    fitTo: { mode: "zoom", value: zoom },
+  const value = fittingZoom(image, zoom);
+  const svg = image.svg.replaceAll(PIXELATED, PIXELATED_RESVG);
+  const resvg = new Resvg(svg, {
+    fitTo: { mode: "zoom", value },
     font: {
       fontBuffers: [font],
       defaultFontFamily: "DejaVu Sans",

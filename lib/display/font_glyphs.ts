@@ -1,5 +1,5 @@
 /**
- * Characters of a TrueType font, to tell which ones a rendered image lacks.
+ * Characters of a TrueType font, to find those that a rendered image lacks.
  *
  * Source: https://learn.microsoft.com/typography/opentype/spec/cmap, format 12.
  *
@@ -9,7 +9,7 @@
 /** Ranges of code points, from the first to the last. */
 export type CodeRanges = readonly (readonly [first: number, last: number])[];
 
-/** What layout ignores: joiners and variation selectors. */
+/** Characters that layout ignores: joiners and variation selectors. */
 const INVISIBLE = /^[\u200b-\u200d\ufe00-\ufe0f]$/;
 
 /**

@@ -4,10 +4,11 @@
  * @module
  */
 import type { Markish } from "@observablehq/plot";
-import { indexAxis, shareOf } from "./axis.ts";
+import { indexAxis } from "./axis.ts";
 import { dataUrl } from "./base64.ts";
-import { digitsOf, shortText } from "./cell.ts";
+import { type CellValues, cellValues, innerSize } from "./cell_values.ts";
 import { colorBar } from "./color_bar.ts";
+import { inkOn } from "./color_map.ts";
 import { type HeatmapData, heatmapData, UNWRITTEN } from "./figure_data.ts";
 import {
   marginsOf,
@@ -21,7 +22,7 @@ import {
 } from "./plot_axes.ts";
 import { matrixPng } from "./raster.ts";
 import { frameSvg, MARGIN, type SvgImage } from "./svg_frame.ts";
-import { fitText, widestText } from "./text_width.ts";
+import { fitText } from "./text_width.ts";
 import { themeOf } from "./theme.ts";
 import type { HeatmapSpec } from "./view.ts";
 
@@ -54,7 +55,7 @@ export async function heatmapSvg(spec: HeatmapSpec): Promise<SvgImage> {
     height: Math.min(400, across),
   };
   const inner = innerSize(data, most, spec.isSquare ?? false);
-  const values = data.annotated ? valuesOf(data, inner) : undefined;
+  const values = data.annotated ? cellValues(data, inner) : undefined;
   if (data.annotated && values === undefined) notes.push(UNWRITTEN);
   const { x, y } = axesOf(data, inner, columns, rows);
   const margins = marginsOf(spec, x, y.labels, inner.width);
@@ -114,65 +115,17 @@ function axesOf(
   return { x, y: { ...y, ticks: y.ticks.map((tick) => 1 - tick) } };
 }
 
-/** Cell sizes: larger for small matrices, square if requested. */
-function innerSize(
-  { width, height }: HeatmapData,
-  most: Size,
-  isSquare: boolean,
-): Size {
-  const least = { width: Math.min(most.width, 180), height: 120 };
-  const largest = Math.min(most.width / width, most.height / height);
-  const cell = isSquare
-    ? Math.min(largest, Math.max(34, least.width / Math.max(width, height)))
-    : Math.min(largest, 34);
-  if (isSquare) {
-    return {
-      width: Math.round(cell * width),
-      height: Math.round(cell * height),
-    };
-  }
-  return {
-    width: Math.round(Math.max(cell * width, least.width)),
-    height: Math.round(Math.max(cell * height, least.height)),
-  };
-}
-
-/** The values of the cells, as they are written. */
-interface CellValues {
-  readonly labels: readonly string[];
-  readonly fontSize: number;
-}
-
-/** The values for the cells; undefined if there is no space for them. */
-function valuesOf(
-  { z, width, height, range }: HeatmapData,
-  inner: Size,
-): CellValues | undefined {
-  const digits = Math.max(4, digitsOf(...range));
-  const labels = Array.from(z, (value) => shortText(value, digits));
-  const fontSize = Math.min(
-    (inner.width / width - 4) / widestText(labels, 1),
-    inner.height / height - 4,
-    11,
-  );
-  return fontSize < 6 ? undefined : { labels, fontSize };
-}
-
 function annotation(
   plot: Plot,
   { z, width, height, range }: HeatmapData,
   { labels, fontSize }: CellValues,
   diverging: boolean,
 ): Markish[] {
-  const isDark = (value: number) => {
-    const share = shareOf(value, range);
-    return diverging ? Math.abs(share - 0.5) > 0.35 : share < 0.5;
-  };
   return [plot.text(labels.map((_, i) => i), {
     x: (i: number) => (i % width + 0.5) / width,
     y: (i: number) => 1 - (Math.floor(i / width) + 0.5) / height,
     text: (i: number) => labels[i]!,
-    fill: (i: number) => isDark(z[i]!) ? "#fff" : "#000",
+    fill: (i: number) => inkOn(z[i]!, range, diverging),
     fontSize,
   })];
 }

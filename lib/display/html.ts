@@ -1,9 +1,9 @@
 /**
  * Text and tables as HTML.
  *
- * Uses no colours, style sheets or classes: a notebook applies its theme to
- * tables, and one output must not restyle another. The content is readable
- * without inline styles.
+ * Uses no colours and no style sheets: a notebook applies its theme to tables,
+ * and one output must not restyle another. The content is readable without
+ * inline styles.
  *
  * @module
  */

@@ -18,6 +18,7 @@ import {
   mosaicOf,
   shrink,
   type Shrunk,
+  stretched,
 } from "./raster.ts";
 import {
   frameSvg,
@@ -78,7 +79,7 @@ export function imagesSvg(spec: ImagesSpec): SvgImage {
       imageTag(mosaic.png, mosaic.width * pixel, mosaic.height * pixel, 0, 0),
     ],
     ...images.flatMap((image, i) =>
-      isColoured(shown[i]!) ? [] : [withOwnPng(image, layout, i)]
+      isColoured(shown[i]!) ? [] : [separateImage(image, layout, i)]
     ),
     ...shown.flatMap((_, i) => textBelow(layout, i, theme)),
   ];
@@ -117,7 +118,7 @@ function mosaicIn(
 }
 
 /** An image that has colours, as a PNG by itself. */
-function withOwnPng(image: Shrunk, layout: Layout, i: number): string {
+function separateImage(image: Shrunk, layout: Layout, i: number): string {
   const { size } = layout;
   const { x, y } = cornerOf(layout, i);
   const zoom = Math.min(size.width / image.width, size.height / image.height);
@@ -234,7 +235,7 @@ function shrunkTo(
   const hasMaps = shown.some(isColoured);
   const images = shown.map((image) =>
     isColoured(image)
-      ? shrink(image, most)
+      ? stretched(shrink(image, most))
       : resized(image, hasMaps ? most : Math.min(most, fitting))
   );
   const sized = hasMaps

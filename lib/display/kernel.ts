@@ -9,7 +9,7 @@
  * @module
  */
 import { cannot } from "../check.ts";
-import type { Json } from "./figure_plotly.ts";
+import type { Json } from "./plotly_layout.ts";
 
 interface KernelApi {
   broadcast(type: string, content: unknown): Promise<void>;

@@ -119,7 +119,8 @@ async function valuesOf(x: unknown): Promise<Values | undefined> {
       ),
     );
   }
-  const data: unknown = typeof x.data === "function" ? await x.data() : x.data;
+  const raw: unknown = typeof x.data === "function" ? await x.data() : x.data;
+  const data = exactNumbers(raw);
   if (!isNumeric(data) || data.length !== sizeOf(shape)) return undefined;
   return { kind: isTensor ? "Tensor" : "Array", data, shape, dtype };
 }
@@ -157,10 +158,12 @@ function arrayView(values: Values, options: ViewOptions): View {
     });
   } else {
     const columns = ["mean", "std", "min", "max", "zeros", "NaN", "infinite"];
+    const measured = [mean, std, min, max]
+      .map((value) => Number.isNaN(value) ? null : value);
     blocks.push({
       kind: "table",
       columns: columns.map((name) => ({ name })),
-      rows: [[mean, std, min, max, zeros, nan, infinite]],
+      rows: [[...measured, zeros, nan, infinite]],
     });
     blocks.push(...figuresOf(values, options));
   }
@@ -252,7 +255,8 @@ function numbersOf(x: unknown): NumericArray | undefined {
   if (isNumeric(x)) return vectorOf(x);
   if (typeof x !== "object" || x === null) return undefined;
   if (!("shape" in x && "dtype" in x && "data" in x)) return undefined;
-  const { shape, dtype, data } = x;
+  const { shape, dtype } = x;
+  const data = exactNumbers(x.data);
   const isArray = isShape(shape) && typeof dtype === "string" &&
     isNumeric(data) && data.length === sizeOf(shape);
   return isArray ? { data, shape, dtype } : undefined;
@@ -260,4 +264,13 @@ function numbersOf(x: unknown): NumericArray | undefined {
 
 function dtypeOf(constructorName: string): string {
   return constructorName.replace(/(Clamped)?Array$/, "").toLowerCase();
+}
+
+/** Integers of 64 bits as floats, unless one would lose digits. */
+function exactNumbers(data: unknown): unknown {
+  if (!(data instanceof BigInt64Array || data instanceof BigUint64Array)) {
+    return data;
+  }
+  const numbers = Float64Array.from(data as Iterable<bigint>, Number);
+  return numbers.every(Number.isSafeInteger) ? numbers : data;
 }

@@ -102,7 +102,7 @@ export function progressText(
   const count = total === undefined
     ? numberText(samples)
     : `${numberText(samples)} / ${numberText(total)}`;
-  const facts = [`${count} samples`];
+  const facts = [`${count} ${(total ?? samples) === 1 ? "sample" : "samples"}`];
   if (samplesPerSecond > 0) {
     facts.push(`${numberText(rounded(samplesPerSecond))} samples/s`);
     if (ended === undefined && total !== undefined && total > samples) {
@@ -220,9 +220,10 @@ function rounded(rate: number): number {
 }
 
 function timeText(seconds: number): string {
-  if (seconds < 60) return `${Math.ceil(seconds)} s`;
-  const minutes = Math.floor(seconds / 60);
+  const whole = Math.ceil(seconds); // first, so that 59.7 s are not "60 s"
+  if (whole < 60) return `${whole} s`;
+  const minutes = Math.floor(whole / 60);
   return minutes < 60
-    ? `${minutes} min ${Math.round(seconds % 60)} s`
+    ? `${minutes} min ${whole % 60} s`
     : `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
 }

@@ -60,6 +60,33 @@ export function shrink(matrix: Matrix, most: number): Shrunk {
   return { z: means, ...small, factor: [rows, columns] };
 }
 
+/** An image is at least this fraction of its length wide. */
+const LEAST_ASPECT = 1 / 8;
+
+/**
+ * Repeats the rows or columns of a narrow matrix, such as one of `1 × 100`, so
+ * that it can be seen: as an image it would be a line of one pixel.
+ *
+ * @param matrix The matrix, maybe reduced.
+ * @returns The matrix; the same object if it is not narrow.
+ */
+export function stretched(matrix: Shrunk): Shrunk {
+  const { z, height, width } = matrix;
+  const least = Math.max(height, width) * LEAST_ASPECT;
+  const [rows, columns] = [height, width]
+    .map((side) => Math.max(1, Math.ceil(least / side))) as [number, number];
+  if (rows * columns === 1 || height * width === 0) return matrix;
+  const size = { height: height * rows, width: width * columns };
+  const values = Float64Array.from(
+    { length: size.height * size.width },
+    (_, i) => {
+      const row = Math.floor(i / size.width / rows);
+      return z[row * width + Math.floor(i % size.width / columns)]!;
+    },
+  );
+  return { ...matrix, ...size, z: values };
+}
+
 /**
  * Reduces an image with several values per pixel, channel by channel.
  *

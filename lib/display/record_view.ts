@@ -1,9 +1,10 @@
 /**
- * How plain objects are shown: their single values in a table, their arrays of
- * numbers measured, their lists of records as tables.
+ * Views of plain objects: single values in a table, statistics of arrays of
+ * numbers, and lists of records as tables.
  *
  * @module
  */
+import { quote } from "../check.ts";
 import { type NamedArray, statisticsTable } from "./statistics_table.ts";
 import type { Block, TableBlock, View } from "./view.ts";
 
@@ -26,7 +27,7 @@ const MOST_SHORT = 8;
  * Shows a list of records as one table.
  *
  * @param records The records; a column for each of their keys.
- * @param title What is written above.
+ * @param title The title above the table.
  * @returns The table.
  */
 export function recordsTable(
@@ -47,7 +48,7 @@ export function recordsTable(
  * records.
  *
  * @param record The object.
- * @param numbersOf Tells arrays of numbers from other values.
+ * @param numbersOf Converts arrays of numbers; undefined for other values.
  * @returns The view, or undefined if it holds something else.
  */
 export function recordView(
@@ -75,14 +76,20 @@ export function recordView(
       ? [{ kind: "table" as const, columns, rows: single }]
       : [],
     ...named.length > 0 ? [recordsTable(named)] : [],
-    ...arrays.length > 0 ? [statisticsTable("array", arrays)] : [],
+    ...arrays.length > 0
+      ? statisticsTable(
+        "array",
+        arrays,
+        (name) => `await show(x[${quote(name)}]) shows one.`,
+      )
+      : [],
     ...lists,
   ];
   return { title: "", blocks };
 }
 
 /**
- * Whether a value is an object of no class with at least one key.
+ * Whether a value is a plain object with at least one key.
  *
  * @param x Anything.
  * @returns True if so.
@@ -98,7 +105,7 @@ export function isRecord(x: unknown): x is Record_ {
  * Whether a value is a list of records.
  *
  * @param x Anything.
- * @returns True if so; an empty list is none.
+ * @returns True if so; false for an empty list.
  */
 export function isRecordList(x: unknown): x is readonly Record_[] {
   return Array.isArray(x) && x.length > 0 && x.every(isRecord);

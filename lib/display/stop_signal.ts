@@ -44,6 +44,6 @@ export function withStop(signal?: AbortSignal): AbortSignal | undefined {
 function stop(): void {
   const stopped = current;
   current = new AbortController();
-  // Without a reason: the polling code reports the progress of the run.
+  // Without a reason, so that the error of the run says how far it was.
   stopped.abort();
 }

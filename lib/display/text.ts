@@ -10,7 +10,7 @@ import type { Block, TableBlock, View } from "./view.ts";
 
 /** Maximum number of table rows; longer tables are shortened in the middle. */
 const MOST_ROWS = 1000;
-/** Columns of a table that are written; of more, the first ones. */
+/** Maximum number of columns of a table; of more, the first ones are written. */
 const MOST_COLUMNS = 50;
 
 /**

@@ -4,11 +4,12 @@
  * @module
  */
 import { figureHtml, imageHtml, type PageImage } from "./figure_html.ts";
-import { figurePlotly, type PlotlyFigure } from "./figure_plotly.ts";
+import { figurePlotly } from "./figure_plotly.ts";
 import { figurePng } from "./figure_png.ts";
 import { columnWidth } from "./figure_svg.ts";
 import { tableHtml, textHtml, titleHtml } from "./html.ts";
 import { imagesSvg } from "./images_svg.ts";
+import type { PlotlyFigure } from "./plotly_layout.ts";
 import { blocksText } from "./text.ts";
 import type { FigureBlock, FigureSpec, GridSpec, View } from "./view.ts";
 
@@ -22,6 +23,9 @@ export interface PageLevel {
 
 /** Cache of static images, by figure and zoom. */
 export type DrawnImages = Map<FigureSpec, PageImage[]>;
+
+/** Keeps MathJax 2 and 3 of a notebook from typesetting `$…$` in names. */
+const NO_MATH = "tex2jax_ignore mathjax_ignore";
 
 /** Replacement of a figure that is too large. */
 export const TOO_LARGE =
@@ -57,7 +61,7 @@ export async function viewHtml(
       );
     }
   }
-  return `<div>${parts.join("\n")}</div>`;
+  return `<div class="${NO_MATH}">${parts.join("\n")}</div>`;
 }
 
 /**

@@ -167,7 +167,9 @@ function planView(plan: Plan): View {
     rows.push(["left off", `${kind} of ${plan.removed}`]);
   }
   rows.push(...Object.entries(plan.changes));
-  if (plan.looked.length > 0) rows.push(["looked at", namesText(plan.looked)]);
+  if (plan.looked.length > 0) {
+    rows.push(["layers searched", namesText(plan.looked)]);
+  }
   rows.push(
     ["skipped", namesText(plan.skipped) || "nothing"],
     ["parameters", plan.numParameters.toLocaleString("en")],

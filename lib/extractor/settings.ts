@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { namesText } from "../display/cell.ts";
+import { countText, namesText } from "../display/cell.ts";
 import type { View } from "../display/view.ts";
 import type { Perturbation } from "../engines/program.ts";
 import type { DeviceName } from "../engines/onnx/runtime/device.ts";
@@ -117,7 +117,9 @@ export function settingsView(graph: ModelGraph, settings: Settings): View {
   const rows: [string, string][] = [
     [
       "model",
-      `"${graph.name}" (${graph.format}), ${graph.layers.length} layers`,
+      `"${graph.name}" (${graph.format}), ${
+        countText(graph.layers.length, "layer")
+      }`,
     ],
     [
       "layers",

@@ -206,11 +206,14 @@ function valuesOf(source: Matrix) {
     const [height, width] = shape;
     const numbers: unknown = data;
     const isNumeric = ArrayBuffer.isView(numbers) &&
-      !(numbers instanceof DataView) && !(numbers instanceof BigInt64Array);
+      !(numbers instanceof DataView);
     if (shape.length !== 2 || !isNumeric) {
       throw new TypeError(cannot(ACTION, rule, shape));
     }
-    const values = Float64Array.from(numbers as unknown as ArrayLike<number>);
+    const values = Float64Array.from(
+      numbers as unknown as ArrayLike<number | bigint>,
+      Number,
+    );
     if (values.length === sizeOf(shape)) {
       return { values, height: height!, width: width! };
     }

@@ -1,5 +1,14 @@
-import { cannot, checkInteger, checkOptions, sizeOf } from "../check.ts";
+import {
+  cannot,
+  checkInteger,
+  checkOptions,
+  shapeText,
+  sizeOf,
+} from "../check.ts";
 import { attachView } from "../display/attach_view.ts";
+import { countText } from "../display/cell.ts";
+import { foldRows } from "../display/fold_rows.ts";
+import type { View } from "../display/view.ts";
 import { emptyStored, type StoredArray } from "../formats/stored_array.ts";
 import { missingPath } from "../formats/file_path.ts";
 import type { RowRange } from "../formats/safetensors.ts";
@@ -180,22 +189,27 @@ class FeatureFiles implements StoredFeatures {
     pass.current = undefined;
   }
 
-  #view() {
+  #view(): View {
     const { columns } = this.#first.description;
+    const { rows, listed, next } = foldRows(columns.length, (i) => {
+      const { name, shape, dtype } = columns[i]!;
+      return [name, shapeText([this.samples, ...shape]), dtype];
+    });
+    const text = `${listed} of ${columns.length} columns listed: ` +
+      "stored.specs names the layers.";
     return {
-      title: `StoredFeatures of ${this.samples} samples`,
-      blocks: [{
-        kind: "table" as const,
-        columns: ["column", "shape", "dtype"].map((name) => ({
-          name,
-          align: "left" as const,
-        })),
-        rows: columns.map(({ name, shape, dtype }) => [
-          name,
-          `[${[this.samples, ...shape].join(", ")}]`,
-          dtype,
-        ]),
-      }],
+      title: `StoredFeatures of ${countText(this.samples, "sample")}`,
+      blocks: [
+        {
+          kind: "table",
+          columns: ["column", "shape", "dtype"].map((name) => ({
+            name,
+            align: "left" as const,
+          })),
+          rows,
+        },
+        ...next === undefined ? [] : [{ kind: "text", text } as const],
+      ],
     };
   }
 }

@@ -4,7 +4,7 @@
  * @module
  */
 import { attachView } from "../display/attach_view.ts";
-import { numberText } from "../display/cell.ts";
+import { countText, numberText } from "../display/cell.ts";
 import type { Block } from "../display/view.ts";
 import type { SkippedSample } from "../types.ts";
 
@@ -65,18 +65,18 @@ class ShownWritten implements Written {
       kind: "table",
       columns: [{ name: "written" }, { name: "value", align: "left" }],
       rows: [
-        ["samples", String(samples)],
+        ["samples", numberText(samples)],
         ["files", name],
-        ["bytes", String(bytes)],
+        ["bytes", numberText(bytes)],
         ...rate,
-        ["skipped", String(skipped.length)],
+        ["skipped", numberText(skipped.length)],
       ],
     }];
     if (skipped.length > 0) {
       blocks.push({
         kind: "table",
         title: skipped.length > MOST_SHOWN
-          ? `skipped, the first ${MOST_SHOWN}`
+          ? `skipped, the first ${MOST_SHOWN} of ${skipped.length}`
           : "skipped",
         columns: [{ name: "id", align: "left" }, {
           name: "reason",
@@ -88,7 +88,8 @@ class ShownWritten implements Written {
         ]),
       });
     }
-    return { title: `${this.#title}: ${samples} samples`, blocks };
+    const title = `${this.#title}: ${countText(samples, "sample")}`;
+    return { title, blocks };
   }
 }
 

@@ -67,6 +67,7 @@ export const DATA: Readonly<Record<string, readonly number[]>> = {
   huge: [-4.2e12, 1.7e13, 9.9e12, 2.5e12, 0, 1.1e13],
   widest: [-1.7e308, 1.7e308, 0, 1e300, -1e300, 1],
   far: [1e9 + 1, 1e9 + 2, 1e9 + 2.5, 1e9 + 3, 1e9, 1e9 + 4],
+  denormal: [5e-324, 1e-310, 3e-310, 2e-310, 1e-323, 0],
   equal: [0.25, 0.25, 0.25, 0.25, 0.25, 0.25],
   equalTiny: [-3.4e-11, -3.4e-11, -3.4e-11, -3.4e-11, -3.4e-11, -3.4e-11],
   zeros: [0, 0, 0, 0, 0, 0],

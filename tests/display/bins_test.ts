@@ -59,3 +59,14 @@ Deno.test("sharedBins() stands values far apart and far from zero", () => {
     assertEquals(edges.every(Number.isFinite), true);
   }
 });
+
+Deno.test("sharedBins() has bins that contain the smallest and the largest numbers", () => {
+  const most = Number.MAX_VALUE;
+  for (const values of [[1e-310, 2e-310], [5e-324], [most], [-most]]) {
+    const { edges, counts } = one(values);
+    assertEquals([...counts[0]!], [values.length]);
+    assertEquals(edges.every(Number.isFinite), true);
+    assertEquals(edges[0]! <= values[0]! && edges[1]! >= values.at(-1)!, true);
+    assertEquals(edges[0]! < edges[1]!, true);
+  }
+});

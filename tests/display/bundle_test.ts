@@ -60,7 +60,7 @@ Deno.test("bundleOf() says a figure's title once", async () => {
 });
 
 slowTest("bundleOf() stays below 2 MB when the figures do not", async () => {
-  // Noise does not pack: 400 × 400 cells are 0.85 MB as numbers.
+  // Noise cannot be compressed: 400 × 400 cells are 0.85 MB as numbers.
   const z = Float32Array.from({ length: 160_000 }, (_, i) => Math.sin(i * i));
   const heatmap: FigureSpec = { ...SPECS.heatmap, z, height: 400, width: 400 };
   const blocks = Array.from({ length: 8 }, () => figure(heatmap));

@@ -46,7 +46,7 @@ Deno.test("histogramSvg() draws a guide from top to bottom, beyond the bars too"
     const name = svgTexts(image.svg).find(({ text }) =>
       text.startsWith("threshold")
     )!;
-    // The line is at its place among the ticks; its name is beside it.
+    // The line is at its value among the ticks, and its name beside it.
     assert(at > 1 ? name.right < x1 + 12 : name.left > x1 + 12);
     const tick = svgTexts(image.svg).find(({ text }) => text === String(at));
     if (tick) assert(Math.abs((tick.left + tick.right) / 2 - x1 - 12) < 1);
@@ -61,4 +61,16 @@ Deno.test("pointsSvg() draws a guide from left to right", async () => {
   const [[x1, x2, y1, y2]] = dashed(image.svg) as [number[]];
   assertEquals(y1, y2);
   assert(Math.abs(x1! - x2!) > 300);
+});
+
+Deno.test("histogramSvg() draws one value among many thousand", async () => {
+  const values = new Float32Array(50_000).fill(0.5);
+  values[0] = 9.5;
+  const series = [{ name: "a", values }];
+  const { svg } = await histogramSvg({ ...SPECS.histogram, series });
+  const heights = [...svg.matchAll(/<rect height="([^"]*)" width="[^"]*" y=/g)]
+    .map(([, height]) => Number(height));
+  const bars = heights.filter((height) => height > 0);
+  assertEquals(bars.length, 2, svg);
+  assert(Math.abs(Math.min(...bars) - 1) < 1e-6);
 });

@@ -3,6 +3,7 @@ import {
   BLANK,
   colorStops,
   groupColors,
+  inkOn,
   palette,
   paletteIndex,
   valueRange,
@@ -69,4 +70,25 @@ Deno.test("valueRange() gives equal values the colour of their size", () => {
 
 Deno.test("groupColors() gives different colours", () => {
   assertEquals(new Set(groupColors(40)).size, 40);
+});
+
+Deno.test("inkOn() can be read on every colour", () => {
+  const luminance = (rgb: number[]) => {
+    const [red, green, blue] = rgb.map((channel) => {
+      const part = channel / 255;
+      return part <= 0.04045 ? part / 12.92 : ((part + 0.055) / 1.055) ** 2.4;
+    }) as [number, number, number];
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue;
+  };
+  for (const diverging of [false, true]) {
+    const range = diverging ? [-1, 1] as const : [0, 1] as const;
+    const colors = palette(diverging);
+    const values = Array.from({ length: 101 }, (_, i) => i / 100);
+    for (const value of [...values, -1, -0.5, 7, NaN]) {
+      const under = luminance(color(colors, paletteIndex(value, range)));
+      const ink = inkOn(value, range, diverging) === "#000" ? 0 : 1;
+      const [dark, light] = [under, ink].sort((a, b) => a - b);
+      assert((light! + 0.05) / (dark! + 0.05) >= 4.5, String(value));
+    }
+  }
 });

@@ -55,7 +55,7 @@ Deno.test("pointsData() thins out many points, keeps the ends, and says so", () 
   const [many, one, none] = groups;
   assertEquals([many!.x[0], many!.x.at(-1)], [0, 59_999]);
   assert(many!.x.length <= 6000 && many!.x.length > 5900);
-  // What a point says on hover stays with it.
+  // The hover text of a point stays with it.
   assertEquals(
     many!.details,
     Array.from(many!.x, (value) => [`id: ${value}`]),

@@ -48,6 +48,7 @@ Deno.test("figureHtml() puts a script behind the image that holds no tag", () =>
   assertEquals(JSON.parse(json!).layout.title.text, text);
   assertMatch(script!, /document\.currentScript/);
   assertMatch(script!, /displaylogo:false,showSendToCloud:false/);
+  assertMatch(script!, /typesetMath:false/); // "$x$" may be a name
   new Function(script!); // it is JavaScript
 });
 

@@ -1,6 +1,7 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { Buffer } from "node:buffer";
-import { figurePlotly, plotlyText } from "../../lib/display/figure_plotly.ts";
+import { figurePlotly } from "../../lib/display/figure_plotly.ts";
+import { hoverFormat, plotlyText } from "../../lib/display/plotly_layout.ts";
 import type { FigureSpec } from "../../lib/display/view.ts";
 import { textWidth } from "../../lib/display/text_width.ts";
 import { DATA, LONG_NAME, SPECS, specsOf } from "./_specs.ts";
@@ -89,10 +90,11 @@ Deno.test("figurePlotly() says that it leaves out the values of many cells", () 
   const notes = (side: number) =>
     figurePlotly({
       ...{ ...PLAIN, annotated: true },
-      ...{ z: Array<number>(side * side).fill(1), height: side, width: side },
+      ...{ z: Array<number>(side * side).fill(1234), height: side },
+      width: side,
     })!.notes;
-  assertEquals(notes(20), []);
-  assertEquals(notes(21), ["the cells are too small for their values"]);
+  assertEquals(notes(10), []);
+  assertEquals(notes(30), ["the cells are too small for their values"]);
 });
 
 Deno.test("figurePlotly() shows values that are not finite in grey", () => {
@@ -246,4 +248,10 @@ Deno.test("figurePlotly() keeps values that float32 would merge", () => {
 
 Deno.test("figurePlotly() leaves grids of images to be static", () => {
   assertEquals(figurePlotly(SPECS.images), undefined);
+});
+
+Deno.test("hoverFormat() tells the values of a range apart, and counts exactly", () => {
+  assertEquals(hoverFormat(), ":.6~g");
+  assertEquals(hoverFormat([0, 123_456]), ":.6~g");
+  assertEquals(hoverFormat([1e9, 1e9 + 4]), ":.11~g");
 });

@@ -1,5 +1,10 @@
 import { assert, assertEquals } from "@std/assert";
-import { figurePng, rasterSvg, svgPng } from "../../lib/display/figure_png.ts";
+import {
+  figurePng,
+  fittingZoom,
+  rasterSvg,
+  svgPng,
+} from "../../lib/display/figure_png.ts";
 import { frameSvg } from "../../lib/display/svg_frame.ts";
 import type { FigureSpec } from "../../lib/display/view.ts";
 import { SPECS } from "./_specs.ts";
@@ -27,4 +32,10 @@ Deno.test("rasterSvg() says that characters without a glyph are boxes", async ()
     assert((await titled("三")).svg.includes(note), name);
     assert(!(await titled("Ünïcödé Ω Ж …")).svg.includes(note), name);
   }
+});
+
+Deno.test("fittingZoom() draws what would not fit the memory smaller", () => {
+  assertEquals(fittingZoom({ width: 640, height: 400 }, 2), 2);
+  const zoom = fittingZoom({ width: 1000, height: 200_000 }, 2);
+  assertEquals(zoom, 0.5); // 50 million pixels
 });

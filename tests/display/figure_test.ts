@@ -73,6 +73,11 @@ Deno.test("makeFigure() refuses settings that are wrong", () => {
     'Cannot draw figure as "title" must be a string: current value is 3',
   );
   assertThrows(() => make({ width: 100 }), RangeError, `"width" must be`);
+  assertThrows(
+    () => make({ width: 1e9 }),
+    RangeError,
+    `"width" must be finite and >= 200 and <= 4000: current value is`,
+  );
   assertThrows(() => make({ width: NaN }), RangeError);
   assertThrows(
     () => make({ theme: "grey" }),

@@ -192,3 +192,12 @@ Deno.test("imagesSvg() draws an input that was not decoded in grey, and says so"
   const pixels = inflateSync(data.subarray(0, size));
   assertEquals([...new Set(pixels)].sort(), [0, 150]); // 0: filter of the rows
 });
+
+Deno.test("imagesSvg() draws feature maps of one row an eighth as high as wide", () => {
+  const heightOf = (height: number) => {
+    const z = Float64Array.from({ length: 100 * height }, (_, i) => i % 100);
+    return grid([{ caption: "0", z, height, width: 100 }]).height;
+  };
+  assertEquals(heightOf(1), heightOf(13));
+  assert(heightOf(1) < heightOf(50));
+});

@@ -223,3 +223,30 @@ Deno.test("plainView() writes out a tensor of strings", async () => {
   };
   assertEquals(await text(tensor), 'Tensor [2] string\n\n["a", "\\u202eb"]');
 });
+
+Deno.test("plainView() leaves out the statistics of an empty array", async () => {
+  const empty = { data: new Float32Array(0), shape: [0, 3], dtype: "float32" };
+  assertEquals((await plainView(empty)).blocks, [{
+    kind: "table",
+    columns: ["mean", "std", "min", "max", "zeros", "NaN", "infinite"]
+      .map((name) => ({ name })),
+    rows: [[null, null, null, null, 0, 0, 0]],
+  }]);
+});
+
+Deno.test("plainView() measures integers of 64 bits that floats hold exactly", async () => {
+  const of = (values: bigint[]) =>
+    plainView({
+      data: BigInt64Array.from(values),
+      shape: [values.length],
+      dtype: "int64",
+    });
+  const view = await of([-1n, 2n]);
+  assertEquals([view.title, view.blocks], [
+    "Array [2] int64",
+    [{ kind: "text", text: "[-1, 2]" }],
+  ]);
+  const { title, blocks } = await of([2n ** 60n + 1n, 0n]);
+  assertEquals(title, ""); // as in the console, with all digits
+  assert(JSON.stringify(blocks).includes("1152921504606846977n"));
+});

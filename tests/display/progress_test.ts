@@ -23,6 +23,17 @@ Deno.test("progressText() writes a bar, counts, speed and what is left", () => {
   );
 });
 
+Deno.test("progressText() counts at most 59 seconds beside minutes", () => {
+  const left = (samplesLeft: number) =>
+    progressText({ label: "a", total: samplesLeft + 1 }, {
+      samples: 1,
+      samplesPerSecond: 1,
+    }).split(", ").at(-1);
+  assertEquals([59, 59.4, 119.7, 3599.5].map(left), [
+    ...["59 s left", "1 min 0 s left", "2 min 0 s left", "1 h 0 min left"],
+  ]);
+});
+
 Deno.test("progressText() does without a total", () => {
   const state = { samples: 0, samplesPerSecond: 0 };
   assertEquals(progressText({ label: "stream" }, state), "stream 0 samples");
@@ -88,4 +99,13 @@ Deno.test("progressBar() throws at its end what could not be sent", async () => 
 
 Deno.test("defaultProgress() is true in a notebook", async () => {
   await inFakeKernel(() => assertEquals(defaultProgress(), true));
+});
+
+Deno.test("progressText() counts one sample as one", () => {
+  const state = { samples: 1, samplesPerSecond: 0 };
+  assertEquals(progressText({ label: "stream" }, state), "stream 1 sample");
+  assertEquals(
+    progressText({ label: "predict", total: 1 }, state),
+    "predict ████████████████████ 1 / 1 sample",
+  );
 });

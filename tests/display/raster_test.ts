@@ -5,6 +5,7 @@ import {
   mosaicOf,
   shrink,
   shrinkChannels,
+  stretched,
 } from "../../lib/display/raster.ts";
 
 /** Rows of palette indices of a PNG of ours: IDAT is its fourth part. */
@@ -82,4 +83,16 @@ Deno.test("mosaicOf() colours each matrix over its range, with paper between", (
     ...[row, row, [...paper, ...paper]],
     ...[last, last, [...paper, ...paper]],
   ]);
+});
+
+Deno.test("stretched() repeats the rows or columns of narrow matrices", () => {
+  const row = { z: [...Array(16).keys()], height: 1, width: 16 };
+  const wide = stretched({ ...row, factor: [1, 1] });
+  assertEquals([wide.height, wide.width], [2, 16]);
+  assertEquals(Array.from(wide.z), [...row.z, ...row.z]);
+  const tall = stretched({ ...row, height: 16, width: 1, factor: [1, 1] });
+  assertEquals([tall.height, tall.width], [16, 2]);
+  assertEquals(Array.from(tall.z).slice(0, 4), [0, 0, 1, 1]);
+  const square = { z: [1], height: 1, width: 1, factor: [1, 1] } as const;
+  assertEquals(stretched(square), square);
 });

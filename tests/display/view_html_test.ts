@@ -57,7 +57,7 @@ Deno.test("viewHtml() says which figure is left out", async () => {
   const view: View = { title: "t", blocks: [block] };
   assertEquals(
     await viewHtml(view, new Map(), LEVEL, new Map()),
-    "<div><p><b>t</b></p>\n<p>[Curve: rises]<br>The image is left out, as it is too large for a notebook</p></div>",
+    `<div class="tex2jax_ignore mathjax_ignore"><p><b>t</b></p>\n<p>[Curve: rises]<br>The image is left out, as it is too large for a notebook</p></div>`,
   );
 });
 

@@ -33,6 +33,11 @@ Deno.test("heatMap() draws rows of numbers and arrays of rank 2", async () => {
         shape: [2, 3],
         dtype: "int32",
       } as const,
+      {
+        data: BigInt64Array.of(1n, 2n, 3n, 4n, 5n, -6n),
+        shape: [2, 3],
+        dtype: "int64",
+      } as const,
     ]
   ) {
     const spec = await specOf(heatMap(matrix));

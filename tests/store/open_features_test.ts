@@ -319,3 +319,22 @@ Deno.test("openFeatures() takes no safetensors file for a zip archive", () =>
       return;
     }
   }));
+
+Deno.test("Written and StoredFeatures count one sample as one, and list 40 columns", () =>
+  inFolder(async (folder) => {
+    const data = Float32Array.of(1);
+    const array = { data, shape: [1, 1], dtype: "float32" } as const;
+    const names = Array.from({ length: 50 }, (_, i) => `layer_${i}`);
+    const set = featureSet({
+      features: names.map(() => array),
+      layerNames: names,
+    });
+    const written = await saveFeatures(set, `${folder}/x.npz`);
+    const text = Deno.inspect(written);
+    assert(text.includes("Written: 1 sample\n"), text);
+    await using stored = await openFeatures(`${folder}/x.npz`);
+    const lines = Deno.inspect(stored).split("\n");
+    assertEquals(lines[0], "StoredFeatures of 1 sample");
+    assert(lines.some((line) => /^… \d+ more …$/.test(line.trim())));
+    assert(/^40 of \d+ columns listed: stored\.specs/.test(lines.at(-1)!));
+  }));

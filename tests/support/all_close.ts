@@ -20,12 +20,12 @@ interface Shaped {
 }
 
 /**
- * Holds if two arrays are as long, and their numbers close. NaN equals NaN, an
- * infinity equals itself. Of two arrays with shapes, the shapes must be equal.
+ * Asserts that two arrays have equal lengths and close numbers. NaN equals NaN,
+ * and an infinity equals itself. If both have shapes, these must be equal.
  *
- * @param actual What came out: numbers, or an array with its shape.
- * @param expected What should.
- * @param tolerance How far apart they may be.
+ * @param actual The numbers, or the array with its shape.
+ * @param expected The expected ones.
+ * @param tolerance The largest allowed difference.
  */
 export function assertAllClose(
   actual: Numbers | Shaped,

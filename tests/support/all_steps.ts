@@ -1,10 +1,10 @@
 import type { Steps } from "../../lib/formats/pacer.ts";
 
 /**
- * Does all steps of some work at once.
+ * Runs all steps of a generator at once.
  *
- * @param steps The work.
- * @returns What it gives.
+ * @param steps The generator.
+ * @returns Its result.
  */
 export function allSteps<R>(steps: Steps<R>): R {
   let step = steps.next();

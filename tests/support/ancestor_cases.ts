@@ -1,7 +1,7 @@
 /**
  * Reads the records under `tests/data`: a pool of named arrays, and cases that
- * name what goes in and what must come out. The scripts beside the records say
- * by what each number was made.
+ * name the inputs and the expected outputs. The scripts beside the records state
+ * how each number was computed.
  *
  * @module
  */

@@ -1,6 +1,6 @@
 /**
- * Networks of `keras.applications` with random weights, and what Keras makes of
- * pictures: written by `tests/data/make_keras_applications.py`.
+ * Networks of `keras.applications` with random weights, and the numbers that
+ * Keras computes of images: written by `tests/data/make_keras_applications.py`.
  *
  * @module
  */
@@ -35,10 +35,10 @@ export interface Agreement {
 }
 
 /**
- * Reads what Keras said.
+ * Reads the numbers of Keras.
  *
- * @param stem The path without its end, as in `out/keras_applications/k3_VGG16`.
- * @returns It.
+ * @param stem The path without its extension, as in `out/keras_applications/k3_VGG16`.
+ * @returns The numbers.
  */
 export async function readApplication(stem: string): Promise<Application> {
   const { network, keras, layers, rounding } = JSON.parse(
@@ -67,9 +67,9 @@ export async function readApplication(stem: string): Promise<Application> {
  * Opens a network, and compares its logits and layers with those of Keras.
  *
  * @param file The path of the network.
- * @param application What Keras says of it.
- * @param engine Where it runs.
- * @returns How close it comes.
+ * @param application The numbers of Keras.
+ * @param engine The engine to run it on.
+ * @returns The differences.
  */
 export async function compareApplication(
   file: string,

@@ -1,5 +1,5 @@
 /**
- * One test on every backend that is here.
+ * One test on every available backend.
  *
  * @module
  */
@@ -17,8 +17,8 @@ export interface Backend {
 
 /** Tolerances, with their reasons. */
 const BACKENDS: readonly Backend[] = [
-  // The same kernels in the same order: what differs is a batch's size, and
-  // with it the blocks in which sums are taken.
+  // The same kernels in the same order: only the batch size differs, and
+  // with it the blocks over which sums are computed.
   { name: "cpu", rtol: 1e-6 },
   // Sums in another order, with fused multiply-adds.
   { name: "wasm", rtol: 1e-5 },
@@ -43,7 +43,7 @@ if (hasAdapter) {
 }
 
 /**
- * A test that fails when tensors are left behind, or too many are gone.
+ * A test that fails if the number of tensors changes.
  *
  * @param name The test's name.
  * @param body The test; before it, the backend is `cpu`.
@@ -56,7 +56,7 @@ export function counted(name: string, body: () => Promise<void> | void): void {
  * The same test on each backend.
  *
  * @param name The test's name, to which that of the backend is added.
- * @param body The test; before it, the caller's own backend is `cpu`.
+ * @param body The test; before it, the backend is `cpu`.
  */
 export function onBackends(
   name: string,

@@ -1,11 +1,11 @@
 /**
  * `deno run -A tests/support/bomb_worker.ts FILE`: opens a model in a fresh
- * process, reads all its weights, and prints how many megabytes that took at
- * the most, and what came of it.
+ * process, reads all its weights, and prints its peak memory in megabytes and the
+ * outcome.
  *
  * @module
  */
-// deno-lint-ignore-file no-console -- a command, which says what it found
+// deno-lint-ignore-file no-console -- a command that prints its result
 import { Hdf5File } from "../../lib/formats/hdf5.ts";
 import { bytesSource } from "../../lib/formats/byte_source.ts";
 import { loadModel } from "../../lib/models/load_model.ts";
@@ -17,7 +17,7 @@ function memory(key: "VmHWM" | "VmRSS"): number {
   return Number(size) / 1024;
 }
 
-// What every process has once it opened something: the libraries.
+// The memory of any process that has opened a model: that of the libraries.
 const small = new URL("../data/hdf5/types.h5", import.meta.url);
 (await Hdf5File.open(bytesSource(Deno.readFileSync(small), "small"))).close();
 const before = memory("VmRSS");

@@ -1,5 +1,5 @@
 /**
- * Zip archives byte by byte, whole ones and ones that lie.
+ * Zip archives byte by byte, valid ones and ones with false headers.
  *
  * @module
  */
@@ -32,7 +32,7 @@ export interface BuiltArchive {
  * Writes an archive.
  *
  * @param members Its members, in order.
- * @param archive What to write of it instead of the truth.
+ * @param archive False values to write into its headers.
  * @returns Its bytes.
  */
 export function buildZip(

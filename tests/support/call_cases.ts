@@ -1,7 +1,7 @@
 /**
- * Calls of layers with several inputs, outputs, masks and arguments, as real
- * Keras answered them, run on every engine: as they are, with other rows
- * beside, and with lengths that are not known before the run.
+ * Calls of layers with several inputs, outputs, masks and arguments, with the
+ * results of real Keras, run on every engine: as they are, with other rows in the
+ * batch, and with sizes that are unknown before the run.
  *
  * @module
  */
@@ -46,10 +46,10 @@ interface CallCase {
 const RTOL = 1e-5;
 
 /**
- * Registers a test an engine, which says of each case that is wrong how.
+ * Registers one test per engine, which lists the wrong cases and their faults.
  *
  * @param family The file of the cases.
- * @param classes Which classes of it; default: all.
+ * @param classes The classes to test; default: all.
  */
 export function testCallCases(family: string, classes = /./): void {
   const url = new URL(`../data/layer_cases/${family}.json`, import.meta.url);
@@ -307,7 +307,7 @@ function differences(
         data.slice(row * size, (row + 1) * size);
       const [is, should] = [part(found.data), part(wanted.data)];
       const largest = Math.max(...should.map(Math.abs));
-      // Not "above": NaN is no match.
+      // Not "above": NaN does not match.
       return !is.every((x, j) => Math.abs(x - should[j]!) <= RTOL * largest);
     });
     return wrong < 0 ? [] : [`${at}: row ${wrong} differs`];

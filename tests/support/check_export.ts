@@ -1,13 +1,13 @@
 /**
  * `deno task export:check [python]`: writes Keras models of the tests as ONNX,
- * in many settings, and has Python's `onnx.checker` look at the files and its
- * ONNX Runtime run them. What they give must be what `predict` gives on TF.js;
- * on the native engine for the one model in which a row's factor is e⁷⁷, which
- * makes thousandths out of the last digits of a sum.
+ * in many settings, checks the files with Python's `onnx.checker`, and runs them
+ * with its ONNX Runtime. The results must equal those of `predict` on TF.js; on
+ * the native engine for the one model in which a row's factor is e⁷⁷, which
+ * enlarges rounding errors of a sum to thousandths.
  *
  * @module
  */
-// deno-lint-ignore-file no-console -- a command, which says what it found
+// deno-lint-ignore-file no-console -- a command that prints its result
 import {
   FeatureExtractor,
   flatten,

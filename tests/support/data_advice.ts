@@ -1,6 +1,6 @@
 /**
- * Advice about data, files of features, devices and commands, and where each is
- * followed.
+ * Advice about data, files of features, devices and commands, and the tests that
+ * follow it.
  *
  * @module
  */

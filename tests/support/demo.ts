@@ -1,10 +1,10 @@
 /**
  * `deno task demo`: runs `notebooks/01_extract.ipynb` on the Deno kernel, writes
- * all that it shows into `demo.html`, and says in short what came out.
+ * its outputs into `demo.html`, and prints a summary.
  *
  * @module
  */
-// deno-lint-ignore-file no-console -- a command, which says what it did
+// deno-lint-ignore-file no-console -- a command that prints its result
 import { joined, type Notebook, tagsOf } from "./notebook_file.ts";
 import { notebookPage } from "./notebook_page.ts";
 import { runNotebook } from "./notebook_runner.ts";
@@ -31,9 +31,9 @@ export interface DemoTools {
 }
 
 /**
- * Runs the notebook, writes the page, and prints what happens and what came out.
+ * Runs the notebook, writes the page, and prints what happens and the results.
  *
- * @param tools How to run, write and print.
+ * @param tools Functions that run, write and print.
  */
 export async function demo({ run, write, print }: DemoTools): Promise<void> {
   print(

@@ -1,6 +1,6 @@
 /**
- * Reads what `tests/data/make_detector_cases.py` wrote: sets of features, and
- * what formulas in float64, oodeel and pytorch-ood score on them.
+ * Reads the files of `tests/data/make_detector_cases.py`: sets of features, and
+ * their scores by formulas in float64, by oodeel and by pytorch-ood.
  *
  * @module
  */
@@ -159,8 +159,8 @@ function floats({ data, shape }: Decoded): NdArray {
 }
 
 /**
- * Features and logits of the blobs, from points of the plane. Sums go from left
- * to right in float64, as in the script, so that all bits are the same.
+ * Features and logits of the blobs, from points of the plane. Sums are computed
+ * from left to right in float64, as in the script, so that all bits are equal.
  */
 function throughNetwork(
   arrays: Readonly<Record<string, Decoded>>,
@@ -196,12 +196,12 @@ function dense(x: Decoded, kernel: Decoded, bias: Decoded): Decoded {
 }
 
 /**
- * How well scores tell known from unknown samples, by definition.
+ * AUROC and FPR95, by their definition.
  *
  * @param known Scores of known samples.
  * @param unknown Scores of unknown samples.
- * @returns The share of pairs that are in order, ties as halves; the share of
- * the known at or above the highest threshold that 95 % of the unknown reach.
+ * @returns The fraction of pairs in order, ties counted as halves; the fraction of
+ * known samples at or above the highest threshold that 95 % of the unknown reach.
  */
 export function areasOf(
   known: Float64Array,

@@ -73,9 +73,9 @@ export interface BlobOptions {
 }
 
 /**
- * Samples around one point a class: of `classes` pairs of units, that of the
- * class is large. The head adds up each pair. Unknown samples have pairs of
- * opposite signs, which no known sample has, and small logits.
+ * Samples around one point per class: of `classes` pairs of units, that of the
+ * class is large. The head adds the units of each pair. Unknown samples have pairs
+ * of opposite signs, which no known sample has, and small logits.
  */
 export function blobs(
   { samples, units = 6, classes = 3, offset = 0, unknown = false, seed = 1 }:
@@ -173,8 +173,8 @@ export function rowSet(
 }
 
 /**
- * Scores of the samples of a fit, each as if it had not been fitted on: as the
- * detector does it, and by as many fits.
+ * Scores of the samples of a fit, each as if it were not part of the fit: those of
+ * the detector, and those of one fit per sample.
  */
 export async function leftOutScores(
   detector: Detector,

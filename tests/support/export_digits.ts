@@ -5,10 +5,10 @@
  *     deno run -A tests/support/export_digits.ts
  *
  * `digits_ten` is the network of `notebooks/models/keras`, for ten digits; its
- * unknown pictures are the held-out ones on their side. `digits_five` is the
- * network of `notebooks/models/digits`, for 0 to 4; its unknown are 5 to 9.
- * Each file of `tests/data/detector_features` holds the penultimate, logits and
- * labels of a fit set, and of known and unknown pictures, and the head.
+ * unknown images are the held-out ones, transposed. `digits_five` is
+ * the network of `notebooks/models/digits`, for 0 to 4; its unknown images are 5
+ * to 9. Each file of `tests/data/detector_features` contains the penultimate,
+ * logits and labels of a fit set, of known and of unknown images, and the head.
  *
  * @module
  */

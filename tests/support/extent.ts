@@ -14,7 +14,7 @@ export const RUNS_ALL: boolean = Deno.env.get("SONDE_TESTS") === "all";
  * beginning with the first.
  *
  * @param cases All cases, in a fixed order.
- * @param step One of how many is taken.
+ * @param step One of this many cases is selected.
  * @returns The cases to run.
  */
 export function sampled<T>(cases: readonly T[], step: number): readonly T[] {
@@ -35,12 +35,12 @@ export function slowTest(
 }
 
 /**
- * The engines that one case of many runs on: all of them in `test:all`,
- * otherwise one, the next for each next case.
+ * The engines that run one case of many: all of them in `test:all`, otherwise
+ * one, in turn.
  *
  * @param engines All engines.
- * @param index Number of the case.
- * @returns The engines to run on.
+ * @param index Index of the case.
+ * @returns The engines to run it on.
  */
 export function inTurn<E>(engines: readonly E[], index: number): readonly E[] {
   return RUNS_ALL ? engines : [engines[index % engines.length]!];
@@ -48,12 +48,11 @@ export function inTurn<E>(engines: readonly E[], index: number): readonly E[] {
 
 /**
  * The cases that one engine of several runs: all of them in `test:all`,
- * otherwise every `count`th, so that the engines run each case once between
- * them.
+ * otherwise every `count`th, so that together the engines run each case once.
  *
  * @param cases All cases.
- * @param index Number of the engine.
- * @param count How many engines there are.
+ * @param index Index of the engine.
+ * @param count Number of engines.
  * @returns The cases to run.
  */
 export function share<T>(

@@ -1,5 +1,5 @@
 /**
- * Operations on files, counted, so that a program can be stopped at each.
+ * Counts operations on files, so that a program can be stopped at each.
  *
  * @module
  */
@@ -10,13 +10,13 @@ const OBJECTS = [
 ] as const;
 
 /**
- * Does something before the operation of a number, and instead of all that
- * follow: as if the process had ended there.
+ * Stops some work before one of its operations on files: that operation and all
+ * following ones do not happen, as if the process had ended.
  *
- * @param operation The number, from 1; 0 for none.
- * @param stop What is done; if it returns, the operations throw.
- * @param work What is stopped.
- * @returns How many operations there were.
+ * @param operation The number of the operation, from 1; 0 for none.
+ * @param stop Called before it; if it returns, the operations throw.
+ * @param work The work.
+ * @returns The number of operations.
  */
 export async function atOperation(
   operation: number,

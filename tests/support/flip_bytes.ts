@@ -1,13 +1,13 @@
 /**
- * `deno task fuzz:bytes [flips] [seed]`: flips bytes of real model files, one
- * at a time, and opens and runs each. A `.keras` must give an error or the very
- * same numbers; a file without checksums may give others only if the byte is a
- * weight's value, or of the model's description. Nothing may hang, leak a
- * tensor, or take much memory.
+ * `deno task fuzz:bytes [flips] [seed]`: flips bytes of real model files, one at a
+ * time, and opens and runs each. A `.keras` file must give an error or the same
+ * numbers; a file without checksums may give others only if the byte is part of a
+ * weight's values or of the model's description. Nothing may hang, leak a tensor,
+ * or take much memory.
  *
  * @module
  */
-// deno-lint-ignore-file no-console -- a command, which says what it found
+// deno-lint-ignore-file no-console -- a command that prints its result
 import { seededRandom } from "../../lib/math/seeded_random.ts";
 import type { Flip, FlipResult } from "./flip_worker.ts";
 import {
@@ -44,11 +44,11 @@ const MOST_MEMORY = 256 * 2 ** 20;
 /**
  * Flips bytes, in equal parts of each kind of file.
  *
- * @param flips How many in all.
- * @param seed Which.
- * @param kinds Which kinds.
- * @param tell Told of every flip.
- * @returns What came of them.
+ * @param flips Number of flips in all.
+ * @param seed Selects the bytes.
+ * @param kinds The kinds of files.
+ * @param tell Called for every flip.
+ * @returns The outcomes.
  */
 export async function flipBytes(
   flips: number,

@@ -1,8 +1,8 @@
 /**
- * Real model files of which bytes are flipped, and what each byte is for.
+ * Real model files of which bytes are flipped, and the purpose of each byte.
  *
- * What a byte of an `.h5` is for is found without the reader under test: by
- * looking for the bytes of its weights, and of its description, in the file.
+ * The purpose of a byte of an `.h5` file is determined without the reader under
+ * test: by searching the file for the bytes of its weights and its description.
  *
  * @module
  */

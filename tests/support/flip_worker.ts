@@ -1,6 +1,6 @@
 /**
- * Opens and runs a model of which a byte is flipped, for `flip_bytes.ts`: in a
- * worker, so that what never ends can be ended.
+ * Opens and runs a model with a flipped byte, for `flip_bytes.ts`: in a worker, so
+ * that an endless run can be terminated.
  *
  * @module
  */
@@ -82,7 +82,7 @@ async function resultOf(flip: Flip): Promise<FlipResult> {
     };
   } catch (error) {
     const text = error instanceof Error ? error.message : String(error);
-    // At a run, errors are those of checks; at a load, of one class.
+    // A run throws errors of argument checks; loading throws one class only.
     const isBuiltInNode = error instanceof ModelFormatError ||
       /^(Cannot|Layer) .* (as|in) /s.test(text);
     result = { outcome: isBuiltInNode ? "error" : "fault", text };

@@ -3,10 +3,10 @@ import { fromLayersModel } from "../../lib/models/tfjs/from_layers_model.ts";
 import type { Model } from "../../lib/types.ts";
 
 /**
- * Runs the code that a refused `model.json` gets as advice, as it stands.
+ * Runs the code that the error of a refused `model.json` advises, unchanged.
  *
  * @param message The error's message.
- * @returns What the code calls "model", and the model of TF.js under it.
+ * @returns The value of "model" in the code, and the TF.js model that it wraps.
  */
 export async function followRecipe(
   message: string,

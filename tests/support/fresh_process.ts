@@ -1,6 +1,5 @@
 /**
- * Programs in a Deno process of their own, which may do no more than they are
- * allowed to.
+ * Programs in a separate Deno process with restricted permissions.
  *
  * @module
  */
@@ -21,15 +20,15 @@ const RECORD = kerasRecord("k3_mlp");
 const KEPT =
   /^(PATH|HOME|TMPDIR|XDG_CACHE_HOME|DENO_(?:DIR|CERT|TLS_CA_STORE)|USERPROFILE|.*APPDATA|SYSTEMROOT|TE?MP)$/i;
 /**
- * Variables of the process. Some, such as "CI", keep programs from sending what
- * they would send elsewhere.
+ * Variables of the process. Some, such as "CI", disable telemetry that would be
+ * sent otherwise.
  */
 const ENV: Readonly<Record<string, string>> = {
   ...Object.fromEntries(
     Object.entries(Deno.env.toObject()).filter(([name]) => KEPT.test(name)),
   ),
   NO_COLOR: "1",
-  // Now and then Deno would look for a newer release of itself.
+  // Deno looks for newer releases of itself from time to time.
   DENO_NO_UPDATE_CHECK: "1",
 };
 
@@ -60,10 +59,10 @@ export interface ProcessOptions {
 }
 
 /**
- * Runs a program in a process of its own, with the imports of this repository.
+ * Runs a program in a separate process, with the imports of this repository.
  *
  * @param program The program.
- * @param options How.
+ * @param options Permissions, arguments and variables.
  * @returns The last line that it prints.
  */
 export async function runProgram(
@@ -94,12 +93,12 @@ export async function runProgram(
 }
 
 /**
- * Runs the model in a process of its own, and checks its numbers.
+ * Runs the model in a separate process, and checks its numbers.
  *
- * @param options How; its `args` come after those of the run.
- * @param engine "onnx", or a backend of TF.js; by default, Sonde's choice.
+ * @param options Permissions and variables; its `args` follow those of the run.
+ * @param engine "onnx", or a backend of TF.js; default: chosen by the library.
  * @param path The model's file, if it is another one with the same weights.
- * @returns What the run says.
+ * @returns The printed result.
  */
 export async function runModel(
   options: ProcessOptions,

@@ -33,9 +33,10 @@ export interface FuzzCase {
 /** What became of a case on an engine. */
 export interface FuzzResult {
   /**
-   * `refused` is an error of ours, which names what is not supported; `failed`
-   * is any other error; `wrong` is another number without an error. `disputed`
-   * is what another of Keras' ways gives, and not the one that was recorded.
+   * `refused` is an error of this library, which names what is not supported;
+   * `failed` is any other error; `wrong` is another number without an error.
+   * `disputed` equals the result of another backend or mode of Keras, not the
+   * recorded one.
    */
   readonly outcome: "right" | "disputed" | "refused" | "failed" | "wrong";
   /** The error's message, or what is wrong. */
@@ -54,8 +55,8 @@ type HostArray = NdArray<Float32Array | Int32Array | Uint8Array>;
  *
  * @param each The case.
  * @param source Its file: a path or bytes.
- * @param engine Where.
- * @returns What became of it: with all rows, and with the last one alone.
+ * @param engine The engine to run it on.
+ * @returns The outcomes: with all rows, and with the last one alone.
  */
 export async function fuzzResult(
   each: FuzzCase,
@@ -99,8 +100,8 @@ export async function fuzzResult(
 }
 
 /**
- * How a value differs, each row by the size of its own largest number: in a
- * text where it is by more than the tolerance.
+ * Describes how a value differs, each row relative to its largest number, if by
+ * more than the tolerance.
  */
 function compared(
   found: FeatureArray,

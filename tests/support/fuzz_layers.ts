@@ -1,16 +1,15 @@
 /**
  * `deno task fuzz:layers folder [engine…]`: opens the models that
- * `tests/data/fuzz_layers.py` left in a folder, runs each on the engines (`cpu`
- * and `onnx` unless others are named), and compares. It says how many are
- * right, refused and why, and wrong; and ends with 1 if any is wrong, or fails
- * with an error that is not ours. Those that are wrong can be given to
- * `tests/data/fuzz_second_opinion.py` before it is run again. With
- * `--keep=file.zip` it packs those that are right and differ in kind,
- * `--first=file,file` before all others, as `tests/data/fuzz_layers.zip` is made.
+ * `tests/data/fuzz_layers.py` wrote into a folder, runs each on the engines
+ * (default: `cpu` and `onnx`), and compares. Prints how many are right, refused
+ * with their reasons, and wrong; exits with 1 if any is wrong, or fails with an
+ * error of another library. `tests/data/fuzz_second_opinion.py` examines the wrong
+ * ones. `--keep=file.zip` packs those that are right and differ in kind, those of
+ * `--first=file,file` before all others; `tests/data/fuzz_layers.zip` is made so.
  *
  * @module
  */
-// deno-lint-ignore-file no-console -- a command, which says what it found
+// deno-lint-ignore-file no-console -- a command that prints its result
 import type { FuzzCase, FuzzResult } from "./fuzz_cases.ts";
 import type { FuzzAnswer, FuzzTask } from "./fuzz_part.ts";
 import { buildZip } from "./build_zip.ts";
@@ -46,7 +45,7 @@ async function runPart(task: FuzzTask): Promise<FuzzAnswer[]> {
     const lines = (rest + text).split("\n");
     rest = lines.pop()!;
     for (const line of lines) {
-      // TF.js greets on the standard output
+      // TF.js prints a greeting on stdout.
       if (line.startsWith("@@")) answers.push(JSON.parse(line.slice(2)));
     }
   }

@@ -1,7 +1,6 @@
 /**
- * Runs a part of the cases of `fuzz_layers.ts`, in a process of its own: reads
- * what to do as JSON from the standard input, and writes a line for each case
- * and engine.
+ * Runs a part of the cases of `fuzz_layers.ts` in a separate process: reads its
+ * task as JSON from stdin, and writes a line for each case and engine.
  *
  * @module
  */

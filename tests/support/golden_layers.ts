@@ -1,6 +1,6 @@
 /**
- * One-layer models of the real Keras, with inputs and outputs: each is opened
- * as its file is, run, and compared.
+ * One-layer models of the real Keras, with inputs and outputs: each is opened,
+ * run and compared.
  *
  * @module
  */
@@ -56,8 +56,8 @@ function hostArray({ shape, dtype, data }: GoldenArray): HostArray {
  * Runs a case and measures how far it is from Keras.
  *
  * @param name The case.
- * @param engine Where.
- * @returns The largest difference, as a share of the largest value of the output.
+ * @param engine The engine to run it on.
+ * @returns The largest difference, relative to the largest value of the output.
  */
 export async function goldenError(
   name: string,
@@ -70,9 +70,9 @@ export async function goldenError(
  * Runs a case on several choices of its rows.
  *
  * @param name The case.
- * @param engine Where.
- * @param choices Row numbers of each batch, from the number of rows; undefined
- * for the case as it is.
+ * @param engine The engine to run it on.
+ * @param choices Selects the rows of each batch, from the number of rows;
+ * undefined for the case as it is.
  * @returns The largest difference of each batch, as {@linkcode goldenError}.
  */
 export async function goldenErrors(

@@ -1,5 +1,5 @@
 /**
- * Whole models of the real Keras, with what they give: written by
+ * Whole models of the real Keras, with their outputs: written by
  * `tests/data/make_keras_models.py`.
  *
  * @module
@@ -87,13 +87,13 @@ export function rowsOf<A extends HostArray>(
 }
 
 /**
- * Holds if two arrays have the same shape, and no number is further off than a
- * share of the largest one expected.
+ * Asserts that two arrays have the same shape, and that no number differs by more
+ * than a fraction of the largest expected one.
  *
- * @param actual What came out.
- * @param expected What Keras gives.
- * @param what For the message.
- * @param share The share.
+ * @param actual The numbers.
+ * @param expected The numbers of Keras.
+ * @param what A name for the message.
+ * @param share The fraction.
  */
 export function assertAsKeras(
   actual: NdArray<ArrayBufferView>,

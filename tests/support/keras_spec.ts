@@ -1,6 +1,6 @@
 // deno-lint-ignore-file camelcase -- Keras' own keys
 /**
- * Models as Keras 3 describes them, made by hand, with weights at hand.
+ * Descriptions of Keras 3 models, made by hand, with their weights.
  *
  * @module
  */

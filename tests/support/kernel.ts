@@ -1,9 +1,9 @@
 /**
  * A Deno Jupyter kernel as a child process, to execute code in.
  *
- * The kernel says "idle" before all of a cell's outputs are sent. So a request
- * here is over when the kernel is idle, has replied, and has then been quiet
- * for a while; only after that may the next one be sent.
+ * The kernel reports "idle" before all outputs of a cell are sent. So a request
+ * ends here when the kernel is idle, has replied, and has sent nothing for a
+ * while; only then may the next one be sent.
  *
  * @module
  */
@@ -95,10 +95,10 @@ export class Kernel implements AsyncDisposable {
    * Executes code, as a cell would.
    *
    * @param code TypeScript.
-   * @param options How long to wait at the most.
-   * @returns All that the kernel said about it, in order; errors of the code
-   * are among the messages.
-   * @throws {KernelError} If the kernel ends, or the time is over.
+   * @param options The time limit.
+   * @returns All messages of the kernel about it, in order; errors of the code are
+   * among them.
+   * @throws {KernelError} If the kernel ends, or the time limit is exceeded.
    */
   async execute(
     code: string,
@@ -117,8 +117,8 @@ export class Kernel implements AsyncDisposable {
   /**
    * Completes code, as Tab does at its end.
    *
-   * @param code What stands before the cursor.
-   * @returns What the kernel lists.
+   * @param code The code before the cursor.
+   * @returns The completions.
    * @throws {KernelError} If the kernel ends, or does not answer.
    */
   async complete(code: string): Promise<readonly string[]> {

@@ -1,7 +1,7 @@
 /**
- * Cases of single layers, as real Keras computed them, run on every engine:
- * as they are, with other rows beside, and with sizes that are not known
- * before the run.
+ * Cases of single layers, with the results of real Keras, run on every engine: as
+ * they are, with other rows in the batch, and with sizes that are unknown before
+ * the run.
  *
  * @module
  */
@@ -50,10 +50,10 @@ export function layerCases(family: string): LayerCase[] {
 }
 
 /**
- * Registers a test an engine, which says of each case that is wrong how.
+ * Registers one test per engine, which lists the wrong cases and their faults.
  *
  * @param family The file of the cases.
- * @param table The classes that are tested; default: all.
+ * @param table The classes to test; default: all.
  */
 export function testLayerCases(
   family: string,
@@ -88,7 +88,7 @@ export function testLayerCases(
         try {
           wrong.push(...await faultsOf(each, "webgpu"));
         } catch (error) {
-          // What its kernels cannot do it may refuse, never get wrong.
+          // It may refuse what its kernels lack, and never compute it wrongly.
           if (error instanceof UnsupportedByEngineError) continue;
           wrong.push(`${each.name}: ${error}`);
         }

@@ -7,11 +7,11 @@
 import { joined, type Notebook } from "./notebook_file.ts";
 
 /**
- * Lifts the code cells into a module, in order, each under a comment that says
- * which cell it was.
+ * Joins the code cells into a module, in order, each under a comment with the
+ * index of its cell.
  *
  * @param notebook The notebook.
- * @returns The module's text. Its relative imports hold in the notebook's folder.
+ * @returns The module's text, with imports relative to the notebook's folder.
  */
 export function liftCells(notebook: Notebook): string {
   const parts = notebook.cells.flatMap((cell, index) =>

@@ -1,5 +1,5 @@
 /**
- * Workers that write down, in order, the requests and the replies.
+ * Workers that record the requests and the replies, in order.
  *
  * @module
  */
@@ -12,8 +12,8 @@ import {
 /** What was heard. */
 export interface WorkerLog extends Disposable {
   /**
-   * "open", "run" and "close" as they are sent; "opened", "results", "closed"
-   * and "failed" as they come; "end" where a worker is terminated.
+   * "open", "run" and "close" for requests; "opened", "results", "closed" and
+   * "failed" for replies; "end" if a worker is terminated.
    */
   readonly events: string[];
   /** For each request, whether all that it handed over is gone from here. */
@@ -27,7 +27,7 @@ export interface WorkerLog extends Disposable {
 /**
  * Listens to all workers until it is disposed of.
  *
- * @param onEvent Called with each event, when it is written down.
+ * @param onEvent Called with each event, after it is recorded.
  */
 export function logWorkers(
   onEvent: (event: string) => void = () => {},

@@ -14,7 +14,7 @@ export interface ManualClock extends Disposable {
 /**
  * Replaces `performance.now`.
  *
- * @param step Milliseconds that pass at each reading of the clock.
+ * @param step Milliseconds by which each reading advances the clock.
  */
 export function manualClock(step = 0): ManualClock {
   const real = performance.now;

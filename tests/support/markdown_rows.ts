@@ -13,7 +13,7 @@ export interface MarkdownRow {
 }
 
 /**
- * The rows of all tables of a text, without heads and rules.
+ * The rows of all tables of a text, without headers and rules.
  *
  * @param text The text.
  * @returns The rows.
@@ -35,10 +35,10 @@ export function markdownRows(text: string): MarkdownRow[] {
 }
 
 /**
- * What a cell holds in code marks.
+ * The code spans of a cell.
  *
  * @param cell The cell.
- * @returns The codes.
+ * @returns Their contents.
  */
 export function codesOf(cell: string): string[] {
   return [...cell.matchAll(/`([^`]+)`/g)].map(([, code]) => code!);

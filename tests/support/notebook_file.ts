@@ -1,5 +1,5 @@
 /**
- * A notebook as its file holds it (nbformat 4.5), as far as ours use it.
+ * The file format of notebooks (nbformat 4.5), as far as ours use it.
  *
  * @module
  */
@@ -73,7 +73,7 @@ export interface ErrorOutput {
  * Reads a notebook.
  *
  * @param path Its file.
- * @returns What the file holds.
+ * @returns Its contents.
  */
 export async function readNotebook(path: string | URL): Promise<Notebook> {
   const notebook: Notebook = JSON.parse(await Deno.readTextFile(path));
@@ -86,7 +86,7 @@ export async function readNotebook(path: string | URL): Promise<Notebook> {
 }
 
 /**
- * Text that a notebook may hold whole or in lines.
+ * Joins a text that a notebook stores whole or as lines.
  *
  * @param text The text, or lines with their line ends.
  * @returns The whole text.
@@ -106,11 +106,11 @@ export function tagsOf(cell: Cell): readonly string[] {
 }
 
 /**
- * Writes a notebook as Jupyter does, with texts in lines, so that a change is
- * a small one in version control.
+ * Writes a notebook as Jupyter does, with texts as lists of lines, so that changes
+ * are small in version control.
  *
  * @param path Its file.
- * @param notebook What to write.
+ * @param notebook The notebook.
  */
 export async function writeNotebook(
   path: string | URL,

@@ -1,9 +1,9 @@
 /**
  * A notebook as one HTML page, which any browser opens without a network.
  *
- * Outputs go in as they are, scripts too: a page is made of our own notebooks
- * alone. The custom properties of JupyterLab that figures look at are there,
- * so that figures follow the theme as they do in JupyterLab.
+ * Outputs are inserted unchanged, scripts too, because pages are made of our own
+ * notebooks only. The page defines the custom properties of JupyterLab, so that
+ * figures follow the theme as they do there.
  *
  * @module
  */

@@ -1,10 +1,9 @@
 /**
  * Executes notebooks on the real Deno kernel, without Python.
  *
- * A run fails loudly: on an error output, a syntax error, a kernel that ends,
- * a cell that takes too long, and a cell that does not show what its tags
- * promise. Tags: `expects-figure` (a picture or HTML) and `expects-output`
- * (anything at all).
+ * A run fails on an error output, a syntax error, a kernel that ends, a cell that
+ * takes too long, and a cell without the output that its tags announce. Tags:
+ * `expects-figure` (an image or HTML) and `expects-output` (any output).
  *
  * @module
  */
@@ -27,8 +26,8 @@ export interface RunNotebookOptions {
   /** How long a cell may run, in ms. @default {120000} */
   readonly timeoutMs?: number;
   /**
-   * Which renderer the notebook's set-up cell asks for, whatever it says
-   * itself; without it, the cells run as they are.
+   * The renderer for the notebook's set-up cell, instead of its own; default: the
+   * cells run as they are.
    */
   readonly renderer?: "html" | "png";
   /** Called with each cell, before it runs. */
@@ -49,12 +48,12 @@ export class NotebookError extends Error {
   readonly cell: number;
 
   /**
-   * Words the message.
+   * Creates the error and formats its message.
    *
    * @param path The notebook.
-   * @param cell Which cell, from 0.
-   * @param reason What went wrong there.
-   * @param options The error underneath.
+   * @param cell Index of the cell, from 0.
+   * @param reason The fault.
+   * @param options The underlying error.
    */
   constructor(
     path: string,
@@ -68,10 +67,10 @@ export class NotebookError extends Error {
 }
 
 /**
- * Runs all cells of a notebook in order, in a kernel of their own.
+ * Runs all cells of a notebook in order, in a new kernel.
  *
- * The file is not changed. The kernel works in the notebook's folder, as it
- * does in JupyterLab, and is ended in any case.
+ * The file is not changed. The kernel's working directory is the notebook's
+ * folder, as in JupyterLab. It is terminated in any case.
  *
  * @param path The notebook's file.
  * @param options Time limit and renderer.
@@ -99,7 +98,7 @@ export async function runNotebook(
     const count = await runCell(kernel, path, index, cell, outputs, timeoutMs);
     cells.push({ ...cell, outputs: collected, execution_count: count });
   }
-  // Only now is everything there: a later cell may update an earlier output.
+  // All outputs are complete only now: a later cell may update an earlier one.
   for (const [index, cell] of cells.entries()) {
     const missing = missingOutput(cell);
     if (missing !== undefined) throw new NotebookError(path, index, missing);
@@ -129,7 +128,7 @@ async function runCell(
       count = Number(content["execution_count"] ?? 0) || null;
     }
   }
-  // A syntax error comes in the reply alone; a failing display only as output.
+  // A syntax error is in the reply only, a failing display in the outputs only.
   const error = messages.find(({ type }) => type === "error") ??
     messages.find(({ type, content }) =>
       type === "execute_reply" && content["status"] === "error"
@@ -186,8 +185,8 @@ interface Shown {
 }
 
 /**
- * Outputs as a notebook keeps them: text merged, earlier ones updated by
- * their display id, cleared when asked.
+ * Outputs as a notebook stores them: text is merged, earlier outputs are updated
+ * by their display id and cleared on request.
  */
 class OutputCollector {
   #outputs: Output[] = [];

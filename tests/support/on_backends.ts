@@ -1,5 +1,5 @@
 /**
- * Runs something on each backend that is always there.
+ * Runs a function on each backend that is always available.
  *
  * @module
  */
@@ -18,10 +18,10 @@ import type { NdArray } from "../../lib/types.ts";
 export const PLAIN_BACKENDS: readonly BackendName[] = ["cpu", "wasm"];
 
 /**
- * Computes one tensor over `Ops` and reads it back; checks that nothing leaks.
+ * Computes one tensor over `Ops` and reads it; checks that nothing leaks.
  *
- * @param backend Where.
- * @param compute Gives a tensor; what it makes on the way is freed.
+ * @param backend The backend.
+ * @param compute Computes a tensor; its intermediate tensors are freed.
  * @returns Values and shape.
  */
 export async function computeOn(

@@ -1,5 +1,5 @@
 /**
- * A graph on ONNX Runtime in this thread, for tests that look at one graph.
+ * A graph on ONNX Runtime in this thread, for tests of one graph.
  *
  * @module
  */

@@ -1,5 +1,5 @@
 /**
- * A model of our own layers, opened on any engine.
+ * A model of built-in layers, opened on any engine.
  *
  * @module
  */
@@ -41,9 +41,9 @@ export interface OpenedOn extends AsyncDisposable {
  * Opens layers of a model.
  *
  * @param graph The model.
- * @param engine Where.
- * @param layers Names; by default the layers of the model's outputs.
- * @returns It, to be closed by whoever asked.
+ * @param engine The engine.
+ * @param layers Names; default: the layers of the model's outputs.
+ * @returns The session; the caller closes it.
  */
 export async function openOn(
   graph: ModelGraph,

@@ -1,6 +1,6 @@
 /**
- * What `deno doc` says of a module: its exported names, and where an `any`
- * stands in their types.
+ * The output of `deno doc` for a module: its exported names, and positions of
+ * `any` in their types.
  *
  * @module
  */
@@ -27,7 +27,7 @@ export interface PublicDocs {
  * Reads the documentation of a module.
  *
  * @param module The module; default: `mod.ts`.
- * @returns Its names, and what its types hold.
+ * @returns Its names, and positions of `any`.
  */
 export async function publicDocs(
   module: string | URL = MOD,

@@ -1,5 +1,5 @@
 /**
- * The 47 kinds of bad input, and what is needed to try them.
+ * The 47 kinds of bad input, and functions to test them.
  *
  * @module
  */

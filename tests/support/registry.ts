@@ -1,7 +1,7 @@
 /**
- * A local server that gives out this package as a registry does: TypeScript as
- * it is, but for bare specifiers, which become those that the import map of
- * `deno.json` has for them; and only files that are published.
+ * A local server that serves this package as a registry does: published files
+ * only, as TypeScript, with bare specifiers replaced by those of the import map in
+ * `deno.json`.
  *
  * @module
  */
@@ -30,8 +30,7 @@ interface Config {
 /**
  * Starts the server.
  *
- * @returns The server; disposing of it stops it and forgets what Deno cached
- * of it.
+ * @returns The server; disposing of it stops it and clears what Deno cached of it.
  */
 export async function serveAsRegistry(): Promise<Registry> {
   const config: Config = JSON.parse(
@@ -83,13 +82,13 @@ async function textOf(path: string): Promise<string | undefined> {
 }
 
 /**
- * Puts full specifiers for bare ones, as JSR does.
+ * Replaces bare specifiers by full ones, as JSR does.
  *
  * @param source A module's text.
- * @param config Where the full ones stand.
+ * @param config The configuration with the import map.
  * @returns The text.
- * @throws {TypeError} If a specifier is in no import map, or of JSR, which a
- * build machine may not reach.
+ * @throws {TypeError} If a specifier is not in the import map, or is one of JSR,
+ * which a build machine may not reach.
  */
 export function rewritten(
   source: string,

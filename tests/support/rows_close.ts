@@ -7,13 +7,13 @@ import type { NdArray } from "@sonde/sonde";
 import { assertAllClose } from "./all_close.ts";
 
 /**
- * Holds if two arrays have one shape, and each row is close relative to the
- * largest value of the row that is expected.
+ * Asserts that two arrays have the same shape, and that each row is close relative
+ * to the largest value of the expected row.
  *
- * @param actual What came out, `[N, …]`.
- * @param expected What should, `[N, …]`.
- * @param rtol How far apart, relative to a row's largest value.
- * @param rows The rows to look at; all where it is left out.
+ * @param actual The array, `[N, …]`.
+ * @param expected The expected array, `[N, …]`.
+ * @param rtol The largest difference, relative to a row's largest value.
+ * @param rows The rows to compare; default: all.
  */
 export function assertRowsClose(
   actual: NdArray,

@@ -1,6 +1,6 @@
 /**
- * Runs `notebooks/cluster` on clusters that run on this machine alone, and
- * compares what they write with `predict`: `deno task cluster`.
+ * Runs `notebooks/cluster` on clusters on this machine, and compares their results
+ * with `predict`: `deno task cluster`.
  *
  * Needs Python 3.11 and Java 17, a network once, and 1.5 GB below
  * `.venv-cluster`. Names of checks may follow, as in `deno task cluster ray`.
@@ -20,7 +20,7 @@ const PIXELS = 28 * 28;
 async function run(command: string, args: readonly string[]): Promise<void> {
   const { code } = await new Deno.Command(command, {
     ...{ args: [...args], cwd: ROOT },
-    // Ray would report its use to its makers.
+    // Ray would send usage statistics.
     env: { RAY_USAGE_STATS_ENABLED: "0" },
   }).spawn().status;
   if (code !== 0) Deno.exit(code);

@@ -4,7 +4,7 @@
  *
  * @module
  */
-// deno-lint-ignore-file no-console -- a command, which says what it found
+// deno-lint-ignore-file no-console -- a command that prints its result
 import {
   type GoldenEngine,
   goldenError,

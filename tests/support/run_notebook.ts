@@ -5,7 +5,7 @@
  *
  * @module
  */
-// deno-lint-ignore-file no-console -- a command, which says what it did
+// deno-lint-ignore-file no-console -- a command that prints its result
 import { writeNotebook } from "./notebook_file.ts";
 import { runNotebook } from "./notebook_runner.ts";
 

@@ -1,7 +1,6 @@
 /**
- * Rules that the source files are held to. Each is a function from files to a
- * list of faults, so that `tests/architecture_test.ts` can show that it finds
- * any.
+ * Rules for source files. Each is a function from files to a list of faults, so
+ * that `tests/architecture_test.ts` can show that it finds faults.
  *
  * @module
  */
@@ -23,9 +22,9 @@ const HEAD = ["types.ts", "errors.ts", "check.ts", "tf.ts"];
 
 /** Files outside `lib` that a module may import, with the reason. */
 const OUTSIDE: Readonly<Record<string, string>> = {
-  // A registry serves modules only, so versions come from deno.json as one.
+  // A registry serves modules only, so versions are read from deno.json by import.
   "lib/formats/package_file.ts": "deno.json",
-  // A file of features says which version wrote it.
+  // A file of features records the version that wrote it.
   "lib/store/_description.ts": "deno.json",
 };
 
@@ -38,7 +37,7 @@ const EMPTY_NAMES = /^_?(utils?|helpers?|common|base|manager|handler|misc)\b/;
  * Reads every TypeScript file below a folder.
  *
  * @param folder Path from the root.
- * @returns The files, in no stated order.
+ * @returns The files, in any order.
  */
 export function filesIn(folder: string): File[] {
   const entries = [...Deno.readDirSync(new URL(`${folder}/`, ROOT))];
@@ -78,8 +77,8 @@ export function importsOf({ path, source }: File): string[] {
 }
 
 /**
- * What is evaluated when a module is imported: its static imports and
- * re-exports of values, and theirs. Deferred and dynamic imports are not.
+ * What importing a module evaluates: its static imports and re-exports of values,
+ * and theirs. Deferred and dynamic imports are not evaluated.
  *
  * @param files All files.
  * @param root The path of the module.
@@ -140,13 +139,14 @@ function rowOf(table: FolderTable, folder: string): readonly string[] {
   const belowParent = end < 0 ? "" : folder.slice(0, end + 1);
   return [
     ...(table[folder] ?? []),
-    // What a parent takes from its own folders is not handed on to them.
+    // Folders that a parent may import are not inherited by its subfolders.
     ...parent.filter((name) => end < 0 || !name.startsWith(belowParent)),
   ];
 }
 
 /**
- * Folders that the table lacks, and folders of the table that are not there.
+ * Folders that are missing in the table, and folders of the table that do not
+ * exist.
  *
  * @param table The table.
  * @param files The modules of `lib`.
@@ -191,9 +191,9 @@ export function circles(files: readonly File[]): string[] {
 const DECLARES_TEST = /^\s*(Deno\.test|test\w*|counted|onBackends)\(/m;
 
 /**
- * Modules with code of their own that no test covers: none stands at the
- * mirrored path, and no other file below `tests` imports the module. Files that
- * are private to their folder are covered by the tests of those that use them.
+ * Modules with code that no test covers: there is none at the mirrored path, and
+ * no other file below `tests` imports the module. Files that are private to their
+ * folder are covered by the tests of the files that import them.
  *
  * @param lib The modules of `lib`.
  * @param tests All files below `tests`.
@@ -225,7 +225,7 @@ export function computes({ source }: File): boolean {
 }
 
 /**
- * Uses of the console where none may be.
+ * Uses of the console.
  *
  * @param file A module of `lib`.
  * @returns A line for each.
@@ -237,7 +237,7 @@ export function consoleFaults({ path, source }: File): string[] {
 }
 
 /**
- * Names that say nothing, and files that are too long.
+ * Names without meaning, and files that are too long.
  *
  * @param file A file.
  * @returns A line for each fault.

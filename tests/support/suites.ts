@@ -1,13 +1,12 @@
 /**
  * The test files in a few modules, for `deno task test`.
  *
- * Deno gives each test module an isolate of its own, in which TF.js and the
- * modules of `lib` are compiled anew: 0.4 s of processor time for a file that
- * imports `mod.ts`, and more where it opens a backend or starts a worker; that
- * was more than half of the time of `deno task test`. So it runs the modules of
- * `tests/support/suites`, each of which imports some test files one after
- * another. `deno task test:all` runs each file by itself, so that none comes to
- * depend on another.
+ * Deno runs each test module in a separate isolate, in which TF.js and the modules
+ * of `lib` are compiled again: 0.4 s of processor time for a file that imports
+ * `mod.ts`, and more if it opens a backend or starts a worker. That was more than
+ * half of the time of `deno task test`. So it runs the modules of
+ * `tests/support/suites`, each of which imports some test files one after another.
+ * `deno task test:all` runs each file separately, so that none depends on another.
  *
  * @module
  */

@@ -1,5 +1,5 @@
 /**
- * What a process asks of Linux, as `strace` sees it: files, sockets, programs.
+ * System calls of a process, as `strace` reports them: files, sockets, programs.
  *
  * @module
  */
@@ -35,8 +35,8 @@ const CHANGING = [
   "fchmodat",
 ];
 /**
- * Calls without which no network can be reached, no other program run, and no
- * file be read past strace's eyes. A `socketpair` has both of its ends here.
+ * Calls without which no network can be used, no other program be run, and no file
+ * be read unseen by strace. Both ends of a `socketpair` are in the process.
  */
 const LEAVING = [
   "socket",
@@ -48,16 +48,16 @@ const LEAVING = [
   "io_uring_setup",
 ];
 /**
- * "-ff" gives each thread a file of its own, in which no call is cut in two by
- * another; with "--seccomp-bpf" calls that are not looked for are not slowed down.
+ * "-ff" writes a file per thread, in which no call is split by another; with
+ * "--seccomp-bpf" calls that are not traced are not slowed down.
  */
 const STRACE = "strace --seccomp-bpf -ff -qq";
 const WRITING = /\bO_(WRONLY|RDWR|CREAT|TRUNC|APPEND|TMPFILE)\b/;
 
 /**
- * Whether strace is here and may trace.
+ * Whether strace is installed and may trace.
  *
- * @returns Whether it is.
+ * @returns True if so.
  */
 export function canTrace(): boolean {
   try {
@@ -71,10 +71,10 @@ export function canTrace(): boolean {
 }
 
 /**
- * Looks at a process and all that it starts.
+ * Traces a process and all processes that it starts.
  *
  * @param run Runs the process under a command.
- * @returns The calls of all threads that open, make or change files, reach the
+ * @returns The calls of all threads that open, create or change files, use the
  * network or start programs.
  */
 export async function traced(
@@ -82,7 +82,7 @@ export async function traced(
 ): Promise<SystemCall[]> {
   const folder = await Deno.makeTempDir();
   try {
-    // "?" is for calls that a processor's Linux does not have.
+    // "?" is for calls that Linux lacks on some processors.
     const names = [...OPENING, ...CHANGING, ...LEAVING].map((n) => `?${n}`);
     await run([
       ...[...STRACE.split(" "), "-o", `${folder}/calls`],
@@ -107,10 +107,10 @@ function parsed(line: string): SystemCall[] {
 }
 
 /**
- * The files that were opened to be written, made, changed or removed.
+ * The files that were opened for writing, created, changed or removed.
  *
  * @param calls The calls.
- * @returns Each call's name and the file's path; also where it was refused.
+ * @returns Each call's name and the file's path; refused calls too.
  */
 export function changedFiles(calls: readonly SystemCall[]): string[] {
   return distinct(
@@ -121,10 +121,10 @@ export function changedFiles(calls: readonly SystemCall[]): string[] {
 }
 
 /**
- * The files that were opened to be read.
+ * The files that were opened for reading.
  *
  * @param calls The calls.
- * @returns Their paths; of those only that are there.
+ * @returns Their paths; only of existing files.
  */
 export function readFiles(calls: readonly SystemCall[]): string[] {
   return distinct(
@@ -135,7 +135,7 @@ export function readFiles(calls: readonly SystemCall[]): string[] {
 }
 
 /**
- * What reached out of the process: sockets, connections, programs.
+ * Connections of the process to the outside: sockets, connections, programs.
  *
  * @param calls The calls.
  * @returns Each with its arguments; the first program is the process itself.

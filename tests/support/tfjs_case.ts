@@ -1,5 +1,5 @@
 /**
- * A model of TF.js with inputs, as the cases of the classes of TF.js are made.
+ * A model of TF.js with inputs, for the cases of the classes of TF.js.
  *
  * @module
  */
@@ -24,7 +24,7 @@ export const ROWS = 3;
  * Random numbers from -2 to 2, with exact zeros among them.
  *
  * @param shape The shape of one row.
- * @param seed What they are drawn by.
+ * @param seed The seed.
  * @returns Three rows.
  */
 export function values(shape: readonly number[], seed: number): tf.Tensor {
@@ -38,7 +38,7 @@ export function values(shape: readonly number[], seed: number): tf.Tensor {
 }
 
 /**
- * Gives every weight a value that is not what it begins with.
+ * Sets every weight to values other than its initial ones.
  *
  * @param model The model.
  * @returns The same model.
@@ -60,7 +60,7 @@ export function randomised(model: tf.LayersModel): tf.LayersModel {
 }
 
 /**
- * One layer on inputs of the shapes given.
+ * One layer on inputs of some shapes.
  *
  * @param name The name of the case.
  * @param shapes The shape of one row of each input.

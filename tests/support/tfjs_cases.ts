@@ -1,6 +1,6 @@
 /**
- * Models of one layer of TF.js, of every class that it has, to be saved by it
- * and opened by us.
+ * One-layer models of TF.js, of each of its classes, which TF.js saves and this
+ * library opens.
  *
  * @module
  */

@@ -1,5 +1,5 @@
 /**
- * Models of several layers of TF.js: masked sequences, and models in models.
+ * Models of several layers of TF.js: masked sequences, and nested models.
  *
  * @module
  */

@@ -1,6 +1,6 @@
 /**
- * Models of TF.js that are more than what it writes into a file: with options
- * that were changed on the layers, and with what only its own classes say.
+ * Models of TF.js with properties that its files lack: options that were changed on
+ * the layers, and custom classes.
  *
  * @module
  */

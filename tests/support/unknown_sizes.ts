@@ -1,6 +1,6 @@
 /**
- * A computation on an engine that learns the sizes of axes 0 and 1 only when it
- * runs.
+ * A computation on an engine for which the sizes of axes 0 and 1 are unknown before
+ * the run.
  *
  * @module
  */
@@ -18,9 +18,9 @@ export interface Numbers {
 /**
  * Computes with ONNX Runtime.
  *
- * @param inputs Each of two axes at least.
+ * @param inputs Inputs of rank 2 at least.
  * @param compute The computation.
- * @returns What it gives, booleans as 0 and 1.
+ * @returns The result, booleans as 0 and 1.
  */
 export async function withUnknownSizes(
   inputs: readonly Numbers[],

@@ -1,6 +1,6 @@
 /**
- * As much of ZeroMQ's wire protocol (ZMTP 3.0, https://rfc.zeromq.org/spec/23/)
- * as talking to a Jupyter kernel takes: one peer, TCP, no encryption.
+ * The part of ZeroMQ's wire protocol (ZMTP 3.0, https://rfc.zeromq.org/spec/23/)
+ * that a Jupyter kernel requires: one peer, TCP, no encryption.
  *
  * @module
  */
@@ -22,10 +22,10 @@ export class ZmtpSocket implements Disposable {
   }
 
   /**
-   * Connects and shakes hands. A `SUB` socket hears everything.
+   * Connects and performs the handshake. A `SUB` socket subscribes to everything.
    *
    * @param port A port of this machine.
-   * @param type The part to play.
+   * @param type The type of the socket.
    * @returns The socket, ready to send.
    */
   static async open(port: number, type: SocketType): Promise<ZmtpSocket> {

@@ -1,6 +1,6 @@
 /**
- * An abort is heard everywhere: while a file is read, while a graph is built,
- * while a session is opened, and during a native call that nothing stops.
+ * An abort takes effect everywhere: while a file is read, while a graph is built,
+ * while a session is opened, and during a native call that cannot be stopped.
  */
 import { missingRuntime } from "../../lib/engines/onnx/runtime/missing_runtime.ts";
 import { assertEquals, assertRejects } from "@std/assert";
@@ -58,7 +58,7 @@ Deno.test("loadModel() opens nothing when it was stopped before", async () => {
 Deno.test("loadModel() stops while it waits for bytes, and keeps the reason", async () => {
   const reason = new RangeError("out of patience");
   const stop = new AbortController();
-  // The head of a file of HDF5, and then nothing.
+  // The first bytes of an HDF5 file, and no more.
   const head = Uint8Array.of(
     0x89,
     ...new TextEncoder().encode("HDF\r\n\x1a\n"),
@@ -134,7 +134,7 @@ Deno.test("loadModel() lets a timer stop it while it builds a large graph", asyn
   ) {
     const stop = new AbortController();
     using _clock = manualClock(60); // a pause is due at each reading
-    // The pause gave the thread back: nothing else could have called it.
+    // Called only if the pause yields the thread.
     setTimeout(() => stop.abort());
     await assertStopped(
       () => loadModel(bytes, { customLayers, signal: stop.signal }),

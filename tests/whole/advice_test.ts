@@ -1,5 +1,5 @@
-// Advice in messages is true: each is followed, here or by the test that is
-// named, and what it tells the user to do works.
+// Advice in messages works: each is followed, here or by the test that is
+// named.
 import {
   assert,
   assertEquals,
@@ -68,7 +68,7 @@ throw new Error(\`a rule; use \${other}\`, 'x, or save it', "save", "passes it")
   ]);
 });
 
-// ---- followed ----
+// ---- advice that is followed here ----
 
 function array(...shape: number[]) {
   const size = shape.reduce((a, b) => a * b, 1);
@@ -249,7 +249,7 @@ Deno.test("advice on files and models works", async () => {
     "pass its path or URL, as its weights lie beside it",
   );
   await (await loadModel(url)).close();
-  // TF.js itself makes no such model.
+  // TF.js does not build such a model.
   const unbuilt = tf.sequential();
   unbuilt.layers = [tf.layers.dense({ units: 2 })];
   await advised(

@@ -1,10 +1,10 @@
 /**
- * Conformance with the ancestor: every number that oodeel 0.4, NumPy or
- * TensorFlow gave under `tests/data/ancestor`, asked of us through the public
+ * Conformance with oodeel 0.4: every number that oodeel, NumPy or TensorFlow
+ * computed in `tests/data/ancestor`, compared through the public
  * names, on each backend.
  *
  * Closeness is relative to the largest value of a row, so that a unit near
- * zero is not held to more digits than its sum has.
+ * zero need not have more digits than its sum.
  *
  * @module
  */
@@ -107,7 +107,7 @@ async function runCase(
   const { record, array } = fixture;
   const settings = item.settings;
   let extractor = withSettings(base, settings);
-  // wasm has few gradients that are right: there the choice is ours.
+  // wasm has few correct gradients, so the library chooses the backend there.
   const isBuiltInNode = backend === "wasm" && settings.perturb !== undefined;
   extractor = isBuiltInNode
     ? extractor.engine("tfjs")

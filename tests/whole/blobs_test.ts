@@ -1,7 +1,7 @@
 /**
- * The blobs of oodeel's own tests, from points of the plane to scores: a model,
+ * The blobs of the tests of oodeel, from points of the plane to scores: a model,
  * features of one layer or two, shaped or perturbed or not, and detectors on
- * them. The bounds are those that oodeel asks of itself.
+ * them. The bounds are those of oodeel's tests.
  *
  * @module
  */

@@ -1,6 +1,6 @@
 /**
- * Files that are made to take all memory or all time, each opened in a process
- * of its own: it may take the file's size and 256 MB more than a bare one.
+ * Files that are made to take all memory or all time, each opened in a separate
+ * process, which may take the file's size and 256 MB more than a minimal one.
  *
  * @module
  */

@@ -1,5 +1,5 @@
-// Advice in messages about data and files of features is true: each test gets
-// the message, does what it says, and sees that it works.
+// Advice in messages about data and files of features works: each test gets
+// the message, follows it, and checks the result.
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import {
   type DataSource,

@@ -1,6 +1,6 @@
 /**
- * What goes wrong in oodeel's detectors, and must not here; one test for each
- * of its defects that can be had.
+ * Defects of the detectors of oodeel, which must not occur here; one test for
+ * each defect that applies.
  *
  * @module
  */

@@ -1,7 +1,7 @@
 /**
- * Holds every detector to formulas in float64, to oodeel 0.4 and to
- * pytorch-ood 0.4, on exported and made features; and the tables of
- * `lib/detectors/README.md` to what is found.
+ * Compares every detector with formulas in float64, with oodeel 0.4 and
+ * pytorch-ood 0.4, on exported and synthetic features, and the tables of
+ * `lib/detectors/README.md` with the results.
  *
  * @module
  */
@@ -140,7 +140,7 @@ for (const peer of ["oodeel", "pytorch-ood"] as const) {
     Deno.test(`detectors agree with ${peer} on ${on.name} where lib/detectors/README.md says so, and nowhere else`, () => {
       for (const run of runs) {
         const { relation, differs } = PARITY.get(`${callOf(run)} ${peer}`)!;
-        // The formula is ours to 1e-6, as the tests above hold.
+        // The formula equals our scores to 1e-6, as the tests above assert.
         const ours = run.numpy!;
         const theirs = run.peers[peer]!.map((x) =>
           RELATIONS[relation]!(x, on, run)

@@ -3,8 +3,8 @@ import { RUNS_ALL } from "../support/extent.ts";
 import { ROOT } from "../support/fresh_process.ts";
 
 /**
- * Chromium's software adapter, which needs no card. Mesa's is refused by the
- * WebGPU of ONNX Runtime. Another file can be named for a card's driver.
+ * The software adapter of Chromium, which needs no card. The WebGPU of ONNX
+ * Runtime refuses that of Mesa. The variable selects another driver.
  */
 const DRIVER = Deno.env.get("SONDE_VULKAN_DRIVER") ??
   "/usr/lib/chromium/vk_swiftshader_icd.json";

@@ -1,5 +1,5 @@
 /**
- * What ARCHITECTURE.md and CONTRIBUTING.md say of files, names and tasks.
+ * Files, names and tasks that ARCHITECTURE.md and CONTRIBUTING.md mention.
  *
  * @module
  */

@@ -1,7 +1,7 @@
 /**
- * What nobody closes does not keep the process alive; what is awaited does.
+ * Resources that are not closed do not keep the process alive; an awaited run does.
  *
- * Each case is a process of its own, which must end by itself.
+ * Each case is a separate process, which must end by itself.
  */
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { slowTest } from "../support/extent.ts";

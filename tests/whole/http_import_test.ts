@@ -38,7 +38,7 @@ async function runAlone(
           "--quiet",
           "--no-prompt",
           `--allow-import=${registry.host}`,
-          // Nothing of ours may be read: neither this tree nor a cache of it.
+          // No file of this repository may be read, also not from a cache.
           `--deny-read=${registry.folder}`,
           "--allow-read",
           "--allow-env",

@@ -1,6 +1,6 @@
 /**
- * A process that goes on and on, as a notebook's kernel or a server does: what
- * each run and each model leaves behind adds up.
+ * A process that runs for long, such as a notebook's kernel or a server: leaks of
+ * each run and each model add up.
  */
 import { assert } from "@std/assert";
 
@@ -102,10 +102,10 @@ Deno.test({
   fn: async () => {
     const found = await used(60, 12);
     const [first, last] = [found[0]!, found.at(-1)!];
-    // Sessions that leave two behind each would leave 140 or more; an aborted
-    // run may have one worker more started than there were before.
+    // Sessions that leak two each would leak 140 or more; an aborted
+    // run may have started one more worker.
     assert(last.fds - first.fds < 60, JSON.stringify(found));
-    // A thread that stays takes 10 MB or more, and 70 of them 700.
+    // A leaked thread takes 10 MB or more, 70 of them 700 MB.
     assert(last.megabytes - first.megabytes < 150, JSON.stringify(found));
   },
 });

@@ -113,7 +113,7 @@ Deno.test("detectors and scorers have the members that are documented, and no ot
     await othersIn(await scorer.explain(known, 0), "Explanation"),
     [],
   );
-  // What scores is there before a fit, and says to fit first.
+  // Members of scorers exist before a fit, and advise to fit first.
   const unfitted = ["Detector", "FitFreeDetector", "Scorer", "DecidingScorer"];
   for (
     const create of [...Object.values(DETECTORS), () => perLayer(mahalanobis())]
@@ -178,7 +178,7 @@ Deno.test("a feature set has the members that are documented, and no others", as
     });
   const found = membersOf(set);
   assertEquals(found.filter((name) => !names.includes(name)), []);
-  // Labels and names of classes are the dataset's.
+  // Labels and class names are missing if the dataset has none.
   const missing = names.filter((name) => !found.includes(name));
   assertEquals(
     missing.filter((name) => !["labels", "classNames"].includes(name)),

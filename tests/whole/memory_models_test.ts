@@ -1,6 +1,6 @@
 /**
  * Models of TF.js in memory on the native engine, against their own `predict`:
- * every class that TF.js has, and what must stay with it.
+ * every class of TF.js, and models that must stay on TF.js.
  *
  * @module
  */
@@ -19,8 +19,8 @@ import { LEFT_CASES, MEMORY_CASES } from "../support/tfjs_memory_cases.ts";
 await tf.setBackend("cpu");
 
 /**
- * What is left to TF.js: its kernels take any axis for the last one, and it
- * loses masks on the way.
+ * Cases that TF.js computes itself: its kernels ignore the axis, and it loses
+ * masks.
  */
 const LEFT =
   /^(BatchNormalization axis 1|Conv1D and|Permute and|Global.* behind)/;
@@ -34,7 +34,7 @@ function hostArray(tensor: tf.Tensor): HostArray {
 
 const CASES = [...LAYER_CASES, ...MASK_CASES, ...NESTED_CASES, ...MEMORY_CASES];
 
-// Two in three are as they are in `tfjs_models_test.ts`, but for the file.
+// `tfjs_models_test.ts` tests all of them, from files.
 const SOME = [...sampled(CASES, 3), ...LEFT_CASES];
 
 for (const { name, build, inputs } of SOME) {

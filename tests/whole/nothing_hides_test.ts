@@ -4,10 +4,10 @@ import { ConfigReader } from "../../lib/layers/config_reader.ts";
 import type { Dialect } from "../../lib/layers/layer.ts";
 import { LAYERS } from "../../lib/layers/layer_table.ts";
 
-// What the one-layer cases would catch, told with real Keras:
+// Changes of layers that the one-layer cases detect, measured with real Keras:
 // tests/data/check_nothing_hides.py.
 
-/** The case that sees it and by how much, or how many changes moved nothing. */
+/** The case that detects a change and its size, or the number of changes without effect. */
 type Row = readonly [string, number | string] | number;
 
 const TABLE = JSON.parse(
@@ -17,7 +17,7 @@ const TABLE = JSON.parse(
 ) as Record<string, Record<string, Row>>;
 
 /**
- * Classes that no module of Keras offers alone: of applications, cells, and
+ * Classes without a layer module of Keras: those of applications, cells, and
  * those of old TensorFlow, which `old_layers_test.ts` compares.
  */
 const WITHOUT_TABLE: readonly string[] = [
@@ -250,7 +250,7 @@ Deno.test("each option that moves a case is read, whatever its value", () => {
   const unread = ROWS.filter(({ owner, what, row }) => {
     const key = /^option ([^=/]+)/.exec(what)?.[1];
     if (key === undefined || typeof row === "number") return false;
-    // A frozen one lists its weights in another order, which files name.
+    // If frozen, it lists its weights in another order, which files record.
     if (/^SpectralNormalization/.test(owner) && key === "trainable") {
       return false;
     }

@@ -147,7 +147,7 @@ Deno.test("8-bit activations with signed weights have the numbers of the unoptim
   for (const [i, name] of names.entries()) {
     const { data } = await read(expect[name]);
     const largest = data.reduce((a, b) => Math.max(a, Math.abs(b)), 0);
-    // One step of the quantisation may go either way.
+    // Rounding may differ by one step of the quantisation.
     assertAllClose(features[i]!.data, data, { rtol: 0, atol: largest / 64 });
   }
   assert(names.length > 3);

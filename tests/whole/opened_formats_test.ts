@@ -1,6 +1,6 @@
 /**
- * Every format that `loadModel` opens, from all that a model may come from, and
- * how much of a file is read for it.
+ * Every format that `loadModel` opens, from every kind of source, and the part of
+ * a file that is read for it.
  *
  * @module
  */
@@ -121,7 +121,7 @@ for (const name of sampled(["k3_conv", "k3_mlp", "k2_mlp", "k2_conv"], 2)) {
     Deno.test(`loadModel() opens ${name}.${ending} from a path, URLs, bytes and a Blob`, () =>
       inFolder(async (folder) => {
         const bytes = read(`${name}.${ending}`);
-        // Its name says nothing of what it is.
+        // The name does not reveal the format.
         const path = `${folder}/a model.bin`;
         await Deno.writeFile(path, bytes);
         const server = served(folder);

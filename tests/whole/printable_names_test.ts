@@ -1,6 +1,6 @@
 /**
- * Names in model files that would steer a terminal, turn the direction of text,
- * or go on for ever: in every message, in views, and in the titles of figures.
+ * Names in model files that would control a terminal, reverse the text direction,
+ * or are very long: in every message, in views, and in the titles of figures.
  *
  * @module
  */

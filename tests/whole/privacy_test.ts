@@ -22,9 +22,9 @@ import {
   traced,
 } from "../support/system_calls.ts";
 
-// ---- what stands in the native libraries ----
+// ---- strings in the native libraries ----
 
-/** Servers that take events, of the maker of ONNX Runtime. */
+/** Telemetry servers of the maker of ONNX Runtime. */
 const SERVERS = [
   "events.data.microsoft",
   "vortex.data.microsoft",
@@ -32,13 +32,13 @@ const SERVERS = [
   "services.visualstudio",
   "OneCollector",
 ].map((name) => name.replaceAll(".", "\\."));
-/** Functions and libraries without which no server is reached, as Linux, macOS and Windows name them. */
+/** Functions and libraries for network access on Linux, macOS and Windows. */
 const NETWORK = [
   "_?(?:socket|connect|sendto|getaddrinfo|gethostbyname)",
   "_OBJC_CLASS_\\$_NSURL(?:Session|Connection)",
   "(?:WS2_32|ws2_32|WINHTTP|winhttp|WININET|wininet)\\.dll",
 ];
-// Text of two bytes a character has a zero after each.
+// In text of two bytes per character, each is followed by a zero.
 const WIDE = SERVERS.map((name) => name.replaceAll(/\\?./g, "$&\\0"));
 const TRACES = new RegExp(
   [...SERVERS, ...WIDE, `\\0(?:${NETWORK.join("|")})(?=\\0)`].join("|"),
@@ -93,10 +93,10 @@ async function librariesBelow(folder: URL): Promise<URL[]> {
   return found;
 }
 
-// ---- what a process does ----
+// ---- system calls of a process ----
 
 const NARROW: ProcessOptions = { allowed: ["--allow-read", "--allow-ffi"] };
-/** What sharp asks of the environment. */
+/** The variables that sharp reads. */
 const IMAGES: ProcessOptions = {
   allowed: [
     ...["--allow-read", "--allow-ffi"],
@@ -105,9 +105,9 @@ const IMAGES: ProcessOptions = {
 };
 const ONLY_READ: ProcessOptions = { allowed: ["--allow-read"] };
 /**
- * What the README says is read of the system: the processor and devices, the
- * time zone, libraries; the program that tells sharp and DuckDB the C library;
- * and what Deno reads of the process at times.
+ * System files that the README mentions: the processor and devices, the
+ * time zone, libraries; the program by which sharp and DuckDB detect the C library;
+ * and files of the process that Deno reads from time to time.
  */
 const SYSTEM =
   /^(\/proc\/(cpuinfo|meminfo|stat|sys\/vm\/.*|self\/(auxv|cgroup|maps|mountinfo|stat(us|m)?))$|\/sys\/|\/etc\/(localtime|ld\.so\.cache)$|(\/usr)?\/lib|\/usr\/share\/zoneinfo\/|\/usr\/bin\/ldd$|\/dev\/(null|u?random|tty)$)/;
@@ -139,7 +139,7 @@ async function assertPrivate(
   const usual = await (idle ??= look((all) => runProgram("wait", all)));
   const isOwn = (path: string) => `${path}/`.startsWith(`${DENO_DIR}/`);
 
-  // Deno starts as the only program; everything else would be a surprise.
+  // Deno is the only program that is started.
   assertEquals(leavingCalls(usual).length, 1);
   assertEquals(leavingCalls(calls).length, 1, leavingCalls(calls).join("\n"));
 
@@ -154,7 +154,7 @@ async function assertPrivate(
     !SYSTEM.test(path)
   );
   assertEquals(read, []);
-  // The model is among what was seen: the trace holds what the process did.
+  // The trace contains the reading of the model, so it is complete.
   assert(readFiles(calls).some((path) => path.startsWith(ROOT)));
 }
 

@@ -1,6 +1,6 @@
 /**
- * Who owns what a run gives: one tensor of the model under several names is
- * one array for each name, the reader's own, on every engine.
+ * Ownership of the results of a run: one tensor of the model under several names is
+ * one array for each name, owned by the caller, on every engine.
  */
 import { assert, assertEquals } from "@std/assert";
 import {
@@ -222,7 +222,7 @@ for (const subject of SUBJECTS) {
         const all = one.layers(names).penultimate();
         const width = one.model.inputs[0]!.shape[1]!;
         const samples = array([2 * BATCH + 1, width]);
-        // Each by itself, so that it has no second name.
+        // One at a time, so that it has no second name.
         const alone = new Map<string, NdArray>();
         for (const name of names) {
           const set = await one.layers(name).predict(samples, QUIET);
@@ -246,7 +246,7 @@ for (const subject of SUBJECTS) {
             const sets = await Array.fromAsync(runs.stream(x, QUIET));
             assertEquals(sets.length, Math.ceil(rows / BATCH));
             const arrays = sets.map(arraysOf);
-            // All batches at once: none is written over by the next.
+            // All batches together: none is overwritten by the next.
             const numbered = arrays.flatMap((one, i) =>
               [...one].map(([name, found]) => [`${name} ${i}`, found] as const)
             );
@@ -292,7 +292,7 @@ for (const subject of SUBJECTS) {
         const expected = arraysOf(
           await extractor.penultimate().predict(x, QUIET),
         );
-        // On the session's backend tensors stay where they are; else they are read.
+        // Tensors of the session's backend are not copied; others are read.
         const backends = engine === "onnx" ? ["cpu"] : ["cpu", engine];
         await using open = await extractor.open();
         for (const backend of backends) {
@@ -302,7 +302,7 @@ for (const subject of SUBJECTS) {
           const tensors = [...features, logits!];
           assertEquals(new Set(tensors).size, tensors.length);
           assert(!tensors.includes(tensor));
-          // Each is the caller's: the others outlive it.
+          // Disposing of one does not affect the others.
           for (const [i, tensor] of tensors.entries()) {
             const want = expected.get(names[i] ?? "(logits)")!;
             const found = await tensor.data() as Float32Array;

@@ -154,7 +154,7 @@ Deno.test("toOnnx() of a model on strings begins at the ids", async () => {
   const again = await new FeatureExtractor(written).layers("logits")
     .logits(false).predict(set.features[0]! as never);
   assertAllClose(again.features[0]!.data as Float32Array, set.logits!.data);
-  // The same from the ids on.
+  // The same, starting at the ids.
   const rest = await new FeatureExtractor(model).input("embedding")
     .predict(set.features[0]! as never);
   assertAllClose(rest.logits!.data, set.logits!.data);

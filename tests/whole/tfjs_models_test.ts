@@ -1,5 +1,5 @@
 /**
- * Models that TF.js wrote, against its own `predict`: every class that it has.
+ * Models written by TF.js, compared with its `predict`: every class of TF.js.
  *
  * @module
  */
@@ -18,8 +18,8 @@ import { MASK_CASES, NESTED_CASES } from "../support/tfjs_graph_cases.ts";
 await tf.setBackend("cpu");
 
 /**
- * What TF.js itself computes: its kernels take any axis for the last one, and it
- * loses masks on the way.
+ * Cases that TF.js computes itself: its kernels ignore the axis, and it loses
+ * masks.
  */
 const LEFT =
   /^(BatchNormalization axis 1|Conv1D and|Permute and|Global.* behind)/;

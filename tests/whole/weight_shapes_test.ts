@@ -1,7 +1,7 @@
 /**
- * Weights of other shapes than the layer's: one that is broadcast would give
+ * Weights of other shapes than the layer's: a broadcast weight would give wrong
  * numbers without an error. Each weight of each one-layer model of Keras is
- * given other shapes, and each must be refused when the model is opened.
+ * stored with other shapes, and each must be refused when the model is opened.
  *
  * @module
  */
@@ -69,9 +69,9 @@ async function open(
 }
 
 /**
- * Whether a layer takes it in that shape too: Keras 2 keeps what stands over
- * several axes with an axis of one in front, and the order of two equal sizes
- * cannot be seen.
+ * Whether a layer accepts that shape too: Keras 2 stores weights over several
+ * axes with a leading axis of size 1, and the order of two axes of equal size
+ * cannot be detected.
  */
 function isMeant(name: string, what: string): boolean {
   return name === "ln_axes" && what === "with an axis more in front";

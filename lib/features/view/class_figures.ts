@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { countText } from "../../display/cell.ts";
+import { countText, percentOf } from "../../display/cell.ts";
 import type {
   FigureBlock,
   HeatmapSpec,
@@ -62,7 +62,7 @@ export function accuracyText(
 ): string {
   const share = compared === 0
     ? "unknown"
-    : `${(100 * right / compared).toFixed(2)} %`;
+    : `${percentOf(right, compared).toFixed(2)} %`;
   const left = classes.length - compared;
   const note = left > 0 ? `, ${left} without a prediction left out` : "";
   const others = named === undefined

@@ -74,10 +74,11 @@ export function featureSetView(set: FeatureSet, options: ViewOptions): View {
   }
   const { figures, left } = someFigures(set, arrays, options);
   const blocks: Block[] = [{ kind: "text", text: summaryOf(set) }];
-  if (arrays.length > 0) {
-    const rows = arrays.map(({ name, array }) => ({ name, ...array }));
-    blocks.push(statisticsTable("layer", rows));
-  }
+  const rows = arrays.map(({ name, array }) => ({ name, ...array }));
+  const hint = (name: string) =>
+    `await show(set.layer(${quote(name)})) shows one, and set.layerNames ` +
+    "has the names of all layers.";
+  if (rows.length > 0) blocks.push(...statisticsTable("layer", rows, hint));
   if (figures.length > 0) {
     const columns = figures.length <= 4 ? 2 : 3;
     blocks.push(

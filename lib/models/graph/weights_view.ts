@@ -86,7 +86,13 @@ export function weightsView(
   return {
     title,
     blocks: [
-      statisticsTable("weight", rows),
+      ...statisticsTable(
+        "weight",
+        rows,
+        (name) =>
+          `await show(weights[${quote(name)}]) shows one, and ` +
+          "Object.keys(weights) lists the names of all.",
+      ),
       histogram(entries),
       ...shown.map(([name, array]) => kernelBlock(owner, name, array, drawn)),
       ...(left.length === 0 ? [] : [

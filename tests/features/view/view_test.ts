@@ -247,3 +247,24 @@ Deno.test("viewOf() a set says which arrays have too many dimensions to be drawn
     'No figure is drawn of more than 5 dimensions: "deep"',
   );
 });
+
+Deno.test("featureSetView() lists at most 40 arrays, and says how to see the others", () => {
+  const names = Array.from({ length: 60 }, (_, i) => `layer_${i}`);
+  const set = featureSet({
+    features: names.map((_, i) => float([i, i], [2, 1])),
+    layerNames: names,
+    logits: float([1, 0, 3, 2], [2, 2]),
+  });
+  const [, table, text] = featureSetView(set, {}).blocks;
+  const listed = (table as TableBlock).rows.map(([name]) => name);
+  assertEquals(listed.slice(28, 33), [
+    ...["layer_28", "layer_29", "… 21 more …", "layer_51", "layer_52"],
+  ]);
+  assertEquals([listed.length, listed.at(-1)], [41, "logits"]);
+  assertEquals(text, {
+    kind: "text",
+    text: "40 of 61 arrays listed: " +
+      'await show(set.layer("layer_30")) shows one, and set.layerNames ' +
+      "has the names of all layers.",
+  });
+});

@@ -182,3 +182,16 @@ Deno.test("weightsView() refuses weights and channels that are not there", () =>
   bad({ weight: "kernel", channels: [3] }, "integers >= 0 and < 3");
   bad({ channels: [0] }, '"weight" must name the weight of the channels');
 });
+
+Deno.test("weightsView() lists at most 40 weights, and says how to see the others", () => {
+  const weights = Object.fromEntries(
+    Array.from({ length: 50 }, (_, i) => [`w${i}`, array([2], () => i)]),
+  );
+  const [table, text] = weightsView(ROW, weights).blocks;
+  assertEquals(table?.kind === "table" && table.rows.length, 41);
+  assertEquals(text, {
+    kind: "text",
+    text: '40 of 50 arrays listed: await show(weights["w30"]) shows one, and ' +
+      "Object.keys(weights) lists the names of all.",
+  });
+});

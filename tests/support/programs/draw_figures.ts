@@ -1,10 +1,10 @@
 /**
- * A program: figures as images, and as pages, and what of them came out. Draws
- * with all packages that figures take.
+ * A program: draws figures as images and as pages, with all packages of figures,
+ * and prints the outcome.
  *
  * @module
  */
-// deno-lint-ignore-file no-console -- a command, which says what it found
+// deno-lint-ignore-file no-console -- a command that prints its result
 import {
   featureSet,
   type Figure,

@@ -1,7 +1,7 @@
-// deno-lint-ignore-file no-console -- a program, which says what it found
+// deno-lint-ignore-file no-console -- a program that prints its result
 /**
- * Fits and scores over a stream, and prints the most memory that the process
- * had, in MB. Arguments: the detector, how many blocks of 1 MB.
+ * Fits and scores over a stream, and prints the peak memory of the process in MB.
+ * Arguments: the detector, the number of blocks of 1 MB.
  */
 import {
   deepKnn,

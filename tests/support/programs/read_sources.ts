@@ -1,11 +1,11 @@
 /**
- * A program: images of a folder or rows of tables, and how many there are.
+ * A program: reads images of a folder or rows of tables, and prints their number.
  *
  *     read_sources.ts images|tables
  *
  * @module
  */
-// deno-lint-ignore-file no-console -- a command, which says what it found
+// deno-lint-ignore-file no-console -- a command that prints its result
 import { type DataSource, imageFolder, query, table } from "@sonde/sonde";
 
 const DATA = decodeURIComponent(

@@ -1,6 +1,6 @@
 /**
- * Runs on a device that is not there, and prints the error and how many batches
- * were read.
+ * Runs on a device that does not exist, and prints the error and the number of
+ * batches read.
  *
  * @module
  */

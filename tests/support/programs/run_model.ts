@@ -1,13 +1,13 @@
 /**
- * A program: one run of a model, on an engine, and what came out.
+ * A program: runs a model on an engine, and prints the result.
  *
  *     run_model.ts path data shape [engine]
  *
- * `engine` is "onnx" or a backend of TF.js; by default, Sonde's choice.
+ * `engine` is "onnx" or a backend of TF.js; default: chosen by the library.
  *
  * @module
  */
-// deno-lint-ignore-file no-console -- a command, which says what it found
+// deno-lint-ignore-file no-console -- a command that prints its result
 import { FeatureExtractor, loadModel } from "@sonde/sonde";
 
 const [path, data, shape, engine] = Deno.args;

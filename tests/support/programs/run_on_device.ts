@@ -1,6 +1,6 @@
 /**
- * Compares layers on a device with what Keras computed, and prints what is
- * wrong as JSON. The process ends with the device, whatever its driver does.
+ * Compares layers on a device with the numbers of Keras, and prints the faults as
+ * JSON. Runs in a separate process, because drivers may crash at its end.
  *
  * @module
  */
@@ -104,7 +104,7 @@ if (!refusal.endsWith('use { device: "cpu" }')) {
 }
 await fromFile.engine("onnx", { device: "cpu" }).predict(nans);
 
-// A batch that is worth a card: the software adapter is not chosen, a card is.
+// A batch large enough for a card: the software adapter is not chosen, a card is.
 const graph = modelGraphOf(model)!;
 const settings = {
   ...DEFAULTS,

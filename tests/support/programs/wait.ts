@@ -1,6 +1,6 @@
 /**
- * A program: imports a package and waits for a moment, so that what Deno does by
- * itself is seen.
+ * A program: imports a package and waits for a moment, so that the activity of Deno
+ * itself can be observed.
  *
  * @module
  */

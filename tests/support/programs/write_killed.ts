@@ -1,10 +1,10 @@
 /**
- * A program that writes features and kills itself on the way.
+ * A program that writes features and kills itself before it is done.
  *
  *     write_killed.ts target operation [options]
  *
- * It dies by SIGKILL at the operation on files of that number, from 1; with 0
- * it lives. What it writes is always the same; options are those of write, as
+ * It is killed by SIGKILL at the operation on files of that number, from 1; with 0
+ * it completes. It always writes the same; the options are those of `write`, as
  * JSON.
  *
  * @module

@@ -62,7 +62,7 @@ const names = [
 export const CONTAINERS: readonly RefusedInput[] = [
   {
     number: 1,
-    what: "not a known format, named for what it is",
+    what: "another format, which the error names",
     refused: KINDS,
   },
   {
@@ -85,7 +85,7 @@ export const CONTAINERS: readonly RefusedInput[] = [
   },
   {
     number: 3,
-    what: "a truncated zip, or none of its end",
+    what: "a truncated zip, or one without its end record",
     refused: [1, 200, 2].map((share) => ({
       what: share === 1 ? "its last byte is missing" : `1/${share} is missing`,
       file: () =>
@@ -107,7 +107,7 @@ export const CONTAINERS: readonly RefusedInput[] = [
   },
   {
     number: 5,
-    what: "a compression that is not known",
+    what: "an unknown compression",
     refused: [9, 12, 14, 93].map((method) =>
       changed(
         `method ${method}`,
@@ -131,7 +131,7 @@ export const CONTAINERS: readonly RefusedInput[] = [
   },
   {
     number: 7,
-    what: "a size that is not the true one",
+    what: "a false size",
     refused: [
       changed(
         "stored",
@@ -150,7 +150,7 @@ export const CONTAINERS: readonly RefusedInput[] = [
   },
   {
     number: 8,
-    what: "two members of one name",
+    what: "two members with the same name",
     refused: [{
       what: "config.json twice",
       file: () =>
@@ -163,7 +163,7 @@ export const CONTAINERS: readonly RefusedInput[] = [
   },
   {
     number: 9,
-    what: "names that lead out",
+    what: "names that lead out of the archive",
     refused: names.map((name) => ({
       what: JSON.stringify(name),
       file: () => buildZip([{ name: "config.json", data: CONFIG }, { name }]),
@@ -175,7 +175,7 @@ export const CONTAINERS: readonly RefusedInput[] = [
   },
   {
     number: 10,
-    what: "a directory that says something else than the members, or overlaps",
+    what: "a directory that contradicts the members, or overlapping members",
     refused: [
       changed(
         "another name",
@@ -203,7 +203,7 @@ export const CONTAINERS: readonly RefusedInput[] = [
   },
   {
     number: 11,
-    what: "a bomb",
+    what: "a zip bomb",
     refused: [
       changed(
         "a gigabyte that is declared",

@@ -1,5 +1,5 @@
 /**
- * Files that are no models, named for what they are.
+ * Files that are not models; the error names their format.
  *
  * @module
  */

@@ -66,7 +66,7 @@ function edited(
 export const HDF5: readonly RefusedInput[] = [
   {
     number: 17,
-    what: "a wrong beginning, or a truncated file",
+    what: "a wrong header, or a truncated file",
     refused: [
       ...[1, 9, 4000].map((cut) => ({
         what: `${cut} bytes are missing`,
@@ -114,7 +114,7 @@ export const HDF5: readonly RefusedInput[] = [
   },
   {
     number: 21,
-    what: "values put together from other files",
+    what: "values assembled from other files",
     refused: both(
       "virtual",
       '" must hold its values in the file',
@@ -148,7 +148,7 @@ export const HDF5: readonly RefusedInput[] = [
   },
   {
     number: 24,
-    what: "elements that are no numbers",
+    what: "elements that are not numbers",
     refused: [
       ...both("complex", '" must hold numbers', "records of 8 bytes"),
       ...both("compound", '" must hold numbers', "records of 4 bytes"),
@@ -220,7 +220,7 @@ export const HDF5: readonly RefusedInput[] = [
   },
   {
     number: 28,
-    what: "lists of names that are missing, or name what is not there",
+    what: "missing lists of names, or lists of missing names",
     refused: [
       edited(
         "no layer_names",

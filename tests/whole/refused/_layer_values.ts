@@ -1,5 +1,5 @@
 /**
- * Bad inputs: values of layers that cannot be right, or cannot be taken.
+ * Bad inputs: values of layers that are invalid or not supported.
  *
  * @module
  */
@@ -26,7 +26,7 @@ import type { RefusedCase, RefusedInput } from "./_input.ts";
 export const LAYER_VALUES: readonly RefusedInput[] = [
   {
     number: 38,
-    what: "sizes that are no sizes, or too large",
+    what: "invalid sizes, or too large ones",
     refused: [
       ...["3", 2.5, -3, 0, 1e15].flatMap((units) =>
         both(
@@ -100,7 +100,7 @@ export const LAYER_VALUES: readonly RefusedInput[] = [
   },
   {
     number: 39,
-    what: "inputs of sizes or kinds that a layer cannot take",
+    what: "inputs of sizes or types that a layer does not accept",
     refused: [
       ...both(
         "a size that is not known where a layer needs it",
@@ -146,7 +146,7 @@ export const LAYER_VALUES: readonly RefusedInput[] = [
   },
   {
     number: 40,
-    what: "a policy of numbers that are stored otherwise",
+    what: "a dtype policy of quantised weights",
     refused: [
       "int8_from_float32",
       "int4_from_float32",

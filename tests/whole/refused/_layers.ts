@@ -105,7 +105,7 @@ export const LAYERS: readonly RefusedInput[] = [
   },
   {
     number: 30,
-    what: "layers that hold Python, or a program of another library",
+    what: "layers that contain Python, or code of another library",
     refused: [
       ...["Lambda", "TorchModuleWrapper", "JaxLayer", "FlaxLayer", "TFSMLayer"]
         .map((className): RefusedCase => ({

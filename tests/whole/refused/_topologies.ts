@@ -22,7 +22,7 @@ const CORE = functional(
 export const TOPOLOGIES: readonly RefusedInput[] = [
   {
     number: 33,
-    what: "a call on a layer that is not there",
+    what: "a call on a missing layer",
     refused: both(
       "lost",
       modelOf(dense("d", 2, on("lost"))),
@@ -32,7 +32,7 @@ export const TOPOLOGIES: readonly RefusedInput[] = [
   },
   {
     number: 34,
-    what: "a call or an output that is not there",
+    what: "a missing call or output",
     refused: [
       ...both(
         "call 3",
@@ -64,7 +64,7 @@ export const TOPOLOGIES: readonly RefusedInput[] = [
   },
   {
     number: 35,
-    what: "a cycle, or a layer that nothing feeds",
+    what: "a cycle, or a layer without input",
     refused: [
       ...both(
         "a layer on itself",
@@ -98,7 +98,7 @@ export const TOPOLOGIES: readonly RefusedInput[] = [
   },
   {
     number: 36,
-    what: "two layers of one name",
+    what: "two layers with the same name",
     refused: both(
       "d twice",
       modelOf(dense("d", 2, on("x")), dense("d", 2, on("x"))),

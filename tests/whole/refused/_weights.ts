@@ -163,7 +163,8 @@ export const WEIGHTS: readonly RefusedInput[] = [
   },
   {
     number: 47,
-    what: "a model.json whose weights lie elsewhere, or are not as it says",
+    what:
+      "a model.json whose weights are elsewhere, or differ from its manifest",
     refused: [
       ...["/etc/hostname", "../weights.bin", "a/../../weights.bin", "a\\b", ""]
         .map(elsewhere),

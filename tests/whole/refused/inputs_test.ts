@@ -1,8 +1,8 @@
 /**
  * The 47 kinds of bad input that a loader of models may meet, by number: each
- * with files made for it, and what is said of them. `lib/models/README.md` shows them
- * all; it is written by `deno run -A tests/support/refused_table.ts`, and must
- * be what that would write.
+ * with files made for it, and their errors. `lib/models/README.md` lists them
+ * all. It is written by `deno run -A tests/support/refused_table.ts`, and must be
+ * up to date.
  *
  * @module
  */
