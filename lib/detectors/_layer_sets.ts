@@ -4,7 +4,7 @@
  * @module
  */
 import { makeFeatureSet } from "../features/feature_set.ts";
-import type { FeatureInput, FeatureSet } from "../types.ts";
+import type { FeatureInput, FeatureSet, WorkPacer } from "../types.ts";
 import { inputStream } from "./_input_stream.ts";
 import { SampleKeys } from "./sample_keys.ts";
 
@@ -81,14 +81,17 @@ export interface Folds {
  *
  * @param input The samples.
  * @param action The action, for messages.
+ * @param pacer Yields the thread at intervals, and aborts.
  * @returns The folds.
  */
 export async function foldsOf(
   input: FeatureInput,
   action: string,
+  pacer: WorkPacer,
 ): Promise<Folds> {
   const [hashes, labels]: [number[], number[]] = [[], []];
   for await (const set of inputStream(input, action).read()) {
+    await pacer.rest();
     const matrices = set.features.map(({ data, shape }) => ({
       data: data instanceof Float32Array ? data : Float64Array.from(data),
       rows: shape[0]!,

@@ -158,7 +158,7 @@ async function fitLayers(
       progress: false,
       ...(signal === undefined ? {} : { signal }),
     };
-    const folds = once(() => foldsOf(known, action));
+    const folds = once(() => foldsOf(known, action, pacer));
     const fit: Fit = async (input) =>
       await fitCoreOf(detector)?.(input, inner) ??
         new CustomCore(await detector.fit(input, inner), detector.name);

@@ -6,6 +6,7 @@ import { mahalanobis } from "../../lib/detectors/mahalanobis.ts";
 import { perLayer } from "../../lib/detectors/per_layer.ts";
 import { rmds } from "../../lib/detectors/rmds.ts";
 import { featureSet } from "../../lib/features/feature_set.ts";
+import { Pacer } from "../../lib/formats/pacer.ts";
 import type { FeatureSet } from "../../lib/types.ts";
 import { assertAllClose } from "../support/all_close.ts";
 import { blobs, matrix, shuffled, streamOf } from "../support/detector_sets.ts";
@@ -92,7 +93,7 @@ Deno.test("perLayer() learns the same from samples in another order", async () =
 
 Deno.test("foldsOf() splits each label evenly, independent of the order of samples", async () => {
   const known = twoClasses(70, 11);
-  const { foldOf, classCounts } = await foldsOf(known, "fit");
+  const { foldOf, classCounts } = await foldsOf(known, "fit", new Pacer());
   assertEquals(classCounts, [70, 11]);
   const counts = [0, 1].map((label) =>
     [0, 1, 2, 3, 4].map((fold) =>
@@ -103,6 +104,6 @@ Deno.test("foldsOf() splits each label evenly, independent of the order of sampl
   );
   assertEquals(counts[0], [14, 14, 14, 14, 14]);
   assertEquals(counts[1]!.toSorted(), [2, 2, 2, 2, 3]);
-  const few = await foldsOf(twoClasses(3, 1), "fit");
+  const few = await foldsOf(twoClasses(3, 1), "fit", new Pacer());
   assertEquals([...few.foldOf], [0, 1, 2, 3]);
 });
