@@ -104,7 +104,11 @@ function addOutput(command: Command): Command {
     )
     .option("--shard-size <n>", "samples per file of a folder", toInteger)
     .option("--row-group-size <n>", "rows per row group of Parquet", toInteger)
-    .option("--part-size <n>", "samples per part, lost at most by a kill", toInteger)
+    .option(
+      "--part-size <n>",
+      "samples per part, lost at most by a kill",
+      toInteger,
+    )
     .optionsGroup("Several machines:")
     .option(
       "--shard <part>",

@@ -30,8 +30,16 @@ export function addSettings(command: Command): Command {
     .option("--input <layer>", "starts at the input of this layer")
     .option("--head <layer>", "layer of the logits")
     .option("--react <bound>", "clips the input of the head (ReAct)", toNumber)
-    .option("--ash <percentile>", "prunes the input of the head (ASH)", toNumber)
-    .option("--scale <percentile>", "scales the input of the head (SCALE)", toNumber)
+    .option(
+      "--ash <percentile>",
+      "prunes the input of the head (ASH)",
+      toNumber,
+    )
+    .option(
+      "--scale <percentile>",
+      "scales the input of the head (SCALE)",
+      toNumber,
+    )
     .optionsGroup("Engine:")
     .option("--batch <size>", "batch size", toInteger);
   choice("--engine <kind>", "the engine", ["auto", "onnx", "tfjs"]);
@@ -54,7 +62,11 @@ export function addImageSettings(command: Command): Command {
   command.option("--size <HxW>", "height and width", toSize);
   choice("--interpolation <kind>", "interpolation", ["bilinear", "nearest"]);
   command.option("--antialias", "filters before downsampling");
-  choice("--fit <kind>", "for another aspect ratio", ["stretch", "crop", "pad"]);
+  choice("--fit <kind>", "for another aspect ratio", [
+    "stretch",
+    "crop",
+    "pad",
+  ]);
   choice("--color-mode <mode>", "colour mode", ["rgb", "grayscale", "rgba"]);
   choice("--preprocess <kind>", "preprocessing", ["caffe", "tf", "torch"]);
   return command.option("--orient", "applies the EXIF orientation");

@@ -53,7 +53,8 @@ export function shardOfJob(
     if (index === undefined) continue;
     const total = count ?? numberOf(names.count);
     if (total === undefined) {
-      const rule = `"count" must be passed, as "${names.index}" comes without it`;
+      const rule =
+        `"count" must be passed, as "${names.index}" comes without it`;
       const hint = `pass { shard: { index: "env", count: 8 } }, or --shards 8`;
       throw new RangeError(cannot(action, rule, undefined, hint));
     }

@@ -76,7 +76,11 @@ function command(): Command {
     .option("--quiet", "no progress and no summary")
     .optionsGroup("Columns:")
     .addOption(inputsOption())
-    .option("--keep <column>", "passes only this column through; repeated", kept)
+    .option(
+      "--keep <column>",
+      "passes only this column through; repeated",
+      kept,
+    )
     .option("--no-keep", "passes no column through")
     .addOption(
       new Option("--list-type <type>", "type of the lists of features")

@@ -321,7 +321,10 @@ Deno.test("worker takes tensors of Arrow and Ray in their shape alone", async ()
   }
   for (
     const [metadata, text] of [
-      ['{"shape":[56,14]}', "must get rows of [28, 28, 1]: current value is [56, 14]"],
+      [
+        '{"shape":[56,14]}',
+        "must get rows of [28, 28, 1]: current value is [56, 14]",
+      ],
       ['{"shape":[28,28],"permutation":[1,0]}', "in the order of their axes"],
     ] as const
   ) {
