@@ -3,7 +3,6 @@
  *
  * @module
  */
-import { createHash } from "node:crypto";
 import { cannot, quote } from "../check.ts";
 import type { Batch } from "../types.ts";
 import { inputArray, type InputColumns } from "./column_plan.ts";
@@ -178,44 +177,4 @@ export function idValues(
       "exact in float64";
     throw new RangeError(cannot(action, rule, value));
   });
-}
-
-/** A hash of a column, which does not depend on the blocks that are read. */
-export class ColumnHash {
-  readonly #hash = createHash("sha256");
-  #shape = "";
-
-  /**
-   * Adds the next rows.
-   *
-   * @param column The rows.
-   */
-  add(column: Column): void {
-    if (column.kind === "numbers") {
-      const { buffer, byteOffset, byteLength } = column.data;
-      const shape = JSON.stringify([column.dtype, column.shape]);
-      if (shape !== this.#shape) this.#hash.update(shape);
-      this.#shape = shape;
-      this.#hash.update(new Uint8Array(buffer, byteOffset, byteLength));
-    } else if (column.kind === "strings") {
-      const lines = column.values.map((value) => `${JSON.stringify(value)}\n`);
-      this.#hash.update(lines.join(""));
-    } else {
-      column.values.forEach((value, i) => {
-        const bytes = value instanceof TypeError ? undefined : value;
-        const facts = [column.names[i] ?? null, bytes?.length ?? null];
-        this.#hash.update(JSON.stringify(facts));
-        if (bytes !== undefined) this.#hash.update(bytes);
-      });
-    }
-  }
-
-  /**
-   * Ends the hash.
-   *
-   * @returns Hexadecimal digits.
-   */
-  digest(): string {
-    return this.#hash.digest("hex");
-  }
 }

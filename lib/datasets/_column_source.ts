@@ -317,7 +317,7 @@ export class ColumnSource implements DataSource {
   }
 
   async #fingerprint(): Promise<string> {
-    const { columns, length } = await this.#prepared();
+    const { columns, length, rows } = await this.#prepared();
     const { options, settings } = this.#parts;
     const { createHash } = await import("node:crypto");
     const hash = createHash("sha256");
@@ -336,36 +336,12 @@ export class ColumnSource implements DataSource {
       .filter((name) => name !== undefined);
     const names = [...new Set([...named, ...others])].sort();
     for (const name of names) findColumn(name, columns, this.#parts.action);
-    try {
-      hash.update(JSON.stringify(await this.#digests(names)));
-    } catch (error) {
-      if (inputs !== undefined || !isDataError(error)) throw error;
-      // A column that cannot be read, as for a null, cannot be an input either.
-      for (const name of names) {
-        const digests = await this.#digests([name]).catch((error) => {
-          if (isDataError(error)) return String(error);
-          throw error;
-        });
-        hash.update(JSON.stringify(digests));
-      }
-    }
-    return hash.digest("hex");
-  }
-
-  /** Hashes of the selected rows of columns. */
-  async #digests(names: readonly string[]): Promise<string[]> {
-    const { rows } = await this.#prepared();
-    const { ColumnHash } = await import("./_column_batches.ts");
-    const hashes = names.map((name) => [name, new ColumnHash()] as const);
-    const store = await this.#parts.open();
-    try {
-      for await (const block of store.read(names, 0, rows)) {
-        for (const [name, hash] of hashes) hash.add(block.columns.get(name)!);
-      }
-    } finally {
-      store.close();
-    }
-    return hashes.map(([, hash]) => hash.digest());
+    const { hashColumns, hashReadable } = await import("./_column_hash.ts");
+    const hashed = { open: this.#parts.open, names, rows };
+    const hashes = inputs === undefined
+      ? await hashReadable(hashed)
+      : await hashColumns(hashed);
+    return hash.update(JSON.stringify(hashes)).digest("hex");
   }
 
   static {
@@ -410,10 +386,4 @@ function numbersOf(
     { length: count },
     (_, i) => rows?.[first + i] ?? first + i,
   );
-}
-
-/** Whether an error is about the data, not about a file that cannot be read. */
-function isDataError(error: unknown): boolean {
-  return error instanceof TypeError || error instanceof RangeError ||
-    error instanceof SyntaxError;
 }

@@ -112,7 +112,9 @@ export function openBatch(
 ): OpenBatch<Batch> {
   const { input, blanks = false } = options;
   const failures: (SkippedSample | undefined)[] = Array(rows).fill(undefined);
-  const samplesBy = (use: (bytes: Uint8Array, id: string, i: number) => Promise<void>) =>
+  const samplesBy = (
+    use: (bytes: Uint8Array, id: string, i: number) => Promise<void>,
+  ) =>
     failures.map((_, i) => async () => {
       failures[i] = await readImage(
         images,

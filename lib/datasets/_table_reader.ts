@@ -208,9 +208,9 @@ async function checkHeader(
   const [name] = names;
   if (names.length === 1 && name!.startsWith("#")) {
     const rule = `${quote(file)} must begin with the names of its columns`;
-    const hint = `pass query() SELECT * FROM read_csv(${fileLiteral(file)}, ` +
+    const sql = `SELECT * FROM read_csv(${fileLiteral(file)}, ` +
       "sample_size = -1, comment = '#')";
-    throw new SyntaxError(cannot(action, rule, name, hint));
+    throw new SyntaxError(cannot(action, rule, name, `pass query() ${sql}`));
   }
   if (names.length === 1 && /[,;|\t]/.test(name!)) {
     const rule = "every row must have as many values as the header";
@@ -230,7 +230,8 @@ async function checkHeader(
     if (!numbers.every((value, i) => value === i)) return;
     const rule = `the first row of ${quote(file)} must be either names of ` +
       "columns or data";
-    const sql = `SELECT * FROM read_csv(${fileLiteral(file)}, sample_size = -1, ` +
+    const sql =
+      `SELECT * FROM read_csv(${fileLiteral(file)}, sample_size = -1, ` +
       "header = true)";
     const hint = `pass query() ${sql}, or header = false`;
     throw new SyntaxError(cannot(action, rule, row.slice(0, 4), hint));

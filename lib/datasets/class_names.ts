@@ -106,7 +106,9 @@ export function checkNamed(
   if (row < 0) return;
   const rule = `every label must be from 0 to ${count - 1}, as there are ` +
     `${count} class names`;
-  const hint = `it is in row ${first + row}; leave such rows out, or the labels`;
+  const hint = `it is in row ${
+    first + row
+  }; leave such rows out, or the labels`;
   throw new RangeError(
     cannot(action, rule, labels[row], hint),
   );

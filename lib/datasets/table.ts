@@ -261,7 +261,8 @@ async function classesInFiles(
       if (JSON.stringify(names) === first.names) continue;
       const rule = `classes of column ${quote(column)} must be the same in ` +
         "all files";
-      const hint = `those of ${quote(first.file)} are ${quote(classes)}: read ` +
+      const hint =
+        `those of ${quote(first.file)} are ${quote(classes)}: read ` +
         "the files one by one";
       throw new TypeError(cannot("read table", rule, names, hint));
     }

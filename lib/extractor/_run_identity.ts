@@ -4,10 +4,10 @@
  *
  * @module
  */
-import config from "../../deno.json" with { type: "json" };
 import { batchesOf } from "../datasets/batches.ts";
 import { datasetFingerprint } from "../datasets/fingerprint.ts";
 import type { ModelGraph } from "../models/graph/model_graph.ts";
+import { VERSION } from "../store/part.ts";
 import type { Dataset, FeatureSource, RunOptions } from "../types.ts";
 import { chooseEngine, withDevice } from "./choose_engine.ts";
 import { resolve } from "./compile.ts";
@@ -85,7 +85,7 @@ export function identityRecord(
   { source, plan: { engine, backend }, data }: RunIdentity,
 ): Readonly<Record<string, string | number>> {
   return {
-    version: config.version,
+    version: VERSION,
     model: source.model,
     data: data ?? "unknown",
     settings: source.settings,

@@ -96,7 +96,8 @@ async function keyOf(settings: Settings, job: RunIdentity): Promise<string> {
 
 function checkNamed({ data }: RunIdentity): void {
   if (data !== undefined) return;
-  const rule = "model, settings and data must be identifiable: built-in steps " +
+  const rule =
+    "model, settings and data must be identifiable: built-in steps " +
     "and layers, arrays or a source with a fingerprint";
   const found = "a custom function, or data without a fingerprint";
   const hint = "leave out .cache()";

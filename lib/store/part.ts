@@ -20,6 +20,8 @@ import {
 } from "./_description.ts";
 import { type Ids, joinKinds, kindOfIds } from "./_ids.ts";
 
+export { VERSION };
+
 /** Rows of features that can be read. */
 export interface Part {
   /** Their name in messages. */

@@ -32,7 +32,7 @@ class Extract:
             if is_new := table.schema != self.schema:
                 self.start(table.schema)
             # One batch goes in and comes out before the next: it needs no thread.
-            [batch] = table.combine_chunks().to_batches() or [pa.RecordBatch.from_pylist([], table.schema)]
+            [batch] = table.combine_chunks().to_batches()
             self.writer.write_batch(batch)
             self.worker.stdin.flush()
             if is_new:

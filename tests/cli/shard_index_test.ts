@@ -40,5 +40,9 @@ Deno.test("shardOfJob() takes steps of a job array, and no empty variable", () =
   assertThrows(() => under(array("4")), RangeError, "one of 3 indices");
   const empty = { SLURM_ARRAY_TASK_ID: "", SLURM_PROCID: "1" };
   assertEquals(under({ ...empty, SLURM_NTASKS: "2" }), [1, 2]);
-  assertThrows(() => under({ ...empty, SLURM_NTASKS: "" }), RangeError, "count");
+  assertThrows(
+    () => under({ ...empty, SLURM_NTASKS: "" }),
+    RangeError,
+    "count",
+  );
 });

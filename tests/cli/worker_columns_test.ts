@@ -309,6 +309,10 @@ Deno.test("worker takes tensors of Arrow and Ray in their shape alone", async ()
   };
   const args = ["--layers", "pool"];
   const rows = await written(columns({ x: values }), args, "pool", DIGITS);
+  const image = Array.from({ length: 28 }, () => Array(28).fill(0.5));
+  const lists = new List(new Field("item", FLOATS, true));
+  const nested = columns({ x: vectorFromArray([image], lists) });
+  assertEquals(await written(nested, args, "pool", DIGITS), rows);
   const arrow = "arrow.fixed_shape_tensor";
   for (
     const [name, metadata] of [
@@ -321,7 +325,10 @@ Deno.test("worker takes tensors of Arrow and Ray in their shape alone", async ()
   }
   for (
     const [metadata, text] of [
-      ['{"shape":[56,14]}', "must get rows of [28, 28, 1]: current value is [56, 14]"],
+      [
+        '{"shape":[56,14]}',
+        "must get rows of [28, 28, 1]: current value is [56, 14]",
+      ],
       ['{"shape":[28,28],"permutation":[1,0]}', "in the order of their axes"],
     ] as const
   ) {

@@ -122,8 +122,17 @@ Deno.test("worker passes the metadata of each batch through", async () => {
   const rows = vectorFromArray([[1, 2, 3, 4]], FLOATS);
   const [batch] = RecordBatchReader.from(columns({ x: rows }));
   const { schema, data } = batch!;
-  const maps = [new Map([["part", "7"], ["größe", "😀"]]), new Map(), new Map([["part", "8"]])];
-  const stream = streamOf(maps.map((map) => new RecordBatch(schema, data, map)));
+  const maps = [
+    new Map([["part", "7"], ["größe", "😀"]]),
+    new Map(),
+    new Map([["part", "8"]]),
+  ];
+  const stream = streamOf(
+    maps.map((map) => new RecordBatch(schema, data, map)),
+  );
   const found = [...RecordBatchReader.from(await echoed(stream))];
-  assertEquals(found.map(({ metadata }) => [...metadata]), maps.map((map) => [...map]));
+  assertEquals(
+    found.map(({ metadata }) => [...metadata]),
+    maps.map((map) => [...map]),
+  );
 });

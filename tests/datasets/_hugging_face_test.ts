@@ -29,7 +29,11 @@ async function writeParquet(path: string, sql: string, metadata?: string) {
   const option = metadata === undefined
     ? ""
     : `, KV_METADATA {huggingface: '${metadata}'}`;
-  await connection.run(`COPY (${sql}) TO '${path.replaceAll("'", "''")}' (FORMAT parquet${option})`);
+  await connection.run(
+    `COPY (${sql}) TO '${
+      path.replaceAll("'", "''")
+    }' (FORMAT parquet${option})`,
+  );
   connection.closeSync();
   instance.closeSync();
 }
@@ -120,7 +124,11 @@ Deno.test("table() refuses files whose classes differ, and metadata that is no J
     assertEquals((await read([a, b], "x")).classNames, undefined);
     await writeParquet(b, rows, "no JSON");
     await assertRejects(() => read([b]), SyntaxError, 'metadata "huggingface"');
-    await writeParquet(b, rows.replace("i AS label", "-i AS label"), classes("a"));
+    await writeParquet(
+      b,
+      rows.replace("i AS label", "-i AS label"),
+      classes("a"),
+    );
     const batches = table(b, { inputs: "x", labels: "label" });
     const model = tf.sequential({
       layers: [tf.layers.dense({ units: 1, inputShape: [1] })],

@@ -44,5 +44,8 @@ Deno.test("imageFolder() has a fingerprint where unreadable files are skipped", 
   const skipping = imageFolder(BAD, { onBad: "skip" });
   const print = await skipping.fingerprint!();
   assertEquals(await skipping.fingerprint!(), print);
-  await assertRejects(() => imageFolder(BAD).fingerprint!(), Deno.errors.NotFound);
+  await assertRejects(
+    () => imageFolder(BAD).fingerprint!(),
+    Deno.errors.NotFound,
+  );
 });

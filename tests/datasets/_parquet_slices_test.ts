@@ -63,10 +63,12 @@ Deno.test("a store reads the same images by slices, from any row and in any orde
     const found: [string | undefined, string][] = [];
     for await (const block of store.read([images], start, picked)) {
       const { values, names } = block.columns.get(images) as ImageColumn;
-      values.forEach((bytes, i) => found.push([
-        names[i],
-        (bytes as Uint8Array).toHex(),
-      ]));
+      values.forEach((bytes, i) =>
+        found.push([
+          names[i],
+          (bytes as Uint8Array).toHex(),
+        ])
+      );
     }
     return found;
   };

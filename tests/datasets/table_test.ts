@@ -376,8 +376,11 @@ Deno.test("table() reads samples by ids, unless several have one", async () => {
     shuffle: { seed: 1 },
   });
   const { ids, values } = await readSource(source, [spec([2])]);
-  assertEquals(ids.map(Number), values.filter((_, i) => i % 2 === 0)
-    .map((row) => Math.floor(Number(row) / 2)));
+  assertEquals(
+    ids.map(Number),
+    values.filter((_, i) => i % 2 === 0)
+      .map((row) => Math.floor(Number(row) / 2)),
+  );
   const batch = await source.samples!([1], [spec([2])]) as { xs: NdArray };
   assertEquals(Array.from(batch.xs.data, Number), [2, 2]);
   await assertRejects(

@@ -1,4 +1,4 @@
-import { assertEquals, assertRejects } from "@std/assert";
+import { assert, assertEquals, assertRejects } from "@std/assert";
 import {
   type DataSource,
   FeatureExtractor,
@@ -7,6 +7,8 @@ import {
   pool,
   type WriteOptions,
 } from "@sonde/sonde";
+import { viewOf } from "../../lib/display/attach_view.ts";
+import { viewText } from "../../lib/display/text.ts";
 import { bytesAt, fieldsOf, inFolder } from "../store/_sets.ts";
 import { array, convnet } from "./_models.ts";
 
@@ -141,7 +143,10 @@ Deno.test("write() gives a folder the same bytes wherever its parts end", () =>
       for (const bytes of found) assertEquals(bytes, found[0]);
     }
     await using stored = await openFeatures(`${folder}/skip-4`);
-    assertEquals(stored.skipped?.map(({ id }) => id), [3, 8, 13, 18].map((row) => IDS[row]!));
+    assertEquals(
+      stored.skipped?.map(({ id }) => id),
+      [3, 8, 13, 18].map((row) => IDS[row]!),
+    );
     const { head } = await stored.load();
     assertEquals(head, (await extractor().predict(DATA)).head);
   }));
@@ -153,7 +158,22 @@ Deno.test("write() counts samples and skipped ones of a shard", () =>
       extractor().write(skipping(), target, { shard: [k, 2], partSize: 4 });
     const [first, second] = [await write(0), await write(1)];
     assertEquals([first.samples, second.samples], [10, 9]);
-    const ids = [first, second].map(({ skipped }) => skipped.map(({ id }) => id));
+    const ids = [first, second].map(({ skipped }) =>
+      skipped.map(({ id }) => id)
+    );
     assertEquals(ids, [["image 3", "image 8"], ["image 13", "image 18"]]);
     assertEquals((await mergeFeatures(target)).samples, 19);
+  }));
+
+Deno.test("write() says that a target is already complete, with all skipped samples", () =>
+  inFolder(async (folder) => {
+    const target = `${folder}/x`;
+    const options = { format: "parquet", shardSize: 8, partSize: 8 } as const;
+    const first = await extractor().write(skipping(), target, options);
+    const again = await extractor().write(skipping(), target, options);
+    assertEquals({ ...again }, { ...first, samplesPerSecond: 0 });
+    assertEquals(again.skipped.length, 4);
+    const text = viewText(viewOf(again, {})!);
+    assert(text.startsWith("Already complete: 19 samples"), text);
+    assert(!text.includes("per second"), text);
   }));

@@ -47,12 +47,12 @@ export const DATA_ADVICE: readonly (readonly [string, string, string])[] = [
   [
     "datasets/_table_reader.ts",
     "pass query() ${sql}, or header = false",
-    "tests/datasets/_table_reader_test.ts",
+    "tests/datasets/ambiguous_csv_test.ts",
   ],
   [
     "datasets/_table_reader.ts",
-    "pass query() SELECT * FROM read_csv(${fileLiteral(file)}, ",
-    "tests/datasets/_table_reader_test.ts",
+    "pass query() ${sql}",
+    "tests/datasets/ambiguous_csv_test.ts",
   ],
   [
     "datasets/_table_reader.ts",
