@@ -110,12 +110,13 @@ export function refuseOthers(
   options: ViewOptions,
   known: ViewOptionNames,
 ): void {
+  const shown = quote(x) === "an Object" ? "this" : quote(x);
   for (const name of Object.keys(options) as (keyof ViewOptions)[]) {
     if (options[name] === undefined || known.includes(name)) continue;
     const names = known.map((name) => `"${name}"`).join(", ");
     throw new TypeError(
       cannot(
-        `show ${quote(x)}`,
+        `show ${shown}`,
         known.length === 0
           ? "there must be no options"
           : `each option must be one of ${names}`,

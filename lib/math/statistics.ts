@@ -57,7 +57,11 @@ export function statistics(values: ArrayLike<number>): Statistics {
     const none = { mean: NaN, std: NaN, min: NaN, max: NaN };
     return { count, ...none, zeros, nan, infinite };
   }
-  const mean = Number.isFinite(sum) ? sum / finite : meanOf(values, finite);
+  const mean = min === max // a sum of equal values is rounded
+    ? min
+    : Number.isFinite(sum)
+    ? sum / finite
+    : meanOf(values, finite);
   const widest = Math.max(max - mean, mean - min);
   let squares = 0;
   if (widest > 0) {

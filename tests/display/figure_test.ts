@@ -85,3 +85,16 @@ Deno.test("makeFigure() refuses settings that are wrong", () => {
     `"theme" must be one`,
   );
 });
+
+Deno.test("makeFigure() takes no options of show()", () => {
+  const figure = makeFigure({
+    title: "t",
+    summary: "s",
+    figure: () => SPECS.lines,
+  });
+  assertThrows(
+    () => viewOf(figure, { sample: 1 }),
+    TypeError,
+    'Cannot show this as there must be no options: current value is "sample"',
+  );
+});

@@ -49,3 +49,8 @@ Deno.test("extremes() are those of the finite values", () => {
   assertEquals(extremes([NaN, Infinity]), undefined);
   assertEquals(extremes([]), undefined);
 });
+
+Deno.test("statistics() of equal values has their mean, and no deviation", () => {
+  const { mean, std } = statistics(new Float64Array(1000).fill(0.1));
+  assertEquals([mean, std], [0.1, 0]); // the sum of 1000 is 99.9999999999986
+});
