@@ -211,7 +211,7 @@ function collected(
 ): CollectedBatch {
   const { features, logits, penultimate, scale } = outputs;
   const { rows, labels, ids, nonFinite, end, numSkipped } = batch;
-  checkRows(features, rows, program);
+  checkRows(outputs, rows, program);
   if (scale !== undefined) checkScale(scale, batch, first);
   return {
     features,
@@ -226,29 +226,44 @@ function collected(
   };
 }
 
+/** Anything with a shape. */
+interface Shaped {
+  readonly shape: readonly number[];
+}
+
 /**
- * Checks that features have one row per sample.
+ * Checks that the results of a batch have one row per sample. Optional logits
+ * are not checked: those of another number of rows are omitted later.
  *
- * @param features One per layer, `[N, …]`.
+ * @param outputs The results, `[N, …]`.
  * @param rows Number of samples.
  * @param program Names the layers.
  * @throws {TypeError} If one has a different number of rows.
  */
 export function checkRows(
-  features: readonly { readonly shape: readonly number[] }[],
+  { features, logits, penultimate }: {
+    readonly features: readonly Shaped[];
+    readonly logits?: Shaped | undefined;
+    readonly penultimate?: Shaped | undefined;
+  },
   rows: number,
-  program: Program,
+  program: Pick<Program, "features" | "logits">,
 ): void {
-  features.forEach(({ shape }, i) => {
-    if (shape[0] === rows) return;
-    throw new TypeError(
-      cannot(
-        `take layer "${program.features[i]!.name}"`,
-        `it must give one row for each of the ${rows} samples`,
-        shape,
-      ),
-    );
-  });
+  const named: [string, Shaped | undefined][] = [
+    ...features.map((feature, i): [string, Shaped] => [
+      `layer "${program.features[i]!.name}"`,
+      feature,
+    ]),
+    ["logits", program.logits?.isOptional ? undefined : logits],
+    ["the penultimate", penultimate],
+  ];
+  for (const [name, array] of named) {
+    if (array === undefined || array.shape[0] === rows) continue;
+    const rule = name === "logits"
+      ? `they must have one row for each of the ${rows} samples`
+      : `it must give one row for each of the ${rows} samples`;
+    throw new TypeError(cannot(`take ${name}`, rule, array.shape));
+  }
 }
 
 /**

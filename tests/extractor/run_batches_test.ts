@@ -5,6 +5,7 @@ import {
   assertGreater,
   assertRejects,
   assertStrictEquals,
+  assertThrows,
 } from "@std/assert";
 import {
   FeatureExtractor,
@@ -295,8 +296,26 @@ counted("a layer that gives more rows than samples is refused", async () => {
   free(model);
 });
 
-Deno.test("checkRows() passes features of as many rows as samples", () => {
-  checkRows([{ shape: [3, 2] }, { shape: [3] }], 3, { features: [] } as never);
+Deno.test("checkRows() compares features, logits and the penultimate with the samples", () => {
+  const [three, six] = [{ shape: [3, 2] }, { shape: [6, 2] }];
+  const program = { features: [{ name: "a" }] } as never;
+  const good = { features: [three], logits: three, penultimate: three };
+  checkRows(good, 3, program);
+  for (
+    const [name, bad] of [
+      ['layer "a"', { features: [six] }],
+      ["logits", { features: [three], logits: six }],
+      ["the penultimate", { features: [three], penultimate: six }],
+    ] as const
+  ) {
+    assertThrows(
+      () => checkRows(bad, 3, program),
+      TypeError,
+      `Cannot take ${name} as`,
+    );
+  }
+  const optional = { features: [], logits: { isOptional: true } } as never;
+  checkRows({ features: [], logits: six }, 3, optional);
 });
 
 /** A model whose penultimate is its input. */
