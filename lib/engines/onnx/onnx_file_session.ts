@@ -72,7 +72,12 @@ export async function openOnnxFile(
     if (graph.outputs.length > 0) await stages.add(encodeModel(graph), from);
     const mixing = source.batch === undefined || source.batch === 1
       ? undefined
-      : await mixingOperation(source, calls, ranksOf(program));
+      : await mixingOperation(
+        source,
+        calls,
+        ranksOf(program),
+        shapesOf(program),
+      );
     const checkPadding = (what: string) => {
       if (mixing !== undefined) throw mixesRows(what, source.batch!, mixing);
     };
@@ -94,6 +99,17 @@ function ranksOf({ feeds, graph }: Program) {
       : { isBatch: batchAxis === 0, rank: shape.length };
     return [graph.onnx!.nameOf(origin(ref)), rows] as const;
   }));
+}
+
+/** Sizes of tensors that are known before the run, by their names in the file. */
+function shapesOf({ schedule }: Program) {
+  return new Map(
+    schedule.nodes.flatMap(({ call, row: { outputs: [spec] } }) =>
+      call.kind === "raw" && spec !== undefined
+        ? [[call.onnx!.operation.outputs[0]!, spec.shape] as const]
+        : []
+    ),
+  );
 }
 
 function mixesRows(
