@@ -332,7 +332,7 @@ function onePosition<T>(ops: Ops<T>, value: T, logits: LogitsTarget): T {
   throw new TypeError(
     cannot(
       "take logits",
-      `the map of head "${head.name}" must have one spatial position`,
+      `the feature map of head "${head.name}" must have one spatial position`,
       shape,
       "select the layer by .layers([…]), and leave the logits out by .logits(false)",
     ),

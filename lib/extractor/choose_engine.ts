@@ -107,13 +107,13 @@ export async function chooseEngine(
 
 /** Why ONNX Runtime is not available; modules load while a worker loads it. */
 async function missingMeanwhile(
-  isAsked: boolean,
+  isRequested: boolean,
   modules: Promise<unknown>,
 ): Promise<string | undefined> {
   const { missingRuntime } = await import(
     "../engines/onnx/runtime/missing_runtime.ts"
   );
-  const [missing] = await Promise.all([missingRuntime(isAsked), modules]);
+  const [missing] = await Promise.all([missingRuntime(isRequested), modules]);
   return missing;
 }
 

@@ -174,9 +174,9 @@ export class OpenRuns implements Runs, AsyncDisposable {
    * @param options Signal, progress.
    * @param range The range of its samples.
    * @param partSize Samples of a set; whole batches.
-   * @param isFull Where that is undefined: whether a set of that many bytes is
-   * to be given.
-   * @returns The sets, and where in the dataset each ends. The last set is
+   * @param isFull Whether a set of that many bytes is complete; used if
+   * `partSize` is undefined.
+   * @returns The sets, with the range of samples of each. The last set is
    * undefined if all remaining samples were skipped.
    */
   async *parts(
@@ -392,7 +392,7 @@ function misfitLogits(
 ): string {
   const name = head?.name ?? direct!.node.row.name;
   const found = logits === undefined
-    ? "a map that is not known to have one spatial position"
+    ? "a feature map that is not known to have one spatial position"
     : shapeText(logits.shape);
   return logitsLeftOut(`"${name}" gives ${found} for ${rows} samples`);
 }

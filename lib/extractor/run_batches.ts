@@ -51,7 +51,7 @@ export interface RunWay {
   readonly isJoined: boolean;
   /** The range of samples to read; default: all. */
   readonly range?: SampleRange | undefined;
-  /** Batches that come at once are of one part of that many samples. */
+  /** Samples per part: batches of different parts do not run at once. */
   readonly partSize?: number | undefined;
 }
 
@@ -127,9 +127,9 @@ async function* loop(
     samples / Math.max(1e-3, (performance.now() - begin) / 1000);
   const iterator = batches[Symbol.asyncIterator]();
   const queue = queueOf(opened, iterator, pacer, batchSize);
-  // Closing a dataset would wait for its pending batch.
-  const leave = () =>
-    left(iterator, options.signal?.aborted === true || queue.isReading);
+  // Closing a dataset waits for its pending batch, which may never come.
+  const close = () =>
+    closeDataset(iterator, options.signal?.aborted === true || queue.isReading);
   let isOver = false;
   try {
     while (true) {
@@ -154,13 +154,13 @@ async function* loop(
     await bar?.finish(samples, rate());
   } catch (error) {
     isOver = true;
-    await leave().catch(() => {}); // the first error is the one to report
+    await close().catch(() => {}); // the first error is the one to report
     await bar?.fail(error instanceof Error ? error.message : String(error));
     throw error;
   } finally {
     if (!isOver) { // the consumer stopped reading
-      await leave();
-      await bar?.fail(`left ${where()}`);
+      await close();
+      await bar?.fail(`stopped ${where()}`);
     }
   }
 }
@@ -193,12 +193,12 @@ function queueOf(
  * Closes a dataset. If it is waiting for a batch, it is closed without awaiting
  * it, because it may wait forever.
  */
-async function left(
+async function closeDataset(
   iterator: AsyncIterator<unknown>,
-  isToldOnly: boolean,
+  isUnawaited: boolean,
 ): Promise<void> {
   const done = iterator.return?.();
-  if (isToldOnly) done?.catch(() => {});
+  if (isUnawaited) done?.catch(() => {});
   else await done;
 }
 

@@ -151,7 +151,7 @@ counted(
     assertThrows(
       () => of(convolution, [7, 2, 1, 5]),
       TypeError,
-      'Cannot take logits as the map of head "head" must have one spatial position: current value is [7, 2, 1, 5]; select the layer by .layers([…]), and leave the logits out by .logits(false)',
+      'Cannot take logits as the feature map of head "head" must have one spatial position: current value is [7, 2, 1, 5]; select the layer by .layers([…]), and leave the logits out by .logits(false)',
     );
     free(model);
   },

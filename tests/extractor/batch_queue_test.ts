@@ -56,6 +56,21 @@ Deno.test("BatchQueue.next() begins the next batch while one is computed, and no
   assertEquals(await queue.next(), undefined);
 });
 
+Deno.test("BatchQueue.next() throws what the start of a batch throws, in the order of the batches", async () => {
+  const { start, finish } = engine();
+  const begin = (batch: number) => {
+    if (batch === 1) throw new RangeError("no such token");
+    return start(batch);
+  };
+  const queue = new BatchQueue(numbers(3).next, begin, 2);
+  const first = queue.next();
+  await settled();
+  finish(0);
+  assertEquals((await first)!.batch, 0);
+  await settled(); // while nothing waits for the second batch
+  await assertRejects(() => queue.next(), RangeError, "no such token");
+});
+
 Deno.test("BatchQueue.next() reads nothing ahead where one at a time is computed", async () => {
   const { started, start, finish } = engine();
   const batches = numbers(2);

@@ -9,8 +9,7 @@
  * @module
  */
 import { cannot } from "../../check.ts";
-import { origin, refKey } from "../../models/graph/graph.ts";
-import type { OnnxCall } from "../../models/graph/graph.ts";
+import { type OnnxCall, origin, refKey } from "../../models/graph/graph.ts";
 import type { NdArray } from "../../types.ts";
 import { Pacer } from "../../formats/pacer.ts";
 import { type Program, type RunOutputs, wantedRefs } from "../program.ts";
