@@ -12,6 +12,7 @@ import { cannot } from "../../check.ts";
 import { type OnnxCall, origin, refKey } from "../../models/graph/graph.ts";
 import type { NdArray } from "../../types.ts";
 import { Pacer } from "../../formats/pacer.ts";
+import { rowsFrom } from "../../math/row_view.ts";
 import { type Program, type RunOutputs, wantedRefs } from "../program.ts";
 import type { RunSamples, Session } from "../session.ts";
 import { checkOutput, openStages, optionalKey } from "./file_stages.ts";
@@ -24,7 +25,7 @@ import type { WorkerPipeline } from "./runtime/open_in_worker.ts";
 import { featureOf, floatsOf, unshared } from "./read_result.ts";
 import { type OutputNames, recordOutputs } from "./record_outputs.ts";
 import { mixingOperation } from "./row_mixing.ts";
-import { hasNonFinite, joinRows, rowsFrom } from "./runtime/rows.ts";
+import { hasNonFinite, joinRows } from "./runtime/rows.ts";
 import { defaultThreads, samplesText } from "./runtime/runtime.ts";
 
 /**

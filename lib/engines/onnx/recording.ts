@@ -24,6 +24,7 @@ import { callNode, readWeights } from "../call_node.ts";
 import {
   computeOutputs,
   type HeadValues,
+  mapOutputs,
   type OutputValues,
   type Program,
   usesHead,
@@ -211,15 +212,17 @@ export class Recording {
   #recordOutputs(): RecordedOutputs {
     const graph = this.#graph;
     graph.setScope("");
-    const values = asOutputs(
-      graph,
-      computeOutputs(
-        this.#ops,
-        this.program,
-        (ref: Ref) => this.#values.get(refKey(ref))!.value,
-        this.#head(),
-      ),
+    const computed = computeOutputs(
+      this.#ops,
+      this.program,
+      (ref: Ref) => this.#values.get(refKey(ref))!.value,
+      this.#head(),
     );
+    const values = mapOutputs(computed, ({ name, shape, dtype }, stem) => ({
+      name: graph.output(stem, name, dtype, [ROWS, ...shape.slice(1)]),
+      shape,
+      dtype,
+    }));
     const halves = this.program.features.map(({ readAs }, i) =>
       readAs === undefined
         ? undefined
@@ -312,24 +315,6 @@ function recordFeed(
     dtype: computed,
   };
   return { port: { name: input, type }, value };
-}
-
-/** Declares values as outputs of the graph. */
-function asOutputs(
-  graph: OnnxGraph,
-  { features, logits, penultimate, scale }: OutputValues<OnnxValue>,
-): OutputValues<OnnxValue> {
-  const output = (stem: string, { name, shape, dtype }: OnnxValue) => ({
-    name: graph.output(stem, name, dtype, [ROWS, ...shape.slice(1)]),
-    shape,
-    dtype,
-  });
-  return {
-    features: features.map((feature) => output("feature", feature)),
-    ...(logits ? { logits: output("logits", logits) } : {}),
-    ...(penultimate ? { penultimate: output("penultimate", penultimate) } : {}),
-    ...(scale ? { scale: output("scale", scale) } : {}),
-  };
 }
 
 /**

@@ -239,6 +239,27 @@ export function rawCall(
   return { byName, fetched: wanted.filter((ref) => !values.has(refKey(ref))) };
 }
 
+/**
+ * Computes the sizes of tensors of a graph model. Must be called inside
+ * `tf.tidy`.
+ *
+ * @param run The run of the graph.
+ * @param inputs One tensor for each feed.
+ * @param refs The tensors.
+ * @returns Their sizes.
+ */
+export function rawShapes(
+  { feeds, runtime }: Pick<NodeRun, "feeds" | "runtime">,
+  inputs: readonly tf.Tensor[],
+  refs: readonly Ref[],
+): (readonly number[])[] {
+  const values: Values = new Map(
+    feeds.map(({ ref }, i) => [refKey(ref), inputs[i]!]),
+  );
+  const { byName } = rawCall(feeds, [], values);
+  return runtime!.execute(byName, refs.map(nameOf)).map(({ shape }) => shape);
+}
+
 /** Name of a tensor in a graph model. */
 export function nameOf({ node, index }: Ref): string {
   return index === 0 ? node.row.name : `${node.row.name}:${index}`;

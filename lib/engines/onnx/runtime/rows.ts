@@ -5,7 +5,7 @@
  * @module
  */
 import { cannot, shapeText, sizeOf } from "../../../check.ts";
-import { rowView } from "../../../math/row_view.ts";
+import { rowsFrom } from "../../../math/row_view.ts";
 import type { NdArray } from "../../../types.ts";
 import type { OnnxResult } from "./messages.ts";
 
@@ -41,34 +41,6 @@ export function partitionsOf(
       start,
     };
   });
-}
-
-/**
- * Selects rows of a batch; if there are fewer, the last one is repeated.
- *
- * @param array The batch, `[N, …]`.
- * @param start The first row.
- * @param count Number of rows.
- * @returns `[count, …]`; a view if no row is repeated.
- */
-export function rowsFrom(
-  array: NdArray<ArrayBufferView>,
-  start: number,
-  count: number,
-): NdArray<ArrayBufferView> {
-  const { data, shape, dtype } = array;
-  const rows = shape[0]!;
-  if (start + count <= rows) return rowView(array, start, start + count);
-  const values = data as Float32Array;
-  const width = sizeOf(shape.slice(1));
-  const Values = values.slice(0, 0).constructor as Float32ArrayConstructor;
-  const padded = new Values(count * width);
-  padded.set(values.subarray(start * width));
-  const last = values.subarray((rows - 1) * width, rows * width);
-  for (let row = rows - start; row < count; row++) {
-    padded.set(last, row * width);
-  }
-  return { data: padded, shape: [count, ...shape.slice(1)], dtype };
 }
 
 /**
