@@ -42,7 +42,7 @@ counted(
     await assertRejects(
       () => new FeatureExtractor(merge).layers(["sum"]).input("c").plan(),
       TypeError,
-      'Cannot compute "sum" as all that it needs must come from what is fed, and it needs "a": current value is ["b"]; cut the input earlier, or ask for other layers',
+      'Cannot compute "sum" as all that it needs must come from what is fed, and it needs "a": current value is ["b"]; cut the input earlier, or select other layers',
     );
     await assertRejects(
       () => left.input("sum").predict(array([1, 4])),

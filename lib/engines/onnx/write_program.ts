@@ -29,7 +29,7 @@ export async function writeProgram(
         "write ONNX",
         `weights must be at most ${MOST_BYTES} bytes`,
         weightBytes,
-        "ask for earlier layers and no logits, or write the model in parts by .input(id)",
+        "select earlier layers and no logits, or write the model in parts by .input(id)",
       ),
     );
   }

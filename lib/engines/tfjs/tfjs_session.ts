@@ -242,7 +242,7 @@ class TfjsSession implements Session {
     try {
       return await turn.drive(this.#batch(inputs, forms), pacer);
     } catch (error) {
-      if (!this.#asksForPromises(error)) throw error;
+      if (!this.#needsPromises(error)) throw error;
       this.#isAsync = true;
       return await this.#batchAsync(inputs, turn);
     }
@@ -252,7 +252,7 @@ class TfjsSession implements Session {
    * Whether TF.js needs asynchronous execution, which it reports before running
    * anything.
    */
-  #asksForPromises(error: unknown): boolean {
+  #needsPromises(error: unknown): boolean {
     return this.#program.graph.runtime?.isAsync === true &&
       error instanceof Error && error.message.includes("executeAsync()");
   }
