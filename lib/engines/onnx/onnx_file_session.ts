@@ -23,7 +23,11 @@ import type { DeviceName } from "./runtime/device.ts";
 import type { OnnxFeed, OnnxResult } from "./runtime/messages.ts";
 import type { WorkerPipeline } from "./runtime/open_in_worker.ts";
 import { featureOf, floatsOf, unshared } from "./read_result.ts";
-import { type OutputNames, recordOutputs } from "./record_outputs.ts";
+import {
+  type NarrowedTensor,
+  type OutputNames,
+  recordOutputs,
+} from "./record_outputs.ts";
 import { mixingOperation } from "./row_mixing.ts";
 import { hasNonFinite, joinRows } from "./runtime/rows.ts";
 import { defaultThreads, samplesText } from "./runtime/runtime.ts";
@@ -65,9 +69,10 @@ export async function openOnnxFile(
       if (refKey(ref) === optional) continue;
       checkOutput(ref, outputs.get(refKey(ref))!, source);
     }
-    const { names, graph, from } = recordOutputs(
+    const { names, graph, from, narrowed } = recordOutputs(
       program,
       (ref) => outputs.get(refKey(ref))!,
+      { checksRange: true },
     );
     if (graph.outputs.length > 0) await stages.add(encodeModel(graph), from);
     const mixing = source.batch === undefined || source.batch === 1
@@ -82,7 +87,7 @@ export async function openOnnxFile(
       if (mixing !== undefined) throw mixesRows(what, source.batch!, mixing);
     };
     return new FileSession(program, {
-      ...{ stages, names, inputs, checkPadding, device },
+      ...{ stages, names, narrowed, inputs, checkPadding, device },
     });
   } catch (error) {
     await stages.close();
@@ -132,6 +137,7 @@ function mixesRows(
 interface Open {
   readonly stages: WorkerPipeline;
   readonly names: OutputNames;
+  readonly narrowed: readonly NarrowedTensor[];
   /** Names of the inputs, in the order of the program's feeds. */
   readonly inputs: readonly string[];
   /** The device. */
@@ -151,7 +157,10 @@ class FileSession implements Session {
     this.#program = program;
     this.#open = open;
     const { features, ...others } = open.names;
-    this.#wanted = [...new Set([...features, ...Object.values(others)])];
+    const ranges = open.narrowed.flatMap(({ range }) => range);
+    this.#wanted = [
+      ...new Set([...features, ...Object.values(others), ...ranges]),
+    ];
   }
 
   async run(
@@ -203,9 +212,12 @@ class FileSession implements Session {
     const feeds = this.#open.inputs.map((name, i) =>
       [name, feed(inputs[i]!)] as const
     );
-    const { stages } = this.#open;
+    const { stages, narrowed } = this.#open;
     const wanted = this.#wanted;
-    return stages.run(Object.fromEntries(feeds), what, { wanted });
+    const running = stages.run(Object.fromEntries(feeds), what, { wanted });
+    return narrowed.length === 0
+      ? running
+      : running.then((results) => checkNarrowed(results, narrowed));
   }
 
   /**
@@ -281,4 +293,28 @@ function feed(array: NdArray<ArrayBufferView>): OnnxFeed {
     type: "float32",
     array: { data: values, shape, dtype: "float32" },
   };
+}
+
+const INT32 = 2n ** 31n;
+
+/**
+ * Checks that int64 tensors fit int32, in which steps compute with them.
+ *
+ * @returns The results, without the ranges of these tensors.
+ */
+function checkNarrowed(
+  results: Readonly<Record<string, OnnxResult>>,
+  narrowed: readonly NarrowedTensor[],
+): Readonly<Record<string, OnnxResult>> {
+  const ranges = new Set(narrowed.flatMap(({ range }) => range));
+  for (const { name, range } of narrowed) {
+    for (const output of range) {
+      const [value] = results[output]!.data as unknown as BigInt64Array;
+      if (value! >= -INT32 && value! < INT32) continue;
+      const rule = "its int64 must fit int32";
+      throw new RangeError(cannot(`compute with tensor "${name}"`, rule, value));
+    }
+  }
+  const kept = Object.entries(results).filter(([name]) => !ranges.has(name));
+  return Object.fromEntries(kept);
 }

@@ -27,12 +27,30 @@ export interface OutputNames {
   readonly scale?: string;
 }
 
+/** An int64 tensor whose values must fit int32. */
+export interface NarrowedTensor {
+  /** Its name. */
+  readonly name: string;
+  /** The outputs with its smallest and its largest value. */
+  readonly range: readonly [least: string, most: string];
+}
+
+/** Settings of {@linkcode recordOutputs}. */
+export interface RecordOptions {
+  /** Prefix of names in the graph. @default {""} */
+  readonly scope?: string;
+  /** Whether the range of int64 tensors is an output. @default {false} */
+  readonly checksRange?: boolean;
+}
+
 /** The graph that runs after a file. */
 export interface RecordedOutputs {
   readonly names: OutputNames;
   readonly graph: OnnxGraph;
   /** The outputs of the file that are its inputs. */
   readonly from: Readonly<Record<string, string>>;
+  /** The int64 tensors that it computes with as int32. */
+  readonly narrowed: readonly NarrowedTensor[];
 }
 
 /** As for inputs; float16 is converted to float32 before. */
@@ -46,16 +64,16 @@ const TYPES: typeof FEED_TYPES = {
  *
  * @param program The program.
  * @param outputOf Returns type and shape of a requested tensor.
- * @param scope Prefix of names in the graph.
+ * @param options Prefix of names, and outputs for checks.
  * @returns The graph, and the source of each output.
  * @throws {TypeError} If a step does not accept its input.
  */
 export function recordOutputs(
   program: ProgramParts,
   outputOf: (ref: Ref) => OnnxOutput,
-  scope = "",
+  options: RecordOptions = {},
 ): RecordedOutputs {
-  return new OutputRecorder(program, outputOf, scope).recorded();
+  return new OutputRecorder(program, outputOf, options).recorded();
 }
 
 class OutputRecorder {
@@ -65,14 +83,17 @@ class OutputRecorder {
   readonly #ops = new OnnxOps(this.#graph);
   readonly #from: Record<string, string> = {};
   readonly #values = new Map<string, OnnxValue>();
+  readonly #checksRange: boolean;
+  readonly #narrowed: NarrowedTensor[] = [];
 
   constructor(
     program: ProgramParts,
     outputOf: (ref: Ref) => OnnxOutput,
-    scope: string,
+    { scope = "", checksRange = false }: RecordOptions,
   ) {
     this.#program = program;
     this.#outputOf = outputOf;
+    this.#checksRange = checksRange;
     this.#graph.setScope(scope);
   }
 
@@ -81,7 +102,8 @@ class OutputRecorder {
       this.#feature(target)
     );
     const names = { features, ...this.#penultimate(), ...this.#logits() };
-    return { names, graph: this.#graph, from: this.#from };
+    const [graph, from, narrowed] = [this.#graph, this.#from, this.#narrowed];
+    return { names, graph, from, narrowed };
   }
 
   #feature({ ref, builtIn, isPlain }: ProgramParts["features"][number]) {
@@ -137,6 +159,15 @@ class OutputRecorder {
     return this.#outputOf(ref).shape.length <= 2;
   }
 
+  #narrow(name: string, input: string): void {
+    const graph = this.#graph;
+    const [least, most] = ["ReduceMin", "ReduceMax"].map((operator) => {
+      const value = graph.node(operator, [input], { keepdims: 0 });
+      return graph.output("range", value, "int64", []);
+    });
+    this.#narrowed.push({ name, range: [least!, most!] });
+  }
+
   #put(stem: string, { name, dtype, shape }: OnnxValue): string {
     return this.#graph.output(stem, name, dtype, [ROWS, ...shape.slice(1)]);
   }
@@ -149,6 +180,7 @@ class OutputRecorder {
     const sizes = shape.length === 0 ? specOf(ref)?.shape ?? [] : shape;
     const { input, value } = inputFor(this.#graph, type ?? "", sizes, name);
     this.#from[input] = name;
+    if (type === "int64" && this.#checksRange) this.#narrow(name, input);
     this.#values.set(refKey(ref), value);
     return value;
   };

@@ -61,7 +61,7 @@ export async function writeFileProgram(
   const { names: outputs, graph, from } = recordOutputs(
     { ...kept, features: kept.features.map(unlessHalf) },
     outputOf,
-    names.scope,
+    { scope: names.scope },
   );
   program.features.forEach(({ readAs }, i) => {
     if (readAs !== undefined) halve(graph, outputs.features[i]!);

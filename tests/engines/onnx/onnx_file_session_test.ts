@@ -197,6 +197,21 @@ Deno.test("int64 ids beyond 2^31 and 2^53 reach the file's operations as they ar
   );
 });
 
+Deno.test("steps compute with int64 that fits int32, and refuse other values", async () => {
+  const { inputs } = onnxRecord("element_types");
+  await using model = await openOnnxModel("element_types");
+  const extractor = new FeatureExtractor(model).postprocess(flatten());
+  await assertRejects(
+    () => extractor.layers("twice").predict(inputs),
+    RangeError,
+    'Cannot compute with tensor "twice" as its int64 must fit int32',
+  );
+  const plain = await new FeatureExtractor(model).layers("rest")
+    .predict(inputs);
+  const flat = await extractor.layers("rest").batch(2).predict(inputs);
+  assertEquals(flat.features[0]!.data, plain.features[0]!.data);
+});
+
 Deno.test("what is no tensor of numbers with a row a sample is refused", async () => {
   const cases = [
     ["sklearn_logistic", "ZipMap", "a sequence or a map"],
