@@ -102,8 +102,8 @@ class OutputRecorder {
       this.#feature(target)
     );
     const names = { features, ...this.#penultimate(), ...this.#logits() };
-    const [graph, from, narrowed] = [this.#graph, this.#from, this.#narrowed];
-    return { names, graph, from, narrowed };
+    const narrowed = this.#narrowed;
+    return { names, graph: this.#graph, from: this.#from, narrowed };
   }
 
   #feature({ ref, builtIn, isPlain }: ProgramParts["features"][number]) {

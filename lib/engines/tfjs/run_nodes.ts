@@ -60,7 +60,7 @@ interface State {
   /** Masks of tensors. */
   readonly masks: Values;
   /** The mask that was passed to the layer of a tensor. */
-  readonly handed: Map<string, Mask>;
+  readonly passedMasks: Map<string, Mask>;
 }
 
 /**
@@ -75,7 +75,7 @@ export function* runNodes(
   inputs: readonly tf.Tensor[],
 ): Generator<void, Values> {
   const values: Values = new Map();
-  const state: State = { values, masks: new Map(), handed: new Map() };
+  const state: State = { values, masks: new Map(), passedMasks: new Map() };
   run.feeds.forEach(({ ref }, i) => values.set(refKey(ref), inputs[i]!));
   let isDone = false;
   try {
@@ -142,7 +142,7 @@ function wantedOf(
 /** Calls one layer object. */
 function runMemory(
   node: GraphNode,
-  { values, masks, handed }: State,
+  { values, masks, passedMasks }: State,
 ): void {
   const { layer } = node.call as NodeCall & { kind: "inMemory" };
   const keys = node.inputs.map(refKey);
@@ -150,12 +150,12 @@ function runMemory(
   const inputMasks = keys.map((key) => masks.get(key) ?? null);
   const mask = inputMasks.some((mask) => mask !== null)
     ? inputMasks[0]!
-    : keys.map((key) => handed.get(key)).find((mask) => mask !== undefined);
+    : keys.map((key) => passedMasks.get(key)).find((mask) => mask !== undefined);
   const made = callLayer(layer, inputs, inputMasks, mask);
   made.outputs.forEach((output, index) => {
     const key = refKey({ node, index });
     values.set(key, output);
-    if (mask !== undefined) handed.set(key, mask);
+    if (mask !== undefined) passedMasks.set(key, mask);
   });
   made.masks.forEach((mask, index) => masks.set(refKey({ node, index }), mask));
 }

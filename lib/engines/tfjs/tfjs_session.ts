@@ -168,7 +168,7 @@ class TfjsSession implements Session {
     await checkPadding(this.#program, size, (refs) =>
       this.#inTurn(pacer, (turn) => {
         const shapes = () => rawShapes(this.#run, uploaded(batch), refs);
-        return Promise.resolve(turn.sync(() => tf.tidy(shapes)));
+        return Promise.resolve(turn.sync(() => tidied("shapes", shapes)));
       }));
     this.#canPad = true;
   }
