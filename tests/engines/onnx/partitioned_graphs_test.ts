@@ -170,6 +170,41 @@ Deno.test("PartitionedGraphs run batches with NaN again on the exact graph, also
   await graphs.close();
 });
 
+Deno.test("PartitionedGraphs on a device run only the batches with NaN on the processor, and read inputs at once", async () => {
+  const graphs = await openGraphs(POOL, { device: "webgpu" }); // by name alone
+  const [pooled, map] = graphs.features;
+  const expected = (await graphs.run([maps(5)]))[pooled!]!.data.slice();
+  expected[3 * 32] = NaN;
+  const batch = maps(5);
+  batch.data[3 * 128] = NaN;
+  const kept = batch.data.slice();
+  const running = graphs.run([batch], { batchSize: 2 });
+  batch.data.fill(7); // as a generator may reuse its array
+  const results = await running;
+  assertEquals(results[pooled!]!.data, expected);
+  assertEquals(results[pooled!]!.shape, [5, 2, 2, 8]);
+  assertEquals(results[map!]!.data, kept);
+  await graphs.close();
+  // The exact graph cannot be opened: finite batches do without it.
+  const changed = await openGraphs(POOL, {
+    device: "webgpu",
+    isCurrent: () => false,
+  });
+  await changed.run([maps(2)]);
+  await assertRejects(
+    () => changed.run([batchWithNaN()], { batchSize: 2 }),
+    TypeError,
+    "weights must be as they were",
+  );
+  await changed.close();
+});
+
+function batchWithNaN(): NdArray {
+  const batch = maps(3);
+  batch.data[0] = NaN;
+  return batch;
+}
+
 Deno.test("PartitionedGraphs do not mix weights of two times", async () => {
   let isCurrent = true;
   const graphs = await openGraphs(POOL, { isCurrent: () => isCurrent });
