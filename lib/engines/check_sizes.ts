@@ -43,6 +43,7 @@ export function checkSizes(
       const sizes = inputs.map(({ shape }) => shapeText(shape.slice(1))).join();
       throw new RangeError(
         `Cannot run samples of ${sizes} as each layer must suit their sizes: "${name}" (${kind}) does not: ${text}`,
+        { cause: error },
       );
     }
   }
