@@ -190,10 +190,13 @@ type ShapesOf = (
 
 /** The first operation that may mix rows. */
 async function mixingNode(
-  { feeds, schedule: { nodes } }: Program,
+  { feeds, schedule, gradientSchedule }: Program,
   batch: number,
   shapesOf: ShapesOf,
 ): Promise<GraphNode | undefined> {
+  const nodes = [
+    ...new Set([...schedule.nodes, ...gradientSchedule?.nodes ?? []]),
+  ];
   const unknown = nodes.find(({ row }) => RULES[row.kind] === undefined);
   if (unknown !== undefined) return unknown;
   const known = new Map<string, Rows>(
