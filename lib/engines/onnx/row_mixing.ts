@@ -294,7 +294,8 @@ async function rowsOf(
   shapes: Shapes,
 ): Promise<Rows | undefined> {
   const { domain, kind, inputs, outputs, attributes } = operation;
-  const rule = domain === "" || domain === "ai.onnx" ? RULES[kind] : undefined;
+  const isKnown = domain === "" && Object.hasOwn(RULES, kind);
+  const rule = isKnown ? RULES[kind] : undefined;
   // An operation that uses more than its inputs has subgraphs.
   if (rule === undefined || takes.length !== inputs.length) return undefined;
   const isUnknown = inputs.some((name) =>

@@ -197,7 +197,7 @@ async function mixingNode(
   const nodes = [
     ...new Set([...schedule.nodes, ...gradientSchedule?.nodes ?? []]),
   ];
-  const unknown = nodes.find(({ row }) => RULES[row.kind] === undefined);
+  const unknown = nodes.find(({ row }) => !Object.hasOwn(RULES, row.kind));
   if (unknown !== undefined) return unknown;
   const known = new Map<string, Rows>(
     feeds.map(({ ref, spec }) => [refKey(ref), batched(spec.shape.length)]),
