@@ -112,7 +112,7 @@ counted("steps that are none are refused where they are passed", () => {
 });
 
 counted(
-  "given steps after the caller's own are refused before anything runs",
+  "built-in steps after custom ones are refused before anything runs",
   async () => {
     const model = convnet();
     const extractor = new FeatureExtractor(model).layers(["conv"])
@@ -157,7 +157,7 @@ counted("engines and backends that are not there are named", async () => {
 });
 
 counted(
-  "a promise where a value is due is an error that says await",
+  "a promise instead of a value is an error that names await",
   async () => {
     const model = mlp();
     const extractor = new FeatureExtractor(model);
@@ -209,7 +209,7 @@ Deno.test(
   },
 );
 
-counted("a subclass whose constructor needs more than a model says so", () => {
+counted("a subclass whose constructor needs more than a model is refused", () => {
   class Needy extends FeatureExtractor {
     constructor(model: tf.LayersModel, options: { readonly tag: string }) {
       super(model);

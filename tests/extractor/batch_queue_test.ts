@@ -84,7 +84,7 @@ Deno.test("BatchQueue.next() reads nothing ahead where one at a time is computed
   assertEquals(batches.requested, 1);
 });
 
-Deno.test("BatchQueue.next() gives a result that is there while the next batch is waited for", async () => {
+Deno.test("BatchQueue.next() returns a result that is there while the next batch is waited for", async () => {
   const { start, finish } = engine();
   const late = Promise.withResolvers<IteratorResult<number>>();
   const reads = [Promise.resolve({ done: false, value: 0 }), late.promise];
@@ -100,7 +100,7 @@ Deno.test("BatchQueue.next() gives a result that is there while the next batch i
   assertEquals(queue.isReading, false);
 });
 
-Deno.test("BatchQueue.next() gives what was read before an error of the reading", async () => {
+Deno.test("BatchQueue.next() returns what was read before an error of the reading", async () => {
   const { start, finish } = engine();
   let requested = 0;
   const queue = new BatchQueue(
@@ -118,7 +118,7 @@ Deno.test("BatchQueue.next() gives what was read before an error of the reading"
   await assertRejects(() => queue.next(), RangeError, "torn");
 });
 
-Deno.test("BatchQueue.next() throws a batch's error in its turn", async () => {
+Deno.test("BatchQueue.next() throws the error of a batch in the order of the batches", async () => {
   const { start, finish, fail } = engine();
   const queue = new BatchQueue(numbers(2).next, start, 2);
   const first = queue.next();

@@ -33,7 +33,7 @@ const QUIET = { progress: false };
 // ---- immutability ----
 
 counted(
-  "every setting gives a new extractor and leaves the one before",
+  "every setting returns a new extractor and leaves the one before",
   async () => {
     const model = mlp();
     const base = new FeatureExtractor(model);
@@ -126,7 +126,7 @@ class Mine extends FeatureExtractor {
   }
 }
 
-counted("a setting of a subclass gives the subclass, with its fields", () => {
+counted("a setting of a subclass returns the subclass, with its fields", () => {
   const model = mlp();
   const mine = new Mine(model);
   mine.tag = "set";
@@ -156,7 +156,7 @@ counted("a subclass may set itself up in its constructor", async () => {
 // ---- settings ----
 
 counted(
-  "layers() takes names, paths, indices, globs, patterns and predicates",
+  "layers() accepts names, paths, indices, globs, patterns and predicates",
   async () => {
     const model = nested();
     const extractor = new FeatureExtractor(model);
@@ -243,7 +243,7 @@ counted(
   },
 );
 
-counted("head() takes logits before a layer's own activation", async () => {
+counted("head() selects logits before the activation of the layer", async () => {
   const model = convnet();
   const x = array([2, 8, 8, 2]);
   const found = await new FeatureExtractor(model).predict(x, QUIET);
@@ -362,7 +362,7 @@ counted(
 );
 
 counted(
-  "postprocess() runs given steps, then the caller's own, on every layer or by layer",
+  "postprocess() runs built-in steps, then custom ones, on every layer or by layer",
   async () => {
     const model = convnet();
     const x = array([3, 8, 8, 2]);
@@ -413,7 +413,7 @@ counted(
   },
 );
 
-counted("findLayer() and getWeights() ask the model", async () => {
+counted("findLayer() and getWeights() are those of the model", async () => {
   const model = mlp();
   const extractor = new FeatureExtractor(model);
   assertEquals(extractor.findLayer(-1).name, "head");
@@ -447,7 +447,7 @@ counted(
 );
 
 counted(
-  "predict() matches several inputs by name, and says which is missing",
+  "predict() matches several inputs by name, and names a missing one",
   async () => {
     const model = shared();
     const extractor = new FeatureExtractor(model);

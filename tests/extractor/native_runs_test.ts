@@ -46,7 +46,7 @@ function arrays({ features, logits }: FeatureSet) {
 }
 
 counted(
-  "predict() on onnx gives what it gives on tfjs, shaped and pooled too",
+  "predict() on onnx returns what it returns on tfjs, shaped and pooled too",
   async () => {
     const { model, extractor } = await opened();
     const x = samples(10);
@@ -81,7 +81,7 @@ counted(
 );
 
 counted(
-  "stream() on onnx gives the batches of predict(), which stay as they are",
+  "stream() on onnx returns the batches of predict(), which stay as they are",
   async () => {
     const { model, extractor } = await opened();
     const x = samples(23);
@@ -181,7 +181,7 @@ counted(
   },
 );
 
-counted("predictTensor() on onnx takes tensors and gives tensors", async () => {
+counted("predictTensor() on onnx takes tensors and returns tensors", async () => {
   const { model, extractor } = await opened();
   await using open = await extractor.engine("onnx").open();
   assertEquals(open.plan.engine, "onnx");

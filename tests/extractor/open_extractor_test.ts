@@ -119,7 +119,7 @@ counted("predictTensor() takes a second tensor for no labels", async () => {
 });
 
 counted(
-  "predictTensor() gives float32 of what half() rounded, whatever the model took",
+  "predictTensor() returns float32 of what half() rounded, whatever the model took",
   async () => {
     const model = mlp();
     const x = tensorOf([2, 4]);

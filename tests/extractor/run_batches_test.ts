@@ -274,7 +274,7 @@ counted("a reader that leaves a stream tells the dataset", async () => {
   free(model);
 });
 
-counted("a layer that gives more rows than samples is refused", async () => {
+counted("a layer that returns more rows than samples is refused", async () => {
   class Twice extends Doubling {
     static override className = "Twice";
     override call(inputs: tf.Tensor | tf.Tensor[]): tf.Tensor {

@@ -28,7 +28,7 @@ function setOf(
 
 const SET = setOf([[1, 0], [0, 2], [3, 3], [-1, 0], [0, 0]], [..."abcde"]);
 
-Deno.test("nearest() gives Euclidean distances as by hand", async () => {
+Deno.test("nearest() returns Euclidean distances as by hand", async () => {
   const { ids, distances } = await nearest(SET, setOf([[0, 1], [3, 0]]), {
     neighbors: 3,
     metric: "euclidean",
@@ -39,7 +39,7 @@ Deno.test("nearest() gives Euclidean distances as by hand", async () => {
   assertEquals(distances.shape, [2, 3]);
 });
 
-Deno.test("nearest() gives cosine distances as by hand, 1 to a zero", async () => {
+Deno.test("nearest() returns cosine distances as by hand, 1 to a zero", async () => {
   const { ids, distances } = await nearest(SET, setOf([[5, 0], [0, 0]]), {
     neighbors: 5,
   });
@@ -80,7 +80,7 @@ Deno.test("nearest() finds the same in memory, in files and in streams, batch by
     }
   }));
 
-Deno.test("nearest() shows a table, and images of sources that give samples by id", async () => {
+Deno.test("nearest() shows a table, and images of sources that return samples by id", async () => {
   const requested: unknown[] = [];
   const images: DataSource = {
     batches: () => {

@@ -61,7 +61,7 @@ for (const [file, isRequested] of FILES) {
   });
 }
 
-Deno.test("openOnnxFile() gives logits, penultimate and shaped logits by the head", async () => {
+Deno.test("openOnnxFile() returns logits, penultimate and shaped logits by the head", async () => {
   const { inputs, tensors } = onnxRecord("torch_conv_head");
   await using model = await openOnnxModel("torch_conv_head");
   const extractor = new FeatureExtractor(model).penultimate();

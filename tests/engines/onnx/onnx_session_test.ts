@@ -52,7 +52,7 @@ function withLogits(shaping?: ReturnType<typeof react>): Program {
   });
 }
 
-Deno.test("openOnnx() gives features, penultimate and logits, batch by batch", async () => {
+Deno.test("openOnnx() returns features, penultimate and logits, batch by batch", async () => {
   await using session = await openOnnx(recordingOf(withLogits()));
   const two = await session.run([array([2, 2], [1, 2, 3, -1])], PACER);
   assertEquals(two.features[0], array([2, 2], [1, 4, 9, 1]));
@@ -69,7 +69,7 @@ Deno.test("openOnnx() shapes the penultimate before the head", async () => {
   assertEquals(logits, array([1, 3], [1.5, 3, -1])); // [1, 4] cut to [1, 3]
 });
 
-Deno.test("openOnnx() gives the factors of a shaping that has some", async () => {
+Deno.test("openOnnx() returns the factors of a shaping that has some", async () => {
   await using session = await openOnnx(recordingOf(withLogits(scale(0.5))));
   const { scale: factors } = await session.run(
     [array([2, 2], [1, 2, 2, 1])],
@@ -115,7 +115,7 @@ Deno.test("openOnnx() tells infinities of the model from those of float16", asyn
   );
 });
 
-Deno.test("openOnnx() carries masks, and gives integers and booleans as int32", async () => {
+Deno.test("openOnnx() carries masks, and returns integers and booleans as int32", async () => {
   const ids = input(0, "ids", [null, 3], "int32");
   const masking: Layer = {
     weights: [],
@@ -150,7 +150,7 @@ Deno.test("openOnnx() carries masks, and gives integers and booleans as int32", 
   assertEquals([...data], [5, 0, 2]);
 });
 
-Deno.test("openOnnx() gives a session that closes once, and stops", async () => {
+Deno.test("openOnnx() returns a session that closes once, and stops", async () => {
   const session = await openOnnx(recordingOf(withLogits()));
   const stop = new AbortController();
   stop.abort();
@@ -169,7 +169,7 @@ Deno.test("openOnnx() gives a session that closes once, and stops", async () => 
   );
 });
 
-Deno.test("openOnnx() refuses maps that are smaller than a window, whose size was not known", async () => {
+Deno.test("openOnnx() refuses feature maps of unknown size that are smaller than a window", async () => {
   const map = input(0, "map", [null, null, null, 1]);
   const options = { size: [3, 3], strides: [1, 1], padding: "valid" } as const;
   for (const kind of ["maxPool", "averagePool"] as const) {

@@ -48,7 +48,7 @@ Deno.test("record() names operators after their layers, and leaves the rows open
   );
 });
 
-Deno.test("record() takes integers of 64 bits and bytes as integers", () => {
+Deno.test("record() feeds integers of 64 bits and bytes as int32", () => {
   const inputs = [
     input(0, "ids", [null], "int64"),
     input(1, "image", [null, 2], "uint8"),
@@ -125,7 +125,7 @@ Deno.test("a recording counts what a row takes, and what the weights that are us
   assertEquals((await recording.encode("fast")).weightBytes, 4 * 2);
 });
 
-Deno.test("a recording knows no size of a row where some size is not known, or halves are wanted", () => {
+Deno.test("a recording has no size of a row if a size is unknown, or float16 is requested", () => {
   const map = input(0, "map", [null, null, 1]);
   const unknown = recordingOf(program([map], [feature(map)]));
   assertEquals(unknown.outputs.bytesPerRow, undefined);

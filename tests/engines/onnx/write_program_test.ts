@@ -12,7 +12,7 @@ import {
   recordingOf,
 } from "./_program.ts";
 
-Deno.test("writeProgram() gives names of layers even where recorded ones are alike", async () => {
+Deno.test("writeProgram() writes names of layers, also where recorded names are equal", async () => {
   const x = input(0, "x", [null, 2]);
   const twice = layer((ops, [x]) => [ops.add(x!, x!)]);
   // Named as the recorder would name its own operators.

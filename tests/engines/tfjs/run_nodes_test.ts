@@ -44,7 +44,7 @@ function finished(run: NodeRun, inputs: tf.Tensor[]): Values {
 }
 
 counted(
-  "runNodes() stops after each node, and gives what is wanted alone",
+  "runNodes() stops after each node, and returns what is wanted alone",
   () => {
     const model = branched();
     const run = runOf(modelGraphOf(fromLayersModel(model))!, ["left", "x"]);

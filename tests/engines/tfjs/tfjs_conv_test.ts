@@ -22,7 +22,7 @@ for (const each of readCases<ConvCase<ConvOptions>>("conv")) {
   const { x, kernel, options, out } = each;
   const title = `${x.shape} with ${kernel.shape} ${JSON.stringify(options)}`;
   Deno.test(
-    `conv() gives TensorFlow's values for ${title}`,
+    `conv() returns TensorFlow's values for ${title}`,
     onBackends((ops) => {
       const map = ops.floats(x.data, x.shape);
       const result = ops.conv(
@@ -41,7 +41,7 @@ for (
   const { x, kernel, options, out } = each;
   const title = `${x.shape} with ${kernel.shape} ${JSON.stringify(options)}`;
   Deno.test(
-    `convTranspose() gives Keras' values for ${title}`,
+    `convTranspose() returns Keras' values for ${title}`,
     onBackends((ops) => {
       const map = ops.floats(x.data, x.shape);
       const weights = ops.floats(kernel.data, kernel.shape);

@@ -283,7 +283,7 @@ for (const backend of PLAIN_BACKENDS) {
   }
 }
 
-Deno.test("TfjsOps.constant() gives float32 for a number, int32 for integers", async () => {
+Deno.test("TfjsOps.constant() returns float32 for a number, int32 for integers", async () => {
   await tf.setBackend("cpu");
   const ops = new TfjsOps();
   const whole = { data: Int32Array.of(1), shape: [1], dtype: "int32" } as const;

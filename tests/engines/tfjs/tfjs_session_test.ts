@@ -33,7 +33,7 @@ async function open(
 }
 
 onBackends(
-  "run() gives what the program asks for, in arrays",
+  "run() returns what the program asks for, in arrays",
   async ({ name }) => {
     const model = mlp("linear");
     const graph = graphOf(model);
@@ -54,7 +54,7 @@ onBackends(
   },
 );
 
-counted("run() gives arrays that nobody else holds", async () => {
+counted("run() returns arrays that nobody else holds", async () => {
   const model = filled(tf.sequential({
     layers: [
       tf.layers.dropout({ name: "same", rate: 0.5, inputShape: [4] }),
@@ -194,7 +194,7 @@ async function handler(path: URL): Promise<io.IOHandler> {
   };
 }
 
-counted("run() gives the same as predict() of TF.js", async () => {
+counted("run() returns the same as predict() of TF.js", async () => {
   const model = mlp("linear");
   await using session = await open(graphOf(model), "cpu");
   const x = array([5, 4]);

@@ -41,7 +41,7 @@ onBackends("anyTrue() and allTrue() look along an axis", async ({ name }) => {
   assertEquals(await all(1), { shape: [1, 1, 2], data: [0, 1] });
 });
 
-onBackends("numbersOf() gives numbers that can be turned", async ({ name }) => {
+onBackends("numbersOf() returns numbers that can be transposed", async ({ name }) => {
   const transposed = await computed(
     name,
     () => tf.transpose(numbersOf(above(4), "float32"), [2, 0, 1]),
@@ -62,7 +62,7 @@ onBackends("padded() has a border on any of five axes", async ({ name }) => {
   assertEquals(made.data, [9, 9, 9, 1, 2, 9, 3, 4, 9]);
 });
 
-onBackends("reversed() turns axes of five round", async ({ name }) => {
+onBackends("reversed() reverses axes of tensors of rank 5", async ({ name }) => {
   const made = await computed(
     name,
     () => reversed(tf.tensor([1, 2, 3, 4], [1, 2, 1, 1, 2]), [1, 4]),

@@ -111,7 +111,7 @@ Deno.test("conv() of OnnxOps does so in two and three dimensions, with groups", 
   }
 });
 
-Deno.test("conv() of OnnxOps gives each row what it gives it alone", async () => {
+Deno.test("conv() of OnnxOps computes each row as it does alone", async () => {
   const x = waves([7, 6, 5, 2]);
   const kernel = waves([3, 2, 2, 4], 1);
   const build = conv([2, 3], "same", [1, 1]);

@@ -122,7 +122,7 @@ Deno.test("foldScales() does so in one and three dimensions, with groups, and fo
   }
 });
 
-Deno.test("foldScales() takes one number for all channels, and an offset alone", async () => {
+Deno.test("foldScales() folds one number for all channels, and an offset alone", async () => {
   const scaled = await folded((ops, conv) =>
     ops.multiply(ops.constant(0.25), ops.add(conv(), ops.constant(3)))
   );

@@ -109,7 +109,7 @@ Deno.test("openInWorker() feeds from memory that it used before, and each time t
   await open.close();
 });
 
-Deno.test("openInWorker() takes arrays that are passed, and copies views of them", async () => {
+Deno.test("openInWorker() transfers whole arrays, and copies views", async () => {
   const { graph, kernel, x, y } = product();
   const open = await openInWorker(encodeModel(graph), {
     threads: 1,
@@ -160,7 +160,7 @@ Deno.test("openInWorker() closes without waiting for a run that is under way", a
   );
 });
 
-Deno.test("openInWorker() says what ONNX Runtime says, and of which batch", async () => {
+Deno.test("openInWorker() reports the message of ONNX Runtime, and the batch", async () => {
   const wrong = new OnnxGraph();
   wrong.output("y", wrong.node("NoSuchOperator", []), "float32");
   await assertRejects(
@@ -245,7 +245,7 @@ Deno.test("openInWorker() rejects all that was requested of a worker that ended"
   }
 });
 
-Deno.test("openInWorker() gives the worker of a closed session to the next, whatever came of it", async () => {
+Deno.test("openInWorker() reuses the worker of a closed session, also after an error", async () => {
   using log = logWorkers();
   const { graph, x, y } = product();
   const wrong = new OnnxGraph();
@@ -277,7 +277,7 @@ Deno.test("openInWorker() gives the worker of a closed session to the next, what
   assertEquals(log.events.includes("end"), false);
 });
 
-Deno.test("openInWorker() gives nobody a worker that still computes", async () => {
+Deno.test("openInWorker() reuses no worker that still computes", async () => {
   using log = logWorkers();
   const { graph, x } = slow();
   const { graph: quick, x: fed, y } = product();

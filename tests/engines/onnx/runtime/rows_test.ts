@@ -67,7 +67,7 @@ Deno.test("partitionsOf() cuts all inputs alike, into views that differ by one r
   assertEquals(second!.inputs[0]!.data.buffer, x.data.buffer);
 });
 
-Deno.test("partitionsOf() gives no empty partitions", () => {
+Deno.test("partitionsOf() returns no empty partitions", () => {
   for (const rows of [1, 2, 3, 7]) {
     const x = array([rows], Array(rows).fill(0));
     const partitions = partitionsOf([x], 4);

@@ -48,7 +48,7 @@ Deno.test({
   },
 });
 
-Deno.test("trimMemory() asks for nothing, and does nothing without the permission", async () => {
+Deno.test("trimMemory() requests no permission, and does nothing without it", async () => {
   const script = `import { trimMemory } from "${MODULE}";
     trimMemory();
     console.log("done");`;
