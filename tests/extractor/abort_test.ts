@@ -17,7 +17,7 @@ import { counted, onBackends } from "../support/backends.ts";
 import { type ManualClock, manualClock } from "../support/manual_clock.ts";
 import { array, Doubling, filled, free, mlp } from "./_models.ts";
 
-/** A layer that takes longer than a slice, and says when it begins. */
+/** A layer that takes longer than a slice, and reports when it begins. */
 class Slow extends Doubling {
   static override className = "Slow";
   clock!: ManualClock;

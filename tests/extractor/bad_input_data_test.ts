@@ -17,7 +17,7 @@ import { array, Doubling, filled, free, shared } from "./_models.ts";
 
 const QUIET = { progress: false };
 
-/** `[4] → [4]`, which says whether it was run. */
+/** `[4] → [4]`, which counts its calls. */
 function watched(): { model: tf.LayersModel; layer: Doubling } {
   const layer = new Doubling({ name: "doubling" });
   const model = filled(tf.sequential({

@@ -1,7 +1,7 @@
 import { assertEquals, assertRejects } from "@std/assert";
 import { BatchQueue } from "../../lib/extractor/batch_queue.ts";
 
-/** An engine that computes when it is told to. */
+/** An engine whose computations are finished by the test. */
 function engine() {
   const started: number[] = [];
   const results = new Map<number, PromiseWithResolvers<string>>();
@@ -17,7 +17,7 @@ function engine() {
   };
 }
 
-/** Numbers from 0, and how many were asked for. */
+/** Numbers from 0, and how many were requested. */
 function numbers(count: number) {
   const batches = {
     requested: 0,

@@ -147,7 +147,7 @@ Deno.test("sampleAxisMover() follows the axis of the samples", async () => {
     }]),
     undefined,
   );
-  // Behind an operator that is not followed, nothing is said.
+  // After an unknown operator the axis is unknown.
   assertEquals(
     await moverOf([
       move("first", "x", "m", [1, 0, 2]),

@@ -248,7 +248,7 @@ counted(
       shape: [1, 4],
       dtype: "int32",
     } as const;
-    // Keras says that an embedding takes floats; TF.js says so, too.
+    // Keras declares float inputs of an embedding; so does TF.js.
     await assertRejects(
       () => extractor.predict(x, QUIET),
       UnsupportedByEngineError,

@@ -189,7 +189,7 @@ counted("an error of onProgress ends the run", async () => {
   free(model);
 });
 
-/** What Deno says of its work. */
+/** The progress lines of Deno. */
 const PROGRESS = /^.*(Download|Check) .*\n/gm;
 
 Deno.test("predict() writes nothing where there is no terminal", async () => {

@@ -46,7 +46,7 @@ Deno.test("optional logits of a convolution over a map of unknown size never kee
   await open.close();
   await using written = await loadModel(await extractor.toOnnx());
   assertEquals(written.outputs.length, 1);
-  // What is asked for is no option.
+  // Requested logits are not optional.
   await assertRejects(
     () => new FeatureExtractor(model).layers("map").head("head").predict(x),
     Error,

@@ -50,7 +50,7 @@ function layOut(sizes: readonly number[], windows: NaiveWindows) {
   return { counts, before };
 }
 
-/** Visits the places that a window meets; `undefined` stands for padding. */
+/** Visits the positions of a window; `undefined` for padding. */
 function* met(
   position: readonly number[],
   sizes: readonly number[],

@@ -21,7 +21,7 @@ function rowTensors({ inputs, tensors }: OnnxRecord): string[] {
   );
 }
 
-/** Files, and which of their tensors are to be asked for; by default all of one row a sample. */
+/** Files, and which of their tensors with one row per sample are requested. */
 const FILES: readonly [string, (name: string) => boolean][] = [
   ["torch_cnn", () => true],
   ["torch_cnn_fixed", () => true],
@@ -141,7 +141,7 @@ Deno.test("openOnnxFile() starts at what a layer receives", async () => {
     TypeError,
     'Cannot compute "node_relu" as it must come after what is fed',
   );
-  // A tensor that is fed can be asked for too, and what hangs on constants needs no feeding.
+  // A tensor that is fed can be requested too; constants need no feed.
   await using lstm = await openOnnxModel("torch_lstm");
   const steps = onnxRecord("torch_lstm").tensors["/Gather_output_0"]!;
   const head = new FeatureExtractor(lstm).input("/head/Gemm")

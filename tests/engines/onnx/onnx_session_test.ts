@@ -75,7 +75,7 @@ Deno.test("openOnnx() returns the factors of a shaping that has some", async () 
     [array([2, 2], [1, 2, 2, 1])],
     PACER,
   );
-  // Of [1, 4] the percentile is 1 (half to even), so exp(5 / 4); the same turned.
+  // Of [1, 4] the percentile is 1 (half to even), so exp(5 / 4); likewise [4, 1].
   const expected = Math.fround(Math.exp(1.25));
   assertEquals([...factors!].map((f) => Math.abs(f - expected) < 1e-6), [
     true,

@@ -22,7 +22,7 @@ interface Packed {
   readonly data: readonly number[];
 }
 
-/** One case: what goes in, how, and what comes out, by its key. */
+/** One case: inputs, options and expected output, by its key. */
 type Case = Readonly<Record<string, Packed>> & {
   readonly x: Packed;
   readonly options: unknown;

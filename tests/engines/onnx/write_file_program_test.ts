@@ -70,7 +70,7 @@ async function check(
   return set;
 }
 
-/** What was written is a model of ours, too. */
+/** Checks that the written model can be loaded and returns the same. */
 async function checkReopened(
   extractor: FeatureExtractor,
   set: FeatureSet,

@@ -96,7 +96,7 @@ counted("what runNodes() holds is out of reach of the caller's scopes", () => {
   free(model);
 });
 
-/** A layer that gives a tensor of its own. */
+/** A layer that returns a tensor that it keeps. */
 class Holding extends Doubling {
   static override className = "Holding";
   readonly held: tf.Tensor = tf.zeros([2, 3]);

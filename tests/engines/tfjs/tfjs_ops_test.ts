@@ -4,7 +4,7 @@ import { TfjsOps } from "../../../lib/engines/tfjs/tfjs_ops.ts";
 import { assertAllClose } from "../../support/all_close.ts";
 import { computeOn, PLAIN_BACKENDS } from "../../support/on_backends.ts";
 
-/** What is computed, and what comes out, worked out by hand. */
+/** A computation and its result, computed by hand. */
 type Case = readonly [
   name: string,
   compute: (ops: TfjsOps) => tf.Tensor,

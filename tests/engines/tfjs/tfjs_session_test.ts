@@ -242,7 +242,7 @@ onBackends("run() waits for graphs with control flow", async ({ name }) => {
   assertEquals(graph.runtime!.isAsync, true);
   const x = array([2, 3]);
   const relu = x.data.map((v) => Math.max(0, v));
-  // Neither is after what gives promises: then TF.js need not be asked for any.
+  // Neither depends on an asynchronous operation, so execution is synchronous.
   const layers = ["relu", "neg"].map((id) => graph.findNode(id));
   const plain = await open(graph, name, { layers });
   const { features } = await plain.run([x], new Pacer());

@@ -11,7 +11,7 @@ const CLOSE = { rtol: 1e-5, atol: 3e-6 };
 const KERNEL = waves([3, 2, 2, 4]);
 const MAP = waves([2, 5, 6, 2], 1);
 
-/** Records what comes after a convolution of a map. */
+/** Records the operators after a convolution of a feature map. */
 type Build = (
   ops: OnnxOps,
   conv: (kernel?: OnnxValue) => OnnxValue,

@@ -23,7 +23,7 @@ import { logWorkers } from "../../../support/logged_worker.ts";
 
 const SIZE = 600;
 
-/** `[N, 600]` times a kernel of 1, 2, …; the kernel stands outside the bytes. */
+/** `[N, 600]` times a kernel of 1, 2, …; the kernel is external data. */
 function product() {
   const graph = new OnnxGraph();
   const kernel = Float32Array.from({ length: SIZE * 2 }, (_, i) => i);
@@ -188,7 +188,7 @@ Deno.test("openInWorker() reports the message of ONNX Runtime, and the batch", a
   await open.close();
 });
 
-/** A worker that fails, or exits, when it is asked to run. */
+/** A worker that fails, or exits, at the first run. */
 class Dying extends EventEmitter {
   readonly #dies: (worker: Dying) => void;
   isTerminated = false;

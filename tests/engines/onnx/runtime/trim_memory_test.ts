@@ -5,7 +5,7 @@ const MODULE = new URL(
   import.meta.url,
 );
 
-/** Reads and writes a lot, frees it by the C library, and says what stays, in MB. */
+/** Allocates and frees memory of the C library, and prints the remaining size in MB. */
 const SCRIPT = `
   import { trimMemory } from "${MODULE}";
   const anonymous = () =>
