@@ -333,7 +333,7 @@ counted(
     for (let row = 0; row < 4; row++) {
       const values = [...a.slice(row * units, (row + 1) * units)];
       const sorted = values.toSorted((p, q) => p - q);
-      const threshold = sorted[2]!; // place 0.5 · 4 of five, no interpolation
+      const threshold = sorted[2]!; // index 0.5 · 4 of five, no interpolation
       const kept = values.filter((v) => v > threshold);
       const sum = (list: number[]) => list.reduce((p, q) => p + q, 0);
       const factor = kept.length === 0 ? 1 : Math.exp(sum(values) / sum(kept));

@@ -3,7 +3,7 @@ import { poolMaps } from "../../lib/features/pool_maps.ts";
 import { frozenArray } from "../../lib/features/rows.ts";
 import { assertAllClose } from "../support/all_close.ts";
 
-// Two samples, 2 × 1 places, 2 channels.
+// Two samples, 2 × 1 positions, 2 channels.
 const LAST = frozenArray(
   Float32Array.of(1, 10, 3, 20, -1, -5, -3, -6),
   [2, 2, 1, 2],

@@ -1,12 +1,12 @@
 /**
- * Convolutions and pooling by their definition, place by place: what the
+ * Convolutions and pooling by their definition, position by position: what the
  * recorded ones are compared with.
  *
  * @module
  */
 import { floats, type Values } from "./_recorded.ts";
 
-/** Windows along the place axes. */
+/** Windows along the spatial axes. */
 export interface NaiveWindows {
   readonly size: readonly number[];
   readonly strides: readonly number[];
@@ -116,7 +116,7 @@ export function naivePool(
 
 /**
  * The gradient of a convolution by its input: what a transposed convolution of
- * `[N, …, D]` with `[…, C, D]` is, given how many places the convolution's
+ * `[N, …, D]` with `[…, C, D]` is, with the number of positions of the convolution's
  * input has.
  */
 export function naiveConvTranspose(

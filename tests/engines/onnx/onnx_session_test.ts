@@ -11,7 +11,7 @@ import {
   first,
   input,
   layer,
-  ours,
+  builtInNode,
   program,
   recordingOf,
 } from "./_program.ts";
@@ -26,13 +26,13 @@ const DENSE: Layer = {
   ],
 };
 const X = input(0, "x", [null, 2]);
-const SQUARE = ours(
+const SQUARE = builtInNode(
   1,
   "square",
   layer((ops, [x]) => [ops.multiply(x!, x!)]),
   [first(X)],
 );
-const OUTPUT = ours(2, "dense", DENSE, [first(SQUARE)], {
+const OUTPUT = builtInNode(2, "dense", DENSE, [first(SQUARE)], {
   kernel: KERNEL,
   bias: BIAS,
 });
@@ -60,7 +60,7 @@ Deno.test("openOnnx() returns features, penultimate and logits, batch by batch",
   assertEquals(two.logits, array([2, 3], [1.5, 4, -2, 9.5, 1, 17]));
   const one = await session.run([array([1, 2], [0, 1])], PACER);
   assertEquals(one.logits, array([1, 3], [0.5, 1, -1]));
-  assertEquals(two.logits!.data[0], 1.5); // ours to keep
+  assertEquals(two.logits!.data[0], 1.5); // builtInNode to keep
 });
 
 Deno.test("openOnnx() shapes the penultimate before the head", async () => {
@@ -122,13 +122,13 @@ Deno.test("openOnnx() carries masks, and returns integers and booleans as int32"
     call: (ops, [x]) => [ops.float(x!)],
     masks: (ops, [x]) => [ops.greater(ops.float(x!), ops.constant(0))],
   };
-  const embedded = ours(1, "masking", masking, [first(ids)]);
+  const embedded = builtInNode(1, "masking", masking, [first(ids)]);
   const counting = layer((ops, [x], _weights, { masks: [mask] }) => [
     ops.add(x!, ops.float(mask!)),
     ops.cast(mask!, "int32"),
     mask!,
   ]);
-  const counted = ours(2, "counting", counting, [first(embedded)]);
+  const counted = builtInNode(2, "counting", counting, [first(embedded)]);
   const outputs = [0, 1, 2].map((index) => ({
     ...feature(counted),
     ref: { node: counted, index },
@@ -174,7 +174,7 @@ Deno.test("openOnnx() refuses feature maps of unknown size that are smaller than
   const options = { size: [3, 3], strides: [1, 1], padding: "valid" } as const;
   for (const kind of ["maxPool", "averagePool"] as const) {
     const pool = layer((ops, [x]) => [ops[kind](x!, options)]);
-    const pooled = ours(1, "pool", pool, [first(map)]);
+    const pooled = builtInNode(1, "pool", pool, [first(map)]);
     await using session = await openOnnx(
       recordingOf(program([map], [feature(pooled)])),
     );

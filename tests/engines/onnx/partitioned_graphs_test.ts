@@ -14,14 +14,14 @@ import {
   first,
   input,
   layer,
-  ours,
+  builtInNode,
   program,
   recordingOf,
 } from "./_program.ts";
 
 const MAP = input(0, "map", [null, 4, 4, 8]);
 const OPTIONS = { size: [2, 2], strides: [2, 2], padding: "valid" } as const;
-const POOLED = ours(
+const POOLED = builtInNode(
   1,
   "pool",
   layer((ops, [x]) => [ops.maxPool(x!, OPTIONS)]),
@@ -118,7 +118,7 @@ Deno.test("PartitionedGraphs say which samples failed, whoever had them", async 
   const table = array([3], [5, 6, 7]);
   const found = layer((ops, [x]) => [ops.take(ops.constant(table), x!, 0)]);
   const graphs = await openGraphs(
-    program([ids], [feature(ours(1, "found", found, [first(ids)]))]),
+    program([ids], [feature(builtInNode(1, "found", found, [first(ids)]))]),
   );
   const batch = (values: number[]) => ({
     data: Int32Array.from(values),
@@ -144,7 +144,7 @@ Deno.test("PartitionedGraphs run batches with NaN again on the exact graph, also
   const batch = maps(5);
   const plain = await graphs.run([batch]);
   const withNaN = maps(5);
-  withNaN.data[3 * 128] = NaN; // the first place of row 3, where others follow
+  withNaN.data[3 * 128] = NaN; // the first value of row 3, before others
   withNaN.data[4 * 128 + 1] = Infinity;
   const [pooled, map] = graphs.features;
   const expected = plain[pooled!]!.data.slice();

@@ -11,7 +11,7 @@ import {
   input,
   layer,
   node,
-  ours,
+  builtInNode,
   program,
   recordingOf,
 } from "./_program.ts";
@@ -22,7 +22,7 @@ const SCALED: Layer = {
   weights: ["factor", "unused"],
   call: (ops, [x], { factor }) => [ops.multiply(x!, factor!)],
 };
-const SCALED_NODE = ours(1, "scaled", SCALED, [first(X)], {
+const SCALED_NODE = builtInNode(1, "scaled", SCALED, [first(X)], {
   factor: array([2], [2, 3]),
   unused: array([9], Array(9).fill(1)),
 });
@@ -34,7 +34,7 @@ function obstacleOf(program: Program): string | undefined {
 
 Deno.test("record() names operators after their layers, and leaves the rows open", async () => {
   const x = input(0, "x", [4, 3]);
-  const block = ours(1, "block/twice", twice, [first(x)]);
+  const block = builtInNode(1, "block/twice", twice, [first(x)]);
   const recording = recordingOf(program([x], [feature(block), feature(x)]));
   const { graph, outputs } = await recording.filled();
   const [add, ...rest] = graph.nodes;
@@ -72,7 +72,7 @@ Deno.test("record() names the first node that is in the way, and reads no weight
     read: () => Promise.reject(new Error("read")),
   };
   const dense = layer((ops, [x], { kernel }) => [ops.matmul(x!, kernel!)]);
-  const made = ours(1, "fine", { ...dense, weights: ["kernel"] }, [first(X)]);
+  const made = builtInNode(1, "fine", { ...dense, weights: ["kernel"] }, [first(X)]);
   const call = { ...made.call, sources: [unread] } as GraphNode["call"];
   const fine = { ...made, call };
   assertEquals(obstacleOf(program([X], [feature(fine)])), undefined);
@@ -80,7 +80,7 @@ Deno.test("record() names the first node that is in the way, and reads no weight
     if (ops.shape(x!)[0] === null) throw new TypeError("it wants its rows");
     return [x!];
   });
-  const odd = ours(2, "odd", wantsRows, [first(fine)]);
+  const odd = builtInNode(2, "odd", wantsRows, [first(fine)]);
   assertEquals(
     obstacleOf(program([X], [feature(odd)])),
     '"odd" (Test) cannot be recorded: it wants its rows',

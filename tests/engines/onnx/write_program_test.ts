@@ -7,7 +7,7 @@ import {
   first,
   input,
   layer,
-  ours,
+  builtInNode,
   program,
   recordingOf,
 } from "./_program.ts";
@@ -16,8 +16,8 @@ Deno.test("writeProgram() writes names of layers, also where recorded names are 
   const x = input(0, "x", [null, 2]);
   const twice = layer((ops, [x]) => [ops.add(x!, x!)]);
   // Named as the recorder would name its own operators.
-  const middle = ours(1, "Add_1", twice, [first(x)]);
-  const last = ours(2, "Identity_4", twice, [first(middle)]);
+  const middle = builtInNode(1, "Add_1", twice, [first(x)]);
+  const last = builtInNode(2, "Identity_4", twice, [first(middle)]);
   const bytes = await writeProgram(
     recordingOf(
       program([x], [feature(middle), feature(last), feature(middle)]),
@@ -41,7 +41,7 @@ Deno.test("writeProgram() holds its weights", async () => {
   const x = input(0, "x", [null, 2]);
   const kernel = array([2, 800], Array.from({ length: 1600 }, (_, i) => i));
   const dense = layer((ops, [x], { kernel }) => [ops.matmul(x!, kernel!)]);
-  const node = ours(1, "dense", { ...dense, weights: ["kernel"] }, [first(x)], {
+  const node = builtInNode(1, "dense", { ...dense, weights: ["kernel"] }, [first(x)], {
     kernel,
   });
   const bytes = await writeProgram(recordingOf(program([x], [feature(node)])));
@@ -56,7 +56,7 @@ Deno.test("writeProgram() holds its weights", async () => {
 Deno.test("writeProgram() refuses weights that the format cannot hold", async () => {
   const x = input(0, "x", [null, 2]);
   const same = layer((_, [x]) => [x!]);
-  const node = ours(1, "large", { ...same, weights: ["kernel"] }, [first(x)]);
+  const node = builtInNode(1, "large", { ...same, weights: ["kernel"] }, [first(x)]);
   const source = {
     name: "kernel",
     shape: [2 ** 29],

@@ -67,7 +67,7 @@ Deno.test(
     const x = ops.floats([1, 2, 3, 4, 5, 6], [1, 6, 1]);
     const kernel = ops.floats([2, 3], [2, 1, 1]);
     const options = { strides: [3], padding: "valid", dilation: [2] } as const;
-    // Windows begin at 0 and 3, and hold places 0, 2 and 3, 5.
+    // Windows begin at 0 and 3, and contain positions 0, 2 and 3, 5.
     const gradient = tf.grad((map: tf.Tensor) =>
       tf.sum(ops.conv(map, kernel, options))
     )(x);

@@ -250,7 +250,7 @@ const CASES: readonly Case[] = [
     [9, 9, 5, -1, -2, -5],
     [2, 3],
   ],
-  ["takeLast() takes one place of each row", (ops) => ops.takeLast(A(), 2), [
+  ["takeLast() selects one value of each row", (ops) => ops.takeLast(A(), 2), [
     3,
     6,
   ], [2]],

@@ -162,7 +162,7 @@ Deno.test(
   }),
 );
 
-/** A sum that runs, and each place with the sum before it. */
+/** A running sum, and each time step with the sum before it. */
 function runningSum(
   ops: Bench,
   x: tf.Tensor,
@@ -212,7 +212,7 @@ Deno.test(
       runningSum(ops, row);
       return count() - before;
     };
-    // One place, one state, two outputs and the places that are stacked a step.
+    // One time step, one state, two outputs and the stacked time steps.
     assertEquals(numOf(9) - numOf(8), numOf(8) - numOf(7));
   }),
 );

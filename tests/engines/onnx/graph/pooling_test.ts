@@ -138,7 +138,7 @@ Deno.test("mean() of OnnxOps is computed channels first for transposed maps", as
       ],
       [
         (ops, map) => ops.mean(pooled(ops, map), positions),
-        [null, 1, 1031, 3], // a prime number of places in one sum
+        [null, 1, 1031, 3], // a prime number of positions in one sum
         false,
       ],
     ] as [Mean, (number | null)[], boolean][]

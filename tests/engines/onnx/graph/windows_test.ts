@@ -23,9 +23,9 @@ Deno.test("paddedWindows() leaves plain windows to ONNX Runtime, and pads others
     dilation = [1, 1],
   ) => paddedWindows(graph, "x", positions, { ...same, size, dilation }, 0).attributes;
   assertEquals(attributes([3, 2], [null, null]).autoPad, "SAME_UPPER");
-  // One place, step 2: nothing is padded, whatever the size.
+  // Windows of size 1 with stride 2: nothing is padded, whatever the size.
   assertEquals(attributes([1, 1], [null, 8]).pads, [0, 0, 0, 0]);
-  // ⌈8 / 2⌉ = 4 windows reach 3 · 2 + 5 = 11 places, ⌈7 / 2⌉ = 4 also 11.
+  // ⌈8 / 2⌉ = 4 windows cover 3 · 2 + 5 = 11 positions, ⌈7 / 2⌉ = 4 also 11.
   assertEquals(attributes([3, 3], [8, 7], [2, 2]).pads, [1, 2, 2, 2]);
   assertEquals(graph.nodes, []);
 });

@@ -40,7 +40,7 @@ function feed(x: string, data: Float32Array<ArrayBufferLike>) {
   } as const;
 }
 
-/** A row that is 1 at one place. */
+/** A row that is 1 at one index. */
 function unit(position: number): Float32Array<ArrayBuffer> {
   return new Float32Array(SIZE).map((_, i) => i === position ? 1 : 0);
 }
