@@ -115,9 +115,8 @@ export function naivePool(
 }
 
 /**
- * The gradient of a convolution by its input: what a transposed convolution of
- * `[N, …, D]` with `[…, C, D]` is, with the number of positions of the convolution's
- * input has.
+ * The gradient of a convolution by its input, which is a transposed convolution
+ * of `[N, …, D]` with `[…, C, D]`. `positions` are the sizes of that input.
  */
 export function naiveConvTranspose(
   x: Values,
