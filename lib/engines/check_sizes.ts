@@ -1,6 +1,10 @@
 import { shapeText } from "../check.ts";
 import type { Masked } from "../layers/call_layer.ts";
-import { builtInFormOf, type GraphNode, refKey } from "../models/graph/graph.ts";
+import {
+  builtInFormOf,
+  type GraphNode,
+  refKey,
+} from "../models/graph/graph.ts";
 import type { OpsType } from "../ops/ops.ts";
 import { ShapeOps, type ShapeValue } from "../ops/shape_ops.ts";
 import type { NdArray } from "../types.ts";

@@ -42,7 +42,11 @@ import {
   type Target,
   targetOf,
 } from "../store/target.ts";
-import { checkDiskSpace, checkNames, checkWritable } from "../store/writable.ts";
+import {
+  checkDiskSpace,
+  checkNames,
+  checkWritable,
+} from "../store/writable.ts";
 import { shownWritten, type Written } from "../store/written.ts";
 import type { Dataset, RunOptions } from "../types.ts";
 import { type OpenRuns, openRuns } from "./open_extractor.ts";

@@ -75,7 +75,7 @@ Deno.test("checkInput() advises how samples of another shape are made to fit", (
   );
   assertEquals(checkInput(flat.reshape([-1, 2, 3, 4]), maps, ""), 2);
   // Not reshaped: height and width are the other way round.
-  const tall = tf.zeros<tf.Rank.R4>([2, 3, 2, 4]);
+  const tall = tf.zeros([2, 3, 2, 4]) as tf.Tensor4D;
   assertEquals(
     hintFor(tall, maps),
     "resize the images, as by tf.image.resizeBilinear(x, [2, 3])",

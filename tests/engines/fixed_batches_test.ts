@@ -31,14 +31,19 @@ Deno.test("inFixedBatches() refuses batches of other shapes, and leaves optional
     return (name: "features" | "logits", isOptional = false) => {
       const left = [...parts];
       const program = { features: [{ name: "a" }], logits: { isOptional } };
-      return inFixedBatches(program as never, [array([4, 1], [1, 2, 3, 4])], 2, () => {
-        const part = left.shift()!;
-        return Promise.resolve(
-          name === "features"
-            ? { features: [part] }
-            : { features: [good], logits: part },
-        );
-      });
+      return inFixedBatches(
+        program as never,
+        [array([4, 1], [1, 2, 3, 4])],
+        2,
+        () => {
+          const part = left.shift()!;
+          return Promise.resolve(
+            name === "features"
+              ? { features: [part] }
+              : { features: [good], logits: part },
+          );
+        },
+      );
     };
   };
   await assertRejects(

@@ -209,19 +209,22 @@ Deno.test(
   },
 );
 
-counted("a subclass whose constructor needs more than a model is refused", () => {
-  class Needy extends FeatureExtractor {
-    constructor(model: tf.LayersModel, options: { readonly tag: string }) {
-      super(model);
-      options.tag.trim();
+counted(
+  "a subclass whose constructor needs more than a model is refused",
+  () => {
+    class Needy extends FeatureExtractor {
+      constructor(model: tf.LayersModel, options: { readonly tag: string }) {
+        super(model);
+        options.tag.trim();
+      }
     }
-  }
-  const model = mlp();
-  const needy = new Needy(model, { tag: "x" });
-  assertThrows(
-    () => needy.layers([0]),
-    TypeError,
-    'Cannot make the next extractor as the constructor of "Needy" must work with a model alone: current value is function "Needy"; give its other parameters default values',
-  );
-  free(model);
-});
+    const model = mlp();
+    const needy = new Needy(model, { tag: "x" });
+    assertThrows(
+      () => needy.layers([0]),
+      TypeError,
+      'Cannot make the next extractor as the constructor of "Needy" must work with a model alone: current value is function "Needy"; give its other parameters default values',
+    );
+    free(model);
+  },
+);

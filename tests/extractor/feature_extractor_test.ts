@@ -243,18 +243,21 @@ counted(
   },
 );
 
-counted("head() selects logits before the activation of the layer", async () => {
-  const model = convnet();
-  const x = array([2, 8, 8, 2]);
-  const found = await new FeatureExtractor(model).predict(x, QUIET);
-  const named = await new FeatureExtractor(model).head("head")
-    .predict(x, QUIET);
-  assertEquals(named.logits, found.logits);
-  assertEquals(named.head, found.head);
-  assertEquals(named.activation, "softmax");
-  assertEquals(named.source, found.source);
-  free(model);
-});
+counted(
+  "head() selects logits before the activation of the layer",
+  async () => {
+    const model = convnet();
+    const x = array([2, 8, 8, 2]);
+    const found = await new FeatureExtractor(model).predict(x, QUIET);
+    const named = await new FeatureExtractor(model).head("head")
+      .predict(x, QUIET);
+    assertEquals(named.logits, found.logits);
+    assertEquals(named.head, found.head);
+    assertEquals(named.activation, "softmax");
+    assertEquals(named.source, found.source);
+    free(model);
+  },
+);
 
 counted(
   "head() may be a layer in the middle, whatever its activation",

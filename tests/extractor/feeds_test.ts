@@ -22,22 +22,25 @@ const namesOf = (graph: ModelGraph, id?: string) =>
   feedsOf(graph, id === undefined ? undefined : graph.findNode(id))
     .map(({ spec }) => spec.name);
 
-counted("feedsOf() returns the model's inputs, or what a layer receives", () => {
-  const model = shared();
-  const graph = graphOf(model);
-  assertEquals(namesOf(graph), ["a", "b"]);
-  assertEquals(namesOf(graph, "a"), ["a"]);
-  assertEquals(namesOf(graph, "widen"), ["b"]);
-  assertEquals(namesOf(graph, "both"), ["twice", "twice:1"]);
-  const [left] = feedsOf(graph, graph.findNode("both"));
-  assertEquals(left!.spec, {
-    name: "twice",
-    shape: [null, 4],
-    dtype: "float32",
-    channels: "last",
-  });
-  free(model);
-});
+counted(
+  "feedsOf() returns the model's inputs, or what a layer receives",
+  () => {
+    const model = shared();
+    const graph = graphOf(model);
+    assertEquals(namesOf(graph), ["a", "b"]);
+    assertEquals(namesOf(graph, "a"), ["a"]);
+    assertEquals(namesOf(graph, "widen"), ["b"]);
+    assertEquals(namesOf(graph, "both"), ["twice", "twice:1"]);
+    const [left] = feedsOf(graph, graph.findNode("both"));
+    assertEquals(left!.spec, {
+      name: "twice",
+      shape: [null, 4],
+      dtype: "float32",
+      channels: "last",
+    });
+    free(model);
+  },
+);
 
 counted("feedsOf() resolves nested models and their inputs", () => {
   const model = nested();

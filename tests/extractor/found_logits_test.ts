@@ -202,7 +202,11 @@ Deno.test("the samples of a state are on the axis that its name tells, and input
     outputs: [{ name: "y", shape: ["N", 3] }, { name: "u" }, { name: "v" }],
   };
   await using model = await loadModel(onnxBytes(state));
-  const one = { data: Float32Array.of(2), shape: [], dtype: "float32" } as const;
+  const one = {
+    data: Float32Array.of(2),
+    shape: [],
+    dtype: "float32",
+  } as const;
   const inputs = { x: numbers(2, 3), s: numbers(2, 2, 3), g: one };
   const extractor = new FeatureExtractor(model).logits(false);
   const { features } = await extractor.layers("scaled").predict(inputs);

@@ -13,19 +13,22 @@ import { array, convnet, filled, free, mlp, Parts } from "./_models.ts";
 
 const QUIET = { progress: false };
 
-counted("KerasFeatureExtractor() selects the last layer by default", async () => {
-  const model = mlp();
-  const x = array([3, 4]);
-  const set = await new KerasFeatureExtractor(model).predict(x, QUIET);
-  assertEquals(set.layerNames, ["head"]);
-  const none = new KerasFeatureExtractor(model, { featureLayersId: [] });
-  assertEquals((await none.predict(x, QUIET)).features, []);
-  const one = new KerasFeatureExtractor(model, {
-    featureLayersId: -2 as never,
-  });
-  assertEquals((await one.predict(x, QUIET)).layerNames, ["hidden"]);
-  free(model);
-});
+counted(
+  "KerasFeatureExtractor() selects the last layer by default",
+  async () => {
+    const model = mlp();
+    const x = array([3, 4]);
+    const set = await new KerasFeatureExtractor(model).predict(x, QUIET);
+    assertEquals(set.layerNames, ["head"]);
+    const none = new KerasFeatureExtractor(model, { featureLayersId: [] });
+    assertEquals((await none.predict(x, QUIET)).features, []);
+    const one = new KerasFeatureExtractor(model, {
+      featureLayersId: -2 as never,
+    });
+    assertEquals((await one.predict(x, QUIET)).layerNames, ["hidden"]);
+    free(model);
+  },
+);
 
 counted(
   "KerasFeatureExtractor() returns what the settings of its base class return",

@@ -1,5 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
 import { rowsFrom, rowView } from "../../lib/math/row_view.ts";
+import type { NdArray } from "../../lib/types.ts";
 
 Deno.test("rowView() gives rows in the memory of the array", () => {
   const data = Int32Array.of(0, 1, 2, 3, 4, 5);
@@ -21,11 +22,11 @@ Deno.test("rowView() takes scalars as rows, and big integers", () => {
   assertEquals(rows, { data: BigInt64Array.of(1n, 2n), shape: [2] });
 });
 
-const IDS = {
+const IDS: NdArray<BigInt64Array> = {
   data: BigInt64Array.of(1n, 2n, 3n, 4n, 5n, 6n),
   shape: [3, 2],
   dtype: "int64",
-} as const;
+};
 
 Deno.test("rowsFrom() cuts rows, and fills up with the last one", () => {
   const first = rowsFrom(IDS, 0, 2);

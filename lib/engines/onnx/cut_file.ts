@@ -10,7 +10,10 @@ import { writeMessage, writeString } from "../../formats/protobuf.ts";
 import { cannot, sizeOf } from "../../check.ts";
 import { typeName, typeNumber, widerType } from "../../formats/onnx_tensor.ts";
 import type { OnnxCall } from "../../models/graph/graph.ts";
-import type { OnnxConstant, OnnxOrigin } from "../../models/graph/onnx_origin.ts";
+import type {
+  OnnxConstant,
+  OnnxOrigin,
+} from "../../models/graph/onnx_origin.ts";
 import {
   type EncodedModel,
   type ExternalData,

@@ -312,7 +312,9 @@ function checkNarrowed(
       const [value] = results[output]!.data as unknown as BigInt64Array;
       if (value! >= -INT32 && value! < INT32) continue;
       const rule = "its int64 must fit int32";
-      throw new RangeError(cannot(`compute with tensor "${name}"`, rule, value));
+      throw new RangeError(
+        cannot(`compute with tensor "${name}"`, rule, value),
+      );
     }
   }
   const kept = Object.entries(results).filter(([name]) => !ranges.has(name));

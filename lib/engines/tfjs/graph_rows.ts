@@ -116,8 +116,11 @@ const RULES: Readonly<Record<string, Rule>> = {
   ...each("MatMul _FusedMatMul", matmul),
   ...each("BatchMatMul BatchMatMulV2", batchMatmul),
   ...each("All Any Max Mean Min Prod Sum", reduce),
-  ...each("ArgMax ArgMin", ({ inputs: [x, axis] }) =>
-    innerAxes(axis?.integers, x!.rank) && batched(x!.rank - 1)),
+  ...each(
+    "ArgMax ArgMin",
+    ({ inputs: [x, axis] }) =>
+      innerAxes(axis?.integers, x!.rank) && batched(x!.rank - 1),
+  ),
   ConcatV2: concat,
   ExpandDims: ({ inputs: [x, axis] }) =>
     innerAxes(axis?.integers, x!.rank + 1) && batched(x!.rank + 1),

@@ -150,7 +150,9 @@ function runMemory(
   const inputMasks = keys.map((key) => masks.get(key) ?? null);
   const mask = inputMasks.some((mask) => mask !== null)
     ? inputMasks[0]!
-    : keys.map((key) => passedMasks.get(key)).find((mask) => mask !== undefined);
+    : keys.map((key) => passedMasks.get(key)).find((mask) =>
+      mask !== undefined
+    );
   const made = callLayer(layer, inputs, inputMasks, mask);
   made.outputs.forEach((output, index) => {
     const key = refKey({ node, index });

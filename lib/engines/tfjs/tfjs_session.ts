@@ -82,7 +82,6 @@ interface Held {
   readonly weights: UploadedWeights;
 }
 
-
 /** A program on TF.js: layers are called one by one, with pauses between. */
 class TfjsSession implements Session {
   readonly maxInFlight = 1;
@@ -165,11 +164,15 @@ class TfjsSession implements Session {
   ): Promise<void> {
     if (this.#canPad) return;
     const batch = inputs.map((x) => rowsFrom(x, 0, size));
-    await checkPadding(this.#program, size, (refs) =>
-      this.#inTurn(pacer, (turn) => {
-        const shapes = () => rawShapes(this.#run, uploaded(batch), refs);
-        return Promise.resolve(turn.sync(() => tidied("shapes", shapes)));
-      }));
+    await checkPadding(
+      this.#program,
+      size,
+      (refs) =>
+        this.#inTurn(pacer, (turn) => {
+          const shapes = () => rawShapes(this.#run, uploaded(batch), refs);
+          return Promise.resolve(turn.sync(() => tidied("shapes", shapes)));
+        }),
+    );
     this.#canPad = true;
   }
 

@@ -5,11 +5,11 @@ import type { WorkerPipeline } from "../../../lib/engines/onnx/runtime/open_in_w
 import { openModel } from "../../support/open_graph.ts";
 import type { Layer } from "../../../lib/layers/layer.ts";
 import {
+  builtInNode,
   feature,
   first,
   input,
   layer,
-  builtInNode,
   program,
   recordingOf,
 } from "./_program.ts";

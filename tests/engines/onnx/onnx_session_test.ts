@@ -7,11 +7,11 @@ import { react } from "../../../lib/shaping/react.ts";
 import { scale } from "../../../lib/shaping/scale.ts";
 import {
   array,
+  builtInNode,
   feature,
   first,
   input,
   layer,
-  builtInNode,
   program,
   recordingOf,
 } from "./_program.ts";

@@ -10,11 +10,11 @@ import type { Program } from "../../../lib/engines/program.ts";
 import type { NdArray } from "../../../lib/types.ts";
 import {
   array,
+  builtInNode,
   feature,
   first,
   input,
   layer,
-  builtInNode,
   program,
   recordingOf,
 } from "./_program.ts";

@@ -6,12 +6,12 @@ import type { Layer } from "../../../lib/layers/layer.ts";
 import type { GraphNode } from "../../../lib/models/graph/graph.ts";
 import {
   array,
+  builtInNode,
   feature,
   first,
   input,
   layer,
   node,
-  builtInNode,
   program,
   recordingOf,
 } from "./_program.ts";
@@ -72,7 +72,9 @@ Deno.test("record() names the first node that is in the way, and reads no weight
     read: () => Promise.reject(new Error("read")),
   };
   const dense = layer((ops, [x], { kernel }) => [ops.matmul(x!, kernel!)]);
-  const made = builtInNode(1, "fine", { ...dense, weights: ["kernel"] }, [first(X)]);
+  const made = builtInNode(1, "fine", { ...dense, weights: ["kernel"] }, [
+    first(X),
+  ]);
   const call = { ...made.call, sources: [unread] } as GraphNode["call"];
   const fine = { ...made, call };
   assertEquals(obstacleOf(program([X], [feature(fine)])), undefined);

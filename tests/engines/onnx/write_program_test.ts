@@ -3,11 +3,11 @@ import * as runtime from "onnxruntime-node";
 import { writeProgram } from "../../../lib/engines/onnx/write_program.ts";
 import {
   array,
+  builtInNode,
   feature,
   first,
   input,
   layer,
-  builtInNode,
   program,
   recordingOf,
 } from "./_program.ts";
@@ -41,7 +41,9 @@ Deno.test("writeProgram() holds its weights", async () => {
   const x = input(0, "x", [null, 2]);
   const kernel = array([2, 800], Array.from({ length: 1600 }, (_, i) => i));
   const dense = layer((ops, [x], { kernel }) => [ops.matmul(x!, kernel!)]);
-  const node = builtInNode(1, "dense", { ...dense, weights: ["kernel"] }, [first(x)], {
+  const node = builtInNode(1, "dense", { ...dense, weights: ["kernel"] }, [
+    first(x),
+  ], {
     kernel,
   });
   const bytes = await writeProgram(recordingOf(program([x], [feature(node)])));
@@ -56,7 +58,9 @@ Deno.test("writeProgram() holds its weights", async () => {
 Deno.test("writeProgram() refuses weights that the format cannot hold", async () => {
   const x = input(0, "x", [null, 2]);
   const same = layer((_, [x]) => [x!]);
-  const node = builtInNode(1, "large", { ...same, weights: ["kernel"] }, [first(x)]);
+  const node = builtInNode(1, "large", { ...same, weights: ["kernel"] }, [
+    first(x),
+  ]);
   const source = {
     name: "kernel",
     shape: [2 ** 29],

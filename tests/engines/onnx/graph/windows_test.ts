@@ -21,7 +21,9 @@ Deno.test("paddedWindows() leaves plain windows to ONNX Runtime, and pads others
     size: readonly number[],
     positions: readonly (number | null)[],
     dilation = [1, 1],
-  ) => paddedWindows(graph, "x", positions, { ...same, size, dilation }, 0).attributes;
+  ) =>
+    paddedWindows(graph, "x", positions, { ...same, size, dilation }, 0)
+      .attributes;
   assertEquals(attributes([3, 2], [null, null]).autoPad, "SAME_UPPER");
   // Windows of size 1 with stride 2: nothing is padded, whatever the size.
   assertEquals(attributes([1, 1], [null, 8]).pads, [0, 0, 0, 0]);
