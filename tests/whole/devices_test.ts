@@ -98,5 +98,7 @@ Deno.test("a device that is not there is an error before data are read", async (
     webgpu:
       'Cannot run on device "webgpu" as its device must be there, and ONNX Runtime says "Failed to get a WebGPU adapter: No supported adapters"; install a driver of Vulkan, Direct3D 12 or Metal, or use { device: "cpu" }: current engine is "onnx"',
     batches: 0,
+    auto:
+      'engine "onnx" was requested; "cpu" because ONNX Runtime cannot use the card, "a card"',
   }, errors);
 });

@@ -131,3 +131,10 @@ Deno.test("sessionOptions() disables spinning beside exact products", () => {
     },
   });
 });
+
+Deno.test("sessionOptions() disables an optimisation that is wrong on devices", () => {
+  assertEquals(sessionOptions({ threads: 1, device: "webgpu" }).extra, {
+    optimization: { "disable_specified_optimizers": "GemmTransposeFusion" },
+  });
+  assertEquals(sessionOptions({ threads: 1, device: "cpu" }).extra, undefined);
+});
