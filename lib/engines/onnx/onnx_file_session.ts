@@ -295,10 +295,14 @@ function feed(array: NdArray<ArrayBufferView>): OnnxFeed {
   };
 }
 
-const INT32 = 2n ** 31n;
+/** The types that steps compute in, with their largest values. */
+const NARROWER = {
+  int64: { type: "int32", most: 2 ** 31 - 1 },
+  float64: { type: "float32", most: (2 - 2 ** -23) * 2 ** 127 },
+} as const;
 
 /**
- * Checks that int64 tensors fit int32, in which steps compute with them.
+ * Checks that tensors fit the types in which steps compute with them.
  *
  * @returns The results, without the ranges of these tensors.
  */
@@ -307,11 +311,14 @@ function checkNarrowed(
   narrowed: readonly NarrowedTensor[],
 ): Readonly<Record<string, OnnxResult>> {
   const ranges = new Set(narrowed.flatMap(({ range }) => range));
-  for (const { name, range } of narrowed) {
+  for (const { name, type, range } of narrowed) {
+    const narrower = NARROWER[type];
+    const least = type === "int64" ? -narrower.most - 1 : -narrower.most;
     for (const output of range) {
-      const [value] = results[output]!.data as unknown as BigInt64Array;
-      if (value! >= -INT32 && value! < INT32) continue;
-      const rule = "its int64 must fit int32";
+      const value = Number(results[output]!.data[0]);
+      const isOutside = value < least || value > narrower.most;
+      if (!isOutside || !Number.isFinite(value)) continue;
+      const rule = `its ${type} must fit ${narrower.type}`;
       throw new RangeError(
         cannot(`compute with tensor "${name}"`, rule, value),
       );

@@ -27,10 +27,12 @@ export interface OutputNames {
   readonly scale?: string;
 }
 
-/** An int64 tensor whose values must fit int32. */
+/** A tensor that steps compute with in a narrower type. */
 export interface NarrowedTensor {
   /** Its name. */
   readonly name: string;
+  /** Its type: int64 must fit int32, and float64 float32. */
+  readonly type: "int64" | "float64";
   /** The outputs with its smallest and its largest value. */
   readonly range: readonly [least: string, most: string];
 }
@@ -39,7 +41,7 @@ export interface NarrowedTensor {
 export interface RecordOptions {
   /** Prefix of names in the graph. @default {""} */
   readonly scope?: string;
-  /** Whether the range of int64 tensors is an output. @default {false} */
+  /** Whether the ranges of such tensors are outputs. @default {false} */
   readonly checksRange?: boolean;
 }
 
@@ -49,7 +51,7 @@ export interface RecordedOutputs {
   readonly graph: OnnxGraph;
   /** The outputs of the file that are its inputs. */
   readonly from: Readonly<Record<string, string>>;
-  /** The int64 tensors that it computes with as int32. */
+  /** The tensors that it computes with in a narrower type. */
   readonly narrowed: readonly NarrowedTensor[];
 }
 
@@ -159,13 +161,13 @@ class OutputRecorder {
     return this.#outputOf(ref).shape.length <= 2;
   }
 
-  #narrow(name: string, input: string): void {
+  #narrow(name: string, type: NarrowedTensor["type"], input: string): void {
     const graph = this.#graph;
     const [least, most] = ["ReduceMin", "ReduceMax"].map((operator) => {
       const value = graph.node(operator, [input], { keepdims: 0 });
-      return graph.output("range", value, "int64", []);
+      return graph.output("range", value, type, []);
     });
-    this.#narrowed.push({ name, range: [least!, most!] });
+    this.#narrowed.push({ name, type, range: [least!, most!] });
   }
 
   #put(stem: string, { name, dtype, shape }: OnnxValue): string {
@@ -180,7 +182,8 @@ class OutputRecorder {
     const sizes = shape.length === 0 ? specOf(ref)?.shape ?? [] : shape;
     const { input, value } = inputFor(this.#graph, type ?? "", sizes, name);
     this.#from[input] = name;
-    if (type === "int64" && this.#checksRange) this.#narrow(name, input);
+    const isWide = type === "int64" || type === "float64";
+    if (isWide && this.#checksRange) this.#narrow(name, type, input);
     this.#values.set(refKey(ref), value);
     return value;
   };

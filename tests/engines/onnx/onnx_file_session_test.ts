@@ -197,7 +197,7 @@ Deno.test("int64 ids beyond 2^31 and 2^53 reach the file's operations as they ar
   );
 });
 
-Deno.test("steps compute with int64 that fits int32, and refuse other values", async () => {
+Deno.test("steps compute with int64 and float64 that fit int32 and float32, and refuse other values", async () => {
   const { inputs } = onnxRecord("element_types");
   await using model = await openOnnxModel("element_types");
   const extractor = new FeatureExtractor(model).postprocess(flatten());
@@ -210,6 +210,26 @@ Deno.test("steps compute with int64 that fits int32, and refuse other values", a
     .predict(inputs);
   const flat = await extractor.layers("rest").batch(2).predict(inputs);
   assertEquals(flat.features[0]!.data, plain.features[0]!.data);
+  const doubles = await loadModel(onnxBytes({
+    nodes: [{ op: "Neg", name: "neg", in: ["x"], out: ["y"] }],
+    inputs: [{ name: "x", type: 11, shape: ["N", 2] }],
+    outputs: [{ name: "y", type: 11, shape: ["N", 2] }],
+  }));
+  const negative = new FeatureExtractor(doubles).layers("neg").logits(false)
+    .postprocess(flatten());
+  const pair = (a: number, b: number) => ({
+    data: Float64Array.of(a, b),
+    shape: [1, 2],
+    dtype: "float64",
+  } as const);
+  const found = await negative.predict(pair(1.5, Infinity));
+  assertEquals(found.features[0]!.data, Float32Array.of(-1.5, -Infinity));
+  await assertRejects(
+    () => negative.predict(pair(1, 1e300)),
+    RangeError,
+    "its float64 must fit float32: current value is -1e+300",
+  );
+  await doubles.close();
 });
 
 Deno.test("what is no tensor of numbers with a row a sample is refused", async () => {
