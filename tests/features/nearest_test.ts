@@ -155,6 +155,21 @@ const REFUSED: Readonly<Record<string, [() => Promise<unknown>, string]>> = {
     () => nearest(SET, [[1, 2]] as never),
     "the query must be a feature set",
   ],
+  "a function that returns no stream": [
+    () => nearest((() => SET) as never, SET),
+    "what the function returns must be a stream of feature sets: current value is",
+  ],
+  "a stream of something else": [
+    () =>
+      nearest(
+        (async function* () {
+          await Promise.resolve();
+          yield 1;
+        }) as never,
+        SET,
+      ),
+    "must be a feature set: current value is 1",
+  ],
   "a path instead of images": [
     () => nearest(SET, SET, { images: "photos" as never }),
     'imageFolder("photos")',
