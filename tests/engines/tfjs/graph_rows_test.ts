@@ -140,7 +140,9 @@ for (const [i, one] of APART.entries()) {
   Deno.test(`the last batch of a graph is padded where rows stay apart: ${i}, ${one[0]}`, async () => {
     const model = await graphOf(one);
     const extractor = extractorOf(model);
+    const { numTensors } = tf.memory();
     const { features: [all] } = await extractor.predict(X);
+    assertEquals(tf.memory().numTensors, numTensors);
     assertEquals(all!.shape[0], 3);
     for (const row of [0, 1, 2]) {
       const { features: [alone] } = await extractor.predict(twice(row));
