@@ -126,7 +126,7 @@ function mixesRows(
     cannot(
       `run ${what}`,
       `the number of samples must be a multiple of ${batch}, which the model takes at once: ` +
-        "a last batch cannot be filled up, as an operation may mix the rows",
+        "a last batch cannot be padded, as an operation may mix the rows",
       `operation "${name}" (${kind})`,
       "leave samples out, or add some",
     ),

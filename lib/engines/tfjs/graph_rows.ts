@@ -179,7 +179,7 @@ export async function checkPadding(
     cannot(
       "run the model",
       `the number of samples must be a multiple of ${batch}, which its graph takes at once: ` +
-        "a last batch cannot be filled up, as an operation may mix the rows",
+        "a last batch cannot be padded, as an operation may mix the rows",
       `operation "${name}" (${kind})`,
       "leave samples out, or add some",
     ),
