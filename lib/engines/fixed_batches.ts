@@ -112,3 +112,27 @@ function joinedArrays<A extends FeatureArray | NdArray>(
   Object.freeze(whole);
   return whole;
 }
+
+/**
+ * Creates the error for a last batch that cannot be padded.
+ *
+ * @param action The action, for messages.
+ * @param batch The batch size of the model.
+ * @param operation The operation that may mix the rows.
+ * @returns The error to throw.
+ */
+export function mixesRows(
+  action: string,
+  batch: number,
+  { name, kind }: { readonly name: string; readonly kind: string },
+): RangeError {
+  return new RangeError(
+    cannot(
+      action,
+      `the number of samples must be a multiple of ${batch}, which the model takes at once: ` +
+        "a last batch cannot be padded, as an operation may mix the rows",
+      `operation "${name}" (${kind})`,
+      "leave samples out, or add some",
+    ),
+  );
+}

@@ -9,10 +9,11 @@
  * @module
  */
 import { cannot } from "../../check.ts";
-import { type OnnxCall, origin, refKey } from "../../models/graph/graph.ts";
+import { origin, refKey } from "../../models/graph/graph.ts";
 import type { NdArray } from "../../types.ts";
 import { Pacer } from "../../formats/pacer.ts";
 import { rowsFrom } from "../../math/row_view.ts";
+import { mixesRows } from "../fixed_batches.ts";
 import { type Program, type RunOutputs, wantedRefs } from "../program.ts";
 import type { RunSamples, Session } from "../session.ts";
 import { checkOutput, openStages, optionalKey } from "./file_stages.ts";
@@ -84,7 +85,8 @@ export async function openOnnxFile(
         shapesOf(program),
       );
     const checkPadding = (what: string) => {
-      if (mixing !== undefined) throw mixesRows(what, source.batch!, mixing);
+      if (mixing === undefined) return;
+      throw mixesRows(`run ${what}`, source.batch!, mixing.operation);
     };
     return new FileSession(program, {
       ...{ stages, names, narrowed, inputs, checkPadding, device },
@@ -113,22 +115,6 @@ function shapesOf({ schedule }: Program) {
       call.kind === "raw" && spec !== undefined
         ? [[call.onnx!.operation.outputs[0]!, spec.shape] as const]
         : []
-    ),
-  );
-}
-
-function mixesRows(
-  what: string,
-  batch: number,
-  { operation: { kind, name } }: OnnxCall,
-): RangeError {
-  return new RangeError(
-    cannot(
-      `run ${what}`,
-      `the number of samples must be a multiple of ${batch}, which the model takes at once: ` +
-        "a last batch cannot be padded, as an operation may mix the rows",
-      `operation "${name}" (${kind})`,
-      "leave samples out, or add some",
     ),
   );
 }

@@ -9,7 +9,7 @@
  *
  * @module
  */
-import { cannot } from "../../check.ts";
+import { mixesRows } from "../fixed_batches.ts";
 import type { tf } from "../../tf.ts";
 import { type GraphNode, type Ref, refKey } from "../../models/graph/graph.ts";
 import type { Program } from "../program.ts";
@@ -173,17 +173,7 @@ export async function checkPadding(
   shapesOf: ShapesOf,
 ): Promise<void> {
   const node = await mixingNode(program, batch, shapesOf);
-  if (node === undefined) return;
-  const { name, kind } = node.row;
-  throw new RangeError(
-    cannot(
-      "run the model",
-      `the number of samples must be a multiple of ${batch}, which its graph takes at once: ` +
-        "a last batch cannot be padded, as an operation may mix the rows",
-      `operation "${name}" (${kind})`,
-      "leave samples out, or add some",
-    ),
-  );
+  if (node !== undefined) throw mixesRows("run the model", batch, node.row);
 }
 
 /** Computes the sizes of tensors. */

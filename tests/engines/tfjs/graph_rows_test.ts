@@ -163,7 +163,7 @@ Deno.test("the last batch of a graph is refused where an operation may mix its r
     await assertRejects(
       () => extractorOf(model).predict(X),
       RangeError,
-      `must be a multiple of 2, which its graph takes at once: a last batch cannot be padded, as an operation may mix the rows: current value is "operation "y" (${
+      `must be a multiple of 2, which the model takes at once: a last batch cannot be padded, as an operation may mix the rows: current value is "operation "y" (${
         one[0]
       })"; leave samples out, or add some`,
     );
