@@ -14,11 +14,7 @@ import type {
   OnnxConstant,
   OnnxOrigin,
 } from "../../models/graph/onnx_origin.ts";
-import {
-  type EncodedModel,
-  type ExternalData,
-  MOST_BYTES,
-} from "./graph/encode_model.ts";
+import type { EncodedModel, ExternalData } from "./graph/encode_model.ts";
 import type { ExactProducts, ZeroPoint } from "./exact_products.ts";
 import type { PortSize } from "./graph/onnx_graph.ts";
 
@@ -65,6 +61,8 @@ const FLOAT32 = 1;
 export const FORMAT = 8;
 /** Constants up to this many bytes are stored in the model itself. */
 const MOST_INSIDE = 1024;
+/** Size limit of protocol buffers. */
+export const MOST_BYTES: number = 2 ** 31 - 1;
 
 /**
  * Writes a part of a file.

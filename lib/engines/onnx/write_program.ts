@@ -1,5 +1,6 @@
 import { cannot } from "../../check.ts";
-import { encodeModel, MOST_BYTES } from "./graph/encode_model.ts";
+import { MOST_BYTES } from "./cut_file.ts";
+import { encodeModel } from "./graph/encode_model.ts";
 import type { OnnxGraph } from "./graph/onnx_graph.ts";
 import type { Recording } from "./recording.ts";
 import { foldScales } from "./rewrites/fold_scales.ts";

@@ -39,8 +39,6 @@ export interface EncodeOptions {
 
 /** Version of the operator set; supported by ONNX Runtime since 1.18. */
 export const OPSET = 21;
-/** Size limit of protocol buffers. */
-export const MOST_BYTES: number = 2 ** 31 - 1;
 /** Format version for this operator set. */
 const FORMAT = 10;
 /**
