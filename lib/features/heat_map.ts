@@ -213,12 +213,14 @@ function valuesOf(source: Matrix) {
     const [height, width] = Array.isArray(shape) ? shape : [];
     const numbers: unknown = data;
     const isNumeric = ArrayBuffer.isView(numbers) &&
-      !(numbers instanceof DataView) && !(numbers instanceof BigInt64Array) &&
-      !(numbers instanceof BigUint64Array);
+      !(numbers instanceof DataView);
     if (height === undefined || shape.length !== 2 || !isNumeric) {
       throw new TypeError(cannot(ACTION, rule, isNumeric ? shape : data));
     }
-    const values = Float64Array.from(numbers as unknown as ArrayLike<number>);
+    const values = Float64Array.from(
+      numbers as unknown as ArrayLike<number | bigint>,
+      Number,
+    );
     if (values.length === sizeOf(shape)) {
       return { values, height: height!, width: width! };
     }
