@@ -73,7 +73,7 @@ export function checkInput(
           ? `${name} must be of shape ${shapeText(spec.shape)}`
           : `${name} must have a batch axis`,
         shape,
-        isKnown ? shapeHint(shape, spec.shape) : undefined,
+        isKnown && axis === 0 ? shapeHint(shape, spec.shape) : undefined,
       ),
     );
   }
@@ -176,11 +176,58 @@ function matches(
     shape.every((size, axis) => (wanted[axis] ?? size) === size);
 }
 
+/** Advice for samples of another shape. */
 function shapeHint(
   shape: readonly number[],
   wanted: readonly (number | null)[],
 ): string | undefined {
-  if (shape.length !== wanted.length - 1) return undefined;
+  if (shape.length === wanted.length - 1) {
+    const hint = missingAxisHint(shape, wanted);
+    if (hint !== undefined) return hint;
+  }
+  const sample = wanted.slice(1);
+  const sizes = sample.filter((size) => size !== null);
+  const isKnown = sizes.length === sample.length;
+  if (isKnown && shape.length === wanted.length) {
+    const order = channelOrder(shape, sample);
+    if (order !== undefined) {
+      return `transpose its axes, as by tf.transpose(x, [${order.join(", ")}])`;
+    }
+  } else if (isKnown && sizeOf(sizes) === sizeOf(shape.slice(1))) {
+    return `reshape it, as by x.reshape([${[-1, ...sizes].join(", ")}])`;
+  }
+  const [height, width, depth] = sample;
+  const isImage = shape.length === 4 && sample.length === 3 &&
+    shape[3] === depth && height !== null && width !== null;
+  if (isImage) {
+    return `resize the images, as by tf.image.resizeBilinear(x, [${height}, ${width}])`;
+  }
+  return `each sample must be ${
+    shapeText(sample)
+  }, as when the model was trained: resize, pad, crop or select columns`;
+}
+
+/** The order of axes that moves the channels to where a model has them. */
+function channelOrder(
+  shape: readonly number[],
+  sample: readonly (number | null)[],
+): number[] | undefined {
+  const rank = shape.length;
+  if (rank < 3) return undefined;
+  const positions = Array.from({ length: rank - 2 }, (_, i) => i + 1);
+  const orders = [
+    [0, ...positions.map((axis) => axis + 1), 1], // from channels first
+    [0, rank - 1, ...positions], // from channels last
+  ];
+  return orders.find((order) =>
+    order.slice(1).every((axis, i) => shape[axis] === sample[i])
+  );
+}
+
+function missingAxisHint(
+  shape: readonly number[],
+  wanted: readonly (number | null)[],
+): string | undefined {
   const hints: string[] = [];
   if (matches(shape, wanted.slice(1))) {
     hints.push(

@@ -1,7 +1,10 @@
 import { shapeText } from "../check.ts";
 import type { Masked } from "../layers/call_layer.ts";
-import { builtInFormOf } from "../models/graph/graph.ts";
-import { type GraphNode, refKey } from "../models/graph/graph.ts";
+import {
+  builtInFormOf,
+  type GraphNode,
+  refKey,
+} from "../models/graph/graph.ts";
 import type { OpsType } from "../ops/ops.ts";
 import { ShapeOps, type ShapeValue } from "../ops/shape_ops.ts";
 import type { NdArray } from "../types.ts";
@@ -44,6 +47,7 @@ export function checkSizes(
       const sizes = inputs.map(({ shape }) => shapeText(shape.slice(1))).join();
       throw new RangeError(
         `Cannot run samples of ${sizes} as each layer must suit their sizes: "${name}" (${kind}) does not: ${text}`,
+        { cause: error },
       );
     }
   }

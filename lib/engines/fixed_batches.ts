@@ -1,5 +1,5 @@
-import { cannot, sizeOf } from "../check.ts";
-import { rowView } from "../math/row_view.ts";
+import { cannot, shapeText, sizeOf } from "../check.ts";
+import { rowsFrom } from "../math/row_view.ts";
 import type { FeatureArray, NdArray } from "../types.ts";
 import type { Program, RunOutputs } from "./program.ts";
 
@@ -19,67 +19,120 @@ export function fixedRows({ graph, feeds }: Program): number | undefined {
 }
 
 /**
- * Runs samples in batches of a fixed size, one by one. Batches are never
- * padded, because operations of the graph may mix rows.
+ * Runs samples in batches of a fixed size, one by one. A last batch that is
+ * shorter is padded with copies of the last row, whose results are dropped.
  *
+ * @param program The program, with the names of the features.
  * @param inputs One array for each feed, `[N, …]`.
  * @param size The batch size.
  * @param run Runs one batch; receives the index of its first row.
- * @returns The outputs of all samples.
- * @throws {RangeError} If the number of samples is not a multiple of the size.
+ * @returns The outputs of all samples; without optional logits if they do not
+ * have one row per sample.
+ * @throws {TypeError} If another output does not have one row per sample, or
+ * has other sizes in a later batch.
  */
 export async function inFixedBatches(
+  program: Pick<Program, "features" | "logits">,
   inputs: Inputs,
   size: number,
   run: (batch: Inputs, start: number) => Promise<RunOutputs>,
 ): Promise<RunOutputs> {
   const rows = inputs[0]!.shape[0]!;
-  if (rows % size > 0) {
-    throw new RangeError(
-      cannot(
-        "run the model",
-        `the number of samples in a batch must be a multiple of the ${size} that its graph takes`,
-        rows,
-        `use .batch() with such a number, and leave samples out or add some`,
-      ),
-    );
-  }
   const parts: RunOutputs[] = [];
   for (let start = 0; start < rows; start += size) {
-    const rows = inputs.map((x) => rowView(x, start, start + size));
-    parts.push(await run(rows, start));
+    const batch = inputs.map((x) => rowsFrom(x, start, size));
+    parts.push(await run(batch, start));
   }
-  return joined(parts);
-}
-
-function joined(parts: readonly RunOutputs[]): RunOutputs {
+  const joined = <A extends FeatureArray | NdArray>(
+    arrays: readonly A[],
+    name: string,
+  ) => {
+    checkShapes(arrays, size, name);
+    return joinedArrays(arrays, rows);
+  };
   const [{ features, logits, penultimate, scale }] = parts as [RunOutputs];
+  const isLeftOut = logits === undefined || program.logits?.isOptional &&
+      !parts.every(({ logits }) =>
+        fits(logits!.shape, [size, ...parts[0]!.logits!.shape.slice(1)])
+      );
   return {
     features: features.map((_, i) =>
-      joinedArrays(parts.map((part) => part.features[i]!))
+      joined(
+        parts.map((part) => part.features[i]!),
+        `layer "${program.features[i]!.name}"`,
+      )
     ),
-    ...(logits && { logits: joinedArrays(parts.map((p) => p.logits!)) }),
-    ...(penultimate &&
-      { penultimate: joinedArrays(parts.map((p) => p.penultimate!)) }),
-    ...(scale &&
-      { scale: Float32Array.from(parts.flatMap((p) => [...p.scale!])) }),
+    ...(isLeftOut
+      ? {}
+      : { logits: joined(parts.map((part) => part.logits!), "logits") }),
+    ...(penultimate && {
+      penultimate: joined(parts.map((p) => p.penultimate!), "the penultimate"),
+    }),
+    ...(scale && {
+      scale: Float32Array.from(parts.flatMap((part) => [...part.scale!]))
+        .slice(0, rows),
+    }),
   };
 }
 
+function fits(shape: readonly number[], wanted: readonly number[]): boolean {
+  return shapeText(shape) === shapeText(wanted);
+}
+
+function checkShapes(
+  arrays: readonly (FeatureArray | NdArray)[],
+  size: number,
+  name: string,
+): void {
+  const wanted = [size, ...arrays[0]!.shape.slice(1)];
+  const wrong = arrays.find(({ shape }) => !fits(shape, wanted));
+  if (wrong === undefined) return;
+  const rule = wrong.shape[0] === size
+    ? `every batch must return ${shapeText([null, ...wanted.slice(1)])}`
+    : `every batch must return one row for each of its ${size} samples`;
+  throw new TypeError(cannot(`take ${name}`, rule, wrong.shape));
+}
+
+/** Joins batches, without the rows that were repeated at the end. */
 function joinedArrays<A extends FeatureArray | NdArray>(
   arrays: readonly A[],
+  rows: number,
 ): A {
   const [first] = arrays as [A];
-  const rows = arrays.reduce((sum, { shape }) => sum + shape[0]!, 0);
   const shape = Object.freeze([rows, ...first.shape.slice(1)]);
   const Values = first.data.constructor as Float32ArrayConstructor;
   const data = new Values(sizeOf(shape));
   let at = 0;
   for (const array of arrays) {
-    data.set(array.data as Float32Array, at);
-    at += array.data.length;
+    const values = array.data as Float32Array;
+    data.set(values.subarray(0, data.length - at), at);
+    at += values.length;
   }
   const whole: A = { ...first, data, shape };
   Object.freeze(whole);
   return whole;
+}
+
+/**
+ * Creates the error for a last batch that cannot be padded.
+ *
+ * @param action The action, for messages.
+ * @param batch The batch size of the model.
+ * @param operation The operation that may mix the rows.
+ * @returns The error to throw.
+ */
+export function mixesRows(
+  action: string,
+  batch: number,
+  { name, kind }: { readonly name: string; readonly kind: string },
+): RangeError {
+  return new RangeError(
+    cannot(
+      action,
+      `the number of samples must be a multiple of ${batch}, which the model takes at once: ` +
+        "a last batch cannot be padded, as an operation may mix the rows",
+      `operation "${name}" (${kind})`,
+      "leave samples out, or add some",
+    ),
+  );
 }

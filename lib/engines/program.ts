@@ -197,6 +197,25 @@ export interface OutputValues<T> {
   readonly scale?: T;
 }
 
+/**
+ * Converts the outputs of a program.
+ *
+ * @param outputs The outputs.
+ * @param each Converts one; receives its name, as in `"feature"`.
+ * @returns The converted outputs.
+ */
+export function mapOutputs<T, R>(
+  { features, logits, penultimate, scale }: OutputValues<T>,
+  each: (value: T, name: string) => R,
+): OutputValues<R> {
+  const mapped = features.map((feature) => each(feature, "feature"));
+  const others = Object.entries({ logits, penultimate, scale }).flatMap(
+    ([name, value]) =>
+      value === undefined ? [] : [[name, each(value, name)] as const],
+  );
+  return { features: mapped, ...Object.fromEntries(others) };
+}
+
 /** The head's weights, as values of an engine. */
 export interface HeadValues<T> {
   readonly kernel: T;
@@ -332,7 +351,7 @@ function onePosition<T>(ops: Ops<T>, value: T, logits: LogitsTarget): T {
   throw new TypeError(
     cannot(
       "take logits",
-      `the map of head "${head.name}" must have one spatial position`,
+      `the feature map of head "${head.name}" must have one spatial position`,
       shape,
       "select the layer by .layers([…]), and leave the logits out by .logits(false)",
     ),

@@ -2,7 +2,7 @@ import type * as tf from "@tensorflow/tfjs";
 import { cannot } from "../check.ts";
 import type { FeatureArray, NdArray } from "../types.ts";
 
-/** Converts values of a backend to arrays. */
+/** The typed arrays that backends return. */
 export type RawValues = Float32Array | Int32Array | Uint8Array;
 
 /** Largest finite float16. */

@@ -72,7 +72,7 @@ function notFed(target: Ref, feeds: readonly Feed[]): TypeError {
       `compute "${target.node.row.name}"`,
       rule,
       feeds.map(({ spec }) => spec.name),
-      "cut the input earlier, or ask for other layers",
+      "cut the input earlier, or select other layers",
     ),
   );
 }

@@ -4,7 +4,7 @@ export interface Finished<B, R> {
   readonly result: R;
 }
 
-interface UnderWay<B, R> {
+interface InFlight<B, R> {
   readonly batch: B;
   readonly result: Promise<R>;
 }
@@ -21,7 +21,7 @@ export class BatchQueue<B, R> {
   readonly #readNext: () => Promise<IteratorResult<B>>;
   readonly #start: (batch: B) => Promise<R>;
   readonly #most: number;
-  readonly #inFlight: UnderWay<B, R>[] = [];
+  readonly #inFlight: InFlight<B, R>[] = [];
   #reading: Promise<void> | undefined;
   #readError: { readonly error: unknown } | undefined;
   #isRead = false;
@@ -88,7 +88,8 @@ export class BatchQueue<B, R> {
   }
 
   #begin(batch: B): void {
-    const result = this.#start(batch);
+    // Also a synchronous error belongs to this batch.
+    const result = (async () => await this.#start(batch))();
     result.catch(() => {}); // thrown in the order of the batches
     this.#inFlight.push({ batch, result });
   }

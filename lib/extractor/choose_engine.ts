@@ -107,13 +107,13 @@ export async function chooseEngine(
 
 /** Why ONNX Runtime is not available; modules load while a worker loads it. */
 async function missingMeanwhile(
-  isAsked: boolean,
+  isRequested: boolean,
   modules: Promise<unknown>,
 ): Promise<string | undefined> {
   const { missingRuntime } = await import(
     "../engines/onnx/runtime/missing_runtime.ts"
   );
-  const [missing] = await Promise.all([missingRuntime(isAsked), modules]);
+  const [missing] = await Promise.all([missingRuntime(isRequested), modules]);
   return missing;
 }
 
@@ -240,7 +240,10 @@ async function chooseDevice(
   if (card === undefined) {
     return { device: "cpu", why: '"cpu" because there is no graphics card' };
   }
-  await checkIsThere("webgpu");
+  if (!await isUsable("webgpu")) {
+    const why = `"cpu" because ONNX Runtime cannot use the card, "${card}"`;
+    return { device: "cpu", why };
+  }
   const why = `"webgpu" because there is a card, "${card}", and ${counted}`;
   const others = await onCpuOf(kinds(), "webgpu");
   return { device: "webgpu", adapter: card, ...others, why };
@@ -258,6 +261,16 @@ async function onCpuOf(
 async function checkIsThere(device: DeviceName): Promise<void> {
   const { checkDevice } = await import("../engines/onnx/check_device.ts");
   await checkDevice(device);
+}
+
+async function isUsable(device: DeviceName): Promise<boolean> {
+  try {
+    await checkIsThere(device);
+    return true;
+  } catch (error) {
+    if (error instanceof UnsupportedByEngineError) return false;
+    throw error;
+  }
 }
 
 /** The operators of an ONNX file that run. */

@@ -30,6 +30,7 @@ import {
 } from "./logits.ts";
 import { type ResolvedTarget, targetsOf } from "./feature_targets.ts";
 import { feedsOf, tensorName } from "./feeds.ts";
+import { checkSampleAxes } from "./sample_axis.ts";
 import type { Settings } from "./settings.ts";
 
 /** A program, with what is known about its results before it runs. */
@@ -83,6 +84,7 @@ export function resolve(
   const targets = settings.layers.flatMap((node) => targetsOf(node, settings));
   const program = programOf(graph, settings, targets, logits);
   checkNodes(program.schedule.nodes);
+  if (settings.input === undefined) checkSampleAxes(graph, program.features);
   return {
     ...program,
     found,

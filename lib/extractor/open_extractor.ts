@@ -174,9 +174,9 @@ export class OpenRuns implements Runs, AsyncDisposable {
    * @param options Signal, progress.
    * @param range The range of its samples.
    * @param partSize Samples of a set; whole batches.
-   * @param isFull Where that is undefined: whether a set of that many bytes is
-   * to be given.
-   * @returns The sets, and where in the dataset each ends. The last set is
+   * @param isFull Whether a set of that many bytes is complete; used if
+   * `partSize` is undefined.
+   * @returns The sets, with the range of samples of each. The last set is
    * undefined if all remaining samples were skipped.
    */
   async *parts(
@@ -205,10 +205,11 @@ export class OpenRuns implements Runs, AsyncDisposable {
     try {
       for await (const batch of batches) {
         collector ??= this.#collector(undefined, start);
-        bytes += bytesOf(batch);
+        const size = bytesOf(batch);
+        this.#collect(collector, batch);
+        bytes += size;
         end = batch.end ?? end + batch.rows;
         skippedUntil = batch.numSkipped ?? 0;
-        this.#collect(collector, batch);
         const full = partSize === undefined
           ? isFull(bytes)
           : collector.rows >= partSize;
@@ -217,11 +218,11 @@ export class OpenRuns implements Runs, AsyncDisposable {
       }
     } catch (error) {
       // Yield what was computed before the error.
-      if (collector !== undefined) yield part(end, skippedUntil);
+      if (collector?.rows) yield part(end, skippedUntil);
       throw error;
     }
     const all = plan.skipped?.length ?? 0;
-    end = range.end ?? end + all - numSkipped;
+    end = range.end ?? end + all - skippedUntil;
     if (collector !== undefined || all > numSkipped) yield part(end, all);
   }
 
@@ -238,10 +239,11 @@ export class OpenRuns implements Runs, AsyncDisposable {
     const data = { xs: inputs };
     const way = { label: "predictTensor", isJoined: false };
     const run = runBatches(whole, data, { progress: false }, way);
-    for await (const { features, logits } of run.batches) {
+    for await (const { features, logits, rows } of run.batches) {
+      const fit = logits?.shape[0] === rows ? logits : undefined;
       return {
         features: features.map(tensorOf),
-        ...(logits === undefined ? {} : { logits: tensorOf(logits) }),
+        ...(fit === undefined ? {} : { logits: tensorOf(fit) }),
       };
     }
     throw new RangeError(cannot("predict tensor", "it must hold rows", 0));
@@ -390,7 +392,7 @@ function misfitLogits(
 ): string {
   const name = head?.name ?? direct!.node.row.name;
   const found = logits === undefined
-    ? "a map that is not known to have one spatial position"
+    ? "a feature map that is not known to have one spatial position"
     : shapeText(logits.shape);
   return logitsLeftOut(`"${name}" gives ${found} for ${rows} samples`);
 }

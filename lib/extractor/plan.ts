@@ -3,6 +3,7 @@ import { attachView } from "../display/attach_view.ts";
 import { namesText } from "../display/cell.ts";
 import type { View } from "../display/view.ts";
 import { namesOf, usesHead } from "../engines/program.ts";
+import type { OnnxFunction, OnnxOperation } from "../formats/onnx_model.ts";
 import type { GraphNode } from "../models/graph/graph.ts";
 import type { ModelGraph } from "../models/graph/model_graph.ts";
 import type { EngineChoice } from "./choose_engine.ts";
@@ -103,7 +104,7 @@ export function planOf(
     numParameters: numParameters([...runs]),
     warnings: Object.freeze([
       ...program.found.warnings,
-      ...batchDependence([
+      ...batchDependence(graph, [
         ...program.feeds.map(({ ref }) => ref.node),
         ...program.schedule.nodes,
       ]),
@@ -201,26 +202,67 @@ const DYNAMIC = new Set([
   ...["DynamicQuantizeLinear", "DynamicQuantizeMatMul", "DynamicQuantizeLSTM"],
 ]);
 
+function isDynamic({ kind }: OnnxOperation): boolean {
+  return DYNAMIC.has(kind);
+}
+
+function isTraining({ kind, attributes }: OnnxOperation): boolean {
+  return kind === "BatchNormalization" && attributes.get("training_mode") === 1;
+}
+
+/**
+ * Whether an operation is of a kind, or one in its subgraphs or in the function
+ * that it calls.
+ */
+function holds(
+  operation: OnnxOperation,
+  functions: readonly OnnxFunction[],
+  isSuch: (operation: OnnxOperation) => boolean,
+): boolean {
+  const { kind, domain, attributes } = operation;
+  const inner = [...attributes.values()].flatMap((value) =>
+    typeof value === "object" && "graph" in value ? value.graph.nodes : []
+  );
+  const called = functions.find((body) =>
+    body.name === kind && body.domain === domain
+  );
+  return isSuch(operation) ||
+    [...inner, ...called?.nodes ?? []].some((one) =>
+      holds(one, functions, isSuch)
+    );
+}
+
 /**
  * Warns of results that depend on `.batch()`.
  *
+ * @param graph The model.
  * @param nodes The nodes that run, and their inputs.
  * @returns One warning per reason, which names the operations; empty if there
  * are none.
  */
-function batchDependence(nodes: readonly GraphNode[]): string[] {
-  const quantised = nodes.filter(({ call }) =>
-    call.kind === "raw" && call.onnx !== undefined &&
-    DYNAMIC.has(call.onnx.operation.kind)
-  );
+function batchDependence(
+  { onnx }: ModelGraph,
+  nodes: readonly GraphNode[],
+): string[] {
+  const functions = onnx?.file.functions ?? [];
+  const which = (isSuch: (operation: OnnxOperation) => boolean) =>
+    nodes.filter(({ call }) =>
+      call.kind === "raw" && call.onnx !== undefined &&
+      holds(call.onnx.operation, functions, isSuch)
+    );
   const padded = nodes.filter(({ call }) =>
     call.kind === "input" && call.host?.computation.padsToLongest === true
   );
   return [
     ...warning(
-      quantised,
+      which(isDynamic),
       "",
       "quantise by the range of a whole batch; use .batch(1) for results that do not",
+    ),
+    ...warning(
+      which(isTraining),
+      "",
+      "normalise by the mean and variance of a whole batch, as in training",
     ),
     ...warning(
       padded,

@@ -51,7 +51,7 @@ export interface RunWay {
   readonly isJoined: boolean;
   /** The range of samples to read; default: all. */
   readonly range?: SampleRange | undefined;
-  /** Batches that come at once are of one part of that many samples. */
+  /** Samples per part: batches of different parts do not run at once. */
   readonly partSize?: number | undefined;
 }
 
@@ -127,9 +127,9 @@ async function* loop(
     samples / Math.max(1e-3, (performance.now() - begin) / 1000);
   const iterator = batches[Symbol.asyncIterator]();
   const queue = queueOf(opened, iterator, pacer, batchSize);
-  // Closing a dataset would wait for its pending batch.
-  const leave = () =>
-    left(iterator, options.signal?.aborted === true || queue.isReading);
+  // Closing a dataset waits for its pending batch, which may never come.
+  const close = () =>
+    closeDataset(iterator, options.signal?.aborted === true || queue.isReading);
   let isOver = false;
   try {
     while (true) {
@@ -154,13 +154,13 @@ async function* loop(
     await bar?.finish(samples, rate());
   } catch (error) {
     isOver = true;
-    await leave().catch(() => {}); // the first error is the one to report
+    await close().catch(() => {}); // the first error is the one to report
     await bar?.fail(error instanceof Error ? error.message : String(error));
     throw error;
   } finally {
     if (!isOver) { // the consumer stopped reading
-      await leave();
-      await bar?.fail(`left ${where()}`);
+      await close();
+      await bar?.fail(`stopped ${where()}`);
     }
   }
 }
@@ -193,12 +193,12 @@ function queueOf(
  * Closes a dataset. If it is waiting for a batch, it is closed without awaiting
  * it, because it may wait forever.
  */
-async function left(
+async function closeDataset(
   iterator: AsyncIterator<unknown>,
-  isToldOnly: boolean,
+  isUnawaited: boolean,
 ): Promise<void> {
   const done = iterator.return?.();
-  if (isToldOnly) done?.catch(() => {});
+  if (isUnawaited) done?.catch(() => {});
   else await done;
 }
 
@@ -211,7 +211,7 @@ function collected(
 ): CollectedBatch {
   const { features, logits, penultimate, scale } = outputs;
   const { rows, labels, ids, nonFinite, end, numSkipped } = batch;
-  checkRows(features, rows, program);
+  checkRows(outputs, rows, program);
   if (scale !== undefined) checkScale(scale, batch, first);
   return {
     features,
@@ -226,29 +226,44 @@ function collected(
   };
 }
 
+/** Anything with a shape. */
+interface Shaped {
+  readonly shape: readonly number[];
+}
+
 /**
- * Checks that features have one row per sample.
+ * Checks that the results of a batch have one row per sample. Optional logits
+ * are not checked: those of another number of rows are omitted later.
  *
- * @param features One per layer, `[N, …]`.
+ * @param outputs The results, `[N, …]`.
  * @param rows Number of samples.
  * @param program Names the layers.
  * @throws {TypeError} If one has a different number of rows.
  */
 export function checkRows(
-  features: readonly { readonly shape: readonly number[] }[],
+  { features, logits, penultimate }: {
+    readonly features: readonly Shaped[];
+    readonly logits?: Shaped | undefined;
+    readonly penultimate?: Shaped | undefined;
+  },
   rows: number,
-  program: Program,
+  program: Pick<Program, "features" | "logits">,
 ): void {
-  features.forEach(({ shape }, i) => {
-    if (shape[0] === rows) return;
-    throw new TypeError(
-      cannot(
-        `take layer "${program.features[i]!.name}"`,
-        `it must give one row for each of the ${rows} samples`,
-        shape,
-      ),
-    );
-  });
+  const named: [string, Shaped | undefined][] = [
+    ...features.map((feature, i): [string, Shaped] => [
+      `layer "${program.features[i]!.name}"`,
+      feature,
+    ]),
+    ["logits", program.logits?.isOptional ? undefined : logits],
+    ["the penultimate", penultimate],
+  ];
+  for (const [name, array] of named) {
+    if (array === undefined || array.shape[0] === rows) continue;
+    const rule = name === "logits"
+      ? `they must have one row for each of the ${rows} samples`
+      : `it must give one row for each of the ${rows} samples`;
+    throw new TypeError(cannot(`take ${name}`, rule, array.shape));
+  }
 }
 
 /**

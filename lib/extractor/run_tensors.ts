@@ -50,16 +50,16 @@ export async function runTensors(
     pacer,
   );
   try {
-    checkRows(features, rows, program);
+    checkRows({ features, logits }, rows, program);
   } catch (error) {
     tf.dispose([...features, logits]);
     throw error;
   }
-  const fitsRows = logits?.shape[0] === rows || !program.logits?.isOptional;
-  if (!fitsRows) logits?.dispose();
+  const isFit = logits?.shape[0] === rows;
+  if (!isFit) logits?.dispose();
   return {
     features: features.map(asNumbers),
-    ...(logits === undefined || !fitsRows ? {} : { logits }),
+    ...(logits !== undefined && isFit ? { logits } : {}),
   };
 }
 

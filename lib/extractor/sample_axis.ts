@@ -1,3 +1,4 @@
+import { cannot } from "../check.ts";
 import {
   type GraphNode,
   origin,
@@ -47,33 +48,70 @@ export function sampleAxisMover(
   graph: ModelGraph,
   { head, direct }: Logits,
 ): GraphNode | undefined {
-  if (graph.onnx === undefined) return undefined;
-  const target = origin(head?.penultimate ?? direct!);
-  const axes = new Map<string, SampleAxis>(
-    [
-      ...graph.inputRefs,
-      ...graph.onHost.map((node) => ({ node, index: 0 })),
-    ].map((ref) => [refKey(ref), { axis: 0 }]),
-  );
-  const stack = [target];
-  while (stack.length > 0) {
-    const ref = stack.at(-1)!;
-    const waiting = variableInputs(ref.node).filter((input) =>
-      !axes.has(refKey(input))
-    );
-    if (axes.has(refKey(ref)) || waiting.length === 0) {
-      stack.pop();
-      if (axes.has(refKey(ref))) continue;
-      const inputs = variableInputs(ref.node).map((x) => axes.get(refKey(x)));
-      axes.set(refKey(ref), axisAfter(ref.node, common(inputs)));
-    } else stack.push(...waiting);
-  }
-  const found = axes.get(refKey(target));
+  const found = axesOf(graph)(head?.penultimate ?? direct!);
   return found?.axis === 0 ? undefined : found?.mover;
 }
 
+/**
+ * Checks that the samples are on axis 0 of the features of an ONNX file. A run
+ * does not show it if another axis is as long as the batch.
+ *
+ * @param graph The model, which is fed its own inputs.
+ * @param features The features, with their names.
+ * @throws {TypeError} If they are known to be on another axis.
+ */
+export function checkSampleAxes(
+  graph: ModelGraph,
+  features: readonly { readonly ref: Ref; readonly name: string }[],
+): void {
+  const axisOf = axesOf(graph);
+  for (const { ref, name } of features) {
+    const { axis = 0, mover } = axisOf(ref) ?? {};
+    if (axis === 0) continue;
+    const moved = mover && `, and "${mover.row.name}" moves them`;
+    const rule = `samples must be on axis 0 of its output${moved ?? ""}`;
+    throw new TypeError(cannot(`take layer "${name}"`, rule, axis));
+  }
+}
+
+/** The sample axis of each tensor of a model. */
+function axesOf(graph: ModelGraph): (ref: Ref) => SampleAxis {
+  if (graph.onnx === undefined) return () => undefined;
+  const axes = inputAxes(graph);
+  return (ref) => {
+    const stack = [origin(ref)];
+    while (stack.length > 0) {
+      const at = stack.at(-1)!;
+      const inputs = variableInputs(at.node);
+      const waiting = inputs.filter((input) => !axes.has(refKey(input)));
+      if (axes.has(refKey(at)) || waiting.length === 0) {
+        stack.pop();
+        if (axes.has(refKey(at))) continue;
+        const known = inputs.map((input) => axes.get(refKey(input)));
+        axes.set(refKey(at), axisAfter(at.node, common(known)));
+      } else stack.push(...waiting);
+    }
+    return axes.get(refKey(ref));
+  };
+}
+
+function inputAxes({ inputRefs, inputs, onHost }: ModelGraph) {
+  const axes = new Map<string, SampleAxis>();
+  inputRefs.forEach((ref, i) => {
+    const { batchAxis: axis = 0 } = inputs[i]!;
+    if (axis !== null) axes.set(refKey(ref), { axis });
+  });
+  for (const node of onHost) axes.set(refKey({ node, index: 0 }), { axis: 0 });
+  return axes;
+}
+
+/** The inputs that differ between samples. */
 function variableInputs({ inputs }: GraphNode): Ref[] {
-  return inputs.map(origin).filter(({ node }) => node.isConstant !== true);
+  return inputs.map(origin).filter(({ node }) => {
+    const { call } = node;
+    const isShared = call.kind === "input" && call.spec.batchAxis === null;
+    return node.isConstant !== true && !isShared;
+  });
 }
 
 function common([first, ...rest]: readonly SampleAxis[]): SampleAxis {
@@ -88,6 +126,7 @@ function axisAfter(node: GraphNode, before: SampleAxis): SampleAxis {
   if (kind === "Reshape") {
     return before.axis === 0 ? before : { ...before, axis: undefined };
   }
+  if (kind === "Gemm" && node.row.config.transA) return undefined;
   if (kind === "MatMul" || kind === "Gemm") return before;
   return BATCHED.has(kind) && before.axis === 0 ? before : undefined;
 }

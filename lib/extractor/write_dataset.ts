@@ -30,11 +30,11 @@ import {
   checkLayout,
   checkSave,
   SAVE_OPTIONS,
+  type SaveOptions,
   scratchOf,
   SHARD_SIZE,
   writeTarget,
 } from "../store/save_features.ts";
-import type { SaveOptions } from "../store/save_features.ts";
 import type { Part } from "../store/part.ts";
 import {
   checkFree,

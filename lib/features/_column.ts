@@ -34,31 +34,36 @@ export class Column<T extends FeatureData> {
   }
 
   /**
+   * Checks that a batch can be added.
+   *
+   * @param batch The rows, `[n, …]`.
+   * @throws {TypeError} If shape or type differ from those of the first batch.
+   */
+  check(batch: NdArray<T>): void {
+    if (this.#first === undefined) return;
+    const [now, before] = [batch, this.#first].map(({ shape, dtype }) =>
+      `${shapeText([null, ...shape.slice(1)])} of ${dtype}`
+    );
+    if (now === before) return;
+    const rule = `${this.#name} must be ${before} in every batch`;
+    throw new TypeError(cannot("join batches", rule, now));
+  }
+
+  /**
    * Adds the rows of a batch. The column takes ownership of the array: it keeps
    * it if the total is unknown or equals the size of the batch, and empties it
    * otherwise.
    *
    * @param batch The rows, `[n, …]`.
-   * @throws {TypeError} If shape or type differ from those of the first batch.
+   * @throws {TypeError} If {@linkcode Column.check} refuses it.
    */
   add(batch: NdArray<T>): void {
-    const first = this.#first ??= frozenArray(
+    this.check(batch);
+    this.#first ??= frozenArray(
       emptyLike(batch.data, 0),
       [0, ...batch.shape.slice(1)],
       batch.dtype,
     );
-    const [now, before] = [batch, first].map(({ shape, dtype }) =>
-      `${shapeText([null, ...shape.slice(1)])} of ${dtype}`
-    );
-    if (now !== before) {
-      throw new TypeError(
-        cannot(
-          "join batches",
-          `${this.#name} must be ${before} in every batch`,
-          now,
-        ),
-      );
-    }
     if (this.#total === undefined) this.#parts.push(withoutRest(batch));
     else if (this.#rows === 0 && batch.shape[0] === this.#total) {
       this.#whole = withoutRest(batch).data; // the whole array, as in a stream

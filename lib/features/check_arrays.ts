@@ -62,13 +62,13 @@ export function checkArrays(arrays: FeatureSetArrays): FeatureSetFields {
   }
   checkOptions(arrays, ACTION, KEYS);
   for (const key of KEYS) checkAwaited(arrays[key], ACTION, `"${key}"`);
-  const given = arrays.features ?? [];
-  if (!Array.isArray(given)) {
+  const list = arrays.features ?? [];
+  if (!Array.isArray(list)) {
     throw new TypeError(
-      cannot(ACTION, `"features" must be an array of arrays`, given),
+      cannot(ACTION, `"features" must be an array of arrays`, list),
     );
   }
-  const features = given.map((feature: FeatureArray, i: number) =>
+  const features = list.map((feature: FeatureArray, i: number) =>
     checkArray(feature, `features[${i}]`, ["float32", "float16", "int32"])
   );
   const penultimate = checkMatrix(arrays.penultimate, "penultimate");
@@ -228,14 +228,14 @@ function checkLabels(
 function checkCounts(
   counts: readonly (readonly [string, number | undefined])[],
 ): number {
-  const given = counts.filter(([, count]) => count !== undefined);
-  if (given.length === 0) {
+  const present = counts.filter(([, count]) => count !== undefined);
+  if (present.length === 0) {
     throw new TypeError(
       cannot(ACTION, "there must be at least one array", "none"),
     );
   }
-  const [first, count] = given[0]!;
-  for (const [name, other] of given) {
+  const [first, count] = present[0]!;
+  for (const [name, other] of present) {
     if (other === count) continue;
     throw new TypeError(
       cannot(

@@ -109,29 +109,26 @@ export class FeatureCollector {
   }
 
   /**
-   * Adds a batch. The collector takes ownership of its arrays, which may be
-   * empty afterwards.
+   * Adds a batch, or nothing if it is refused. The collector takes ownership of
+   * its arrays, which may be empty afterwards.
    *
    * @param batch The results of the batch.
    * @throws {TypeError} If shape or type of an array differ from earlier
    * batches, or only some batches have labels, ids, logits or the penultimate.
    */
   add(batch: CollectedBatch): void {
-    const { rows, features } = batch;
+    const { rows } = batch;
     if (this.#isFinished) {
       const rule = "the collector must not be finished";
       throw new TypeError(cannot(ACTION, rule, "finished"));
     }
     this.#checkPresent(batch);
     this.#checkRows(batch);
-    features.forEach((feature, i) => this.#layer(i).add(feature));
-    const { penultimate, logits, labels, ids } = batch;
-    if (penultimate) this.#other("penultimate").add(penultimate);
-    if (logits) this.#other("logits").add(logits);
-    if (labels) {
-      const array = { data: labels, shape: [rows], dtype: "int32" } as const;
-      this.#other("labels").add(array);
-    }
+    const columns = this.#columns(batch);
+    for (const [column, array] of columns) column.check(array);
+    for (const [column, array] of columns) column.add(array);
+    this.#present ??= presentIn(batch);
+    const { ids } = batch;
     if (ids) { for (let i = 0; i < rows; i++) this.#ids.push(ids[i]!); }
     for (const row of batch.nonFinite) this.#nonFinite.push(this.#rows + row);
     this.#rows += rows;
@@ -175,6 +172,28 @@ export class FeatureCollector {
     this.#present = this.#present?.filter((name) => name !== "logits");
   }
 
+  /** The arrays of a batch, each with its column. */
+  #columns(
+    { features, penultimate, logits, labels, rows }: CollectedBatch,
+  ): [Column<FeatureData>, NdArray<FeatureData>][] {
+    const others = {
+      penultimate,
+      logits,
+      labels: labels &&
+        { data: labels, shape: [rows], dtype: "int32" } as const,
+    };
+    return [
+      ...features.map((feature, i) =>
+        [this.#layer(i), feature] as [Column<FeatureData>, FeatureArray]
+      ),
+      ...Object.entries(others).flatMap(([name, array]) =>
+        array === undefined
+          ? []
+          : [[this.#other(name), array] as [Column<FeatureData>, NdArray]]
+      ),
+    ];
+  }
+
   #layer(index: number): Column<FeatureData> {
     return this.#features[index] ??= new Column(
       this.#layerName(index),
@@ -192,8 +211,8 @@ export class FeatureCollector {
   }
 
   #checkPresent(batch: CollectedBatch): void {
-    const present = OPTIONAL.filter((name) => batch[name] !== undefined);
-    const before = this.#present ??= present;
+    const present = presentIn(batch);
+    const before = this.#present ?? present;
     const partial = OPTIONAL.find((name) =>
       present.includes(name) !== before.includes(name)
     );
@@ -226,4 +245,9 @@ export class FeatureCollector {
       throw new TypeError(cannot(ACTION, rule, count));
     }
   }
+}
+
+/** The optional arrays that a batch has. */
+function presentIn(batch: CollectedBatch): (typeof OPTIONAL)[number][] {
+  return OPTIONAL.filter((name) => batch[name] !== undefined);
 }

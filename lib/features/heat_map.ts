@@ -6,6 +6,7 @@
 import {
   cannot,
   checkAwaited,
+  checkBoolean,
   checkInteger,
   checkOptions,
   sizeOf,
@@ -163,6 +164,7 @@ function matrixBlock(source: Matrix, options: {
 }): FigureBlock {
   const { values, height, width } = valuesOf(source);
   const { xTicks, yTicks, annotated = false } = options;
+  checkBoolean(annotated, ACTION, "annotated");
   checkNames("xTicks", xTicks, width);
   checkNames("yTicks", yTicks, height);
   return {
@@ -190,7 +192,12 @@ function checkNames(
   names: readonly string[] | undefined,
   count: number,
 ): void {
-  if (names === undefined || names.length === count) return;
+  if (names === undefined) return;
+  if (!Array.isArray(names)) {
+    const rule = `"${option}" must be an array of names`;
+    throw new TypeError(cannot(ACTION, rule, names));
+  }
+  if (names.length === count) return;
   const rule = `"${option}" must hold ${count} names`;
   throw new RangeError(cannot(ACTION, rule, names.length));
 }
@@ -203,19 +210,19 @@ function valuesOf(source: Matrix) {
   }
   if ("shape" in source) {
     const { shape, data } = source;
-    const [height, width] = shape;
+    const [height, width] = Array.isArray(shape) ? shape : [];
     const numbers: unknown = data;
     const isNumeric = ArrayBuffer.isView(numbers) &&
       !(numbers instanceof DataView);
-    if (shape.length !== 2 || !isNumeric) {
-      throw new TypeError(cannot(ACTION, rule, shape));
+    if (height === undefined || shape.length !== 2 || !isNumeric) {
+      throw new TypeError(cannot(ACTION, rule, isNumeric ? shape : data));
     }
     const values = Float64Array.from(
       numbers as unknown as ArrayLike<number | bigint>,
       Number,
     );
     if (values.length === sizeOf(shape)) {
-      return { values, height: height!, width: width! };
+      return { values, height, width: width! };
     }
     throw new TypeError(cannot(ACTION, rule, shape));
   }

@@ -37,12 +37,12 @@ export interface ImageGridOptions extends FigureOptions {
 const ACTION = "draw image grid";
 
 /**
- * Draws images of a dataset, by their ids: some samples, or the neighbours that
- * {@linkcode nearest} finds, to be saved.
+ * Draws images of a dataset by their ids, such as the neighbours that
+ * {@linkcode nearest} finds.
  *
  * Values from 0 to 1 or from 0 to 255 are drawn as they are, others from their
- * smallest to their largest. At most 96 images are drawn; a note says of how
- * many.
+ * smallest to their largest. At most 96 images are drawn, with a note of the
+ * total.
  *
  * @param images The dataset: a source such as `imageFolder`, or images of shape
  * `[N, H, W, C]`, `[N, C, H, W]` or `[N, H, W]`.

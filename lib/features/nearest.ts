@@ -277,9 +277,28 @@ function isInput(value: unknown): boolean {
 }
 
 async function* setsOf(input: FeatureInput): AsyncGenerator<FeatureSet> {
-  if (typeof input === "function") yield* input();
+  if (typeof input === "function") yield* streamOf(input());
   else if ("stream" in input) yield* input.stream({ batch: BATCH });
   else yield input;
+}
+
+/** Checks that a function returned a stream of feature sets. */
+async function* streamOf(stream: unknown): AsyncGenerator<FeatureSet> {
+  const what = "what the function returns";
+  checkAwaited(stream, ACTION, what);
+  const isStream = typeof stream === "object" && stream !== null &&
+    Symbol.asyncIterator in stream;
+  if (!isStream) {
+    const rule = `${what} must be a stream of feature sets`;
+    throw new TypeError(cannot(ACTION, rule, stream));
+  }
+  for await (const set of stream as AsyncIterable<unknown>) {
+    if (!isSet(set)) {
+      const rule = `each element of ${what} must be a feature set`;
+      throw new TypeError(cannot(ACTION, rule, set));
+    }
+    yield set as FeatureSet;
+  }
 }
 
 /** Keeps the nearest rows of all that were offered. */

@@ -25,3 +25,31 @@ export function rowView<A extends Rows>(
     .subarray(start * width, end * width);
   return { ...array, data, shape: [end - start, ...sizes] };
 }
+
+/**
+ * Selects rows; if there are fewer, the last one is repeated.
+ *
+ * @param array The array, `[N, …]`.
+ * @param start The first row.
+ * @param count Number of rows.
+ * @returns `[count, …]`; a view if no row is repeated.
+ */
+export function rowsFrom<A extends Rows>(
+  array: A,
+  start: number,
+  count: number,
+): A {
+  const { data, shape } = array;
+  const rows = shape[0]!;
+  if (start + count <= rows) return rowView(array, start, start + count);
+  const values = data as Float32Array;
+  const width = sizeOf(shape.slice(1));
+  const Values = values.slice(0, 0).constructor as Float32ArrayConstructor;
+  const padded = new Values(count * width);
+  padded.set(values.subarray(start * width));
+  const last = values.subarray((rows - 1) * width, rows * width);
+  for (let row = rows - start; row < count; row++) {
+    padded.set(last, row * width);
+  }
+  return { ...array, data: padded, shape: [count, ...shape.slice(1)] };
+}

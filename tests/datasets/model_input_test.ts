@@ -50,6 +50,44 @@ Deno.test("checkInput() says which axis is missing where it can be told", () => 
   assertThrows(both, TypeError, "; or its channel axis is missing");
 });
 
+Deno.test("checkInput() advises how samples of another shape are made to fit", () => {
+  const hintFor = (x: tf.Tensor, spec: TensorSpec): string => {
+    const run = () => checkInput(x, spec, "read dataset");
+    return assertThrows(run, TypeError).message.split("; ")[1]!;
+  };
+  const maps: TensorSpec = { ...MAPS, shape: [null, 2, 3, 4] };
+  const first = tf.range(0, 48).reshape([2, 4, 2, 3]);
+  assertEquals(
+    hintFor(first, maps),
+    "transpose its axes, as by tf.transpose(x, [0, 2, 3, 1])",
+  );
+  assertEquals(checkInput(tf.transpose(first, [0, 2, 3, 1]), maps, ""), 2);
+  const last = tf.transpose(first, [0, 2, 3, 1]);
+  const channels: TensorSpec = { ...MAPS, shape: [null, 4, 2, 3] };
+  assertEquals(
+    hintFor(last, channels),
+    "transpose its axes, as by tf.transpose(x, [0, 3, 1, 2])",
+  );
+  const flat = tf.zeros([2, 24]);
+  assertEquals(
+    hintFor(flat, maps),
+    "reshape it, as by x.reshape([-1, 2, 3, 4])",
+  );
+  assertEquals(checkInput(flat.reshape([-1, 2, 3, 4]), maps, ""), 2);
+  // Not reshaped: height and width are the other way round.
+  const tall = tf.zeros([2, 3, 2, 4]) as tf.Tensor4D;
+  assertEquals(
+    hintFor(tall, maps),
+    "resize the images, as by tf.image.resizeBilinear(x, [2, 3])",
+  );
+  const resized = tf.image.resizeBilinear(tall, [2, 3]);
+  assertEquals(checkInput(resized, maps, ""), 2);
+  assertEquals(
+    hintFor(tf.zeros([5, 3]), ROWS),
+    "each sample must be [2], as when the model was trained: resize, pad, crop or select columns",
+  );
+});
+
 Deno.test("checkInput() refuses no rows and the wrong element type", () => {
   const empty = () => checkInput(zeros(0, 2), ROWS, "read dataset");
   assertThrows(empty, RangeError, "at least one row");

@@ -3,28 +3,64 @@ import { fixedRows, inFixedBatches } from "../../lib/engines/fixed_batches.ts";
 import type { NdArray } from "../../lib/types.ts";
 import { array, feature, input, program } from "./onnx/_program.ts";
 
-const X = array([4, 2], [1, 2, 3, 4, 5, 6, 7, 8]);
+const X = array([5, 2], [1, 2, 3, 4, 5, 6, 7, 8, 9, 10]);
+const PROGRAM = { features: [{ name: "a" }] } as never;
 
-Deno.test("inFixedBatches() runs batches one after another, and joins what they give", async () => {
+Deno.test("inFixedBatches() runs batches one after another, and drops the rows that fill up the last", async () => {
   const starts: number[] = [];
   const run = ([x]: readonly NdArray<ArrayBufferView>[], start: number) => {
     starts.push(start);
-    const half = x as NdArray<Float32Array<ArrayBuffer>>;
-    const scale = Float32Array.from({ length: x!.shape[0]! }, () => start);
-    return Promise.resolve({ features: [half], logits: half, scale });
+    assertEquals(x!.shape, [2, 2]);
+    const part = x as NdArray<Float32Array<ArrayBuffer>>;
+    const scale = Float32Array.from({ length: 2 }, () => start);
+    return Promise.resolve({ features: [part], logits: part, scale });
   };
-  const outputs = await inFixedBatches([X], 2, run);
-  assertEquals(starts, [0, 2]);
+  const outputs = await inFixedBatches(PROGRAM, [X], 2, run);
+  assertEquals(starts, [0, 2, 4]);
   assertEquals(outputs.features, [X]);
   assertEquals(outputs.logits, X);
-  assertEquals(outputs.scale, Float32Array.of(0, 0, 2, 2));
+  assertEquals(outputs.scale, Float32Array.of(0, 0, 2, 2, 4));
+});
+
+Deno.test("inFixedBatches() refuses batches of other shapes, and leaves optional logits of such out", async () => {
+  const good = array([2, 1], [1, 2]);
+  const rows = array([4, 1], [1, 2, 3, 4]);
+  const wide = array([2, 2], [1, 2, 3, 4]);
+  const runs = (first: NdArray, second: NdArray) => {
+    const parts = [first, second];
+    return (name: "features" | "logits", isOptional = false) => {
+      const left = [...parts];
+      const program = { features: [{ name: "a" }], logits: { isOptional } };
+      return inFixedBatches(
+        program as never,
+        [array([4, 1], [1, 2, 3, 4])],
+        2,
+        () => {
+          const part = left.shift()!;
+          return Promise.resolve(
+            name === "features"
+              ? { features: [part] }
+              : { features: [good], logits: part },
+          );
+        },
+      );
+    };
+  };
   await assertRejects(
-    () => inFixedBatches([X], 3, run),
-    RangeError,
-    "a multiple of the 3 that its graph takes: current value is 4; use .batch() with such a number, and leave samples out or add some",
+    () => runs(rows, rows)("features"),
+    TypeError,
+    'Cannot take layer "a" as every batch must return one row for each of its 2 samples: current value is [4, 1]',
   );
-  const three = array([3, 2], [1, 2, 3, 4, 5, 6]); // one left out
-  assertEquals((await inFixedBatches([three], 3, run)).features, [three]);
+  await assertRejects(
+    () => runs(good, wide)("features"),
+    TypeError,
+    'Cannot take layer "a" as every batch must return [null, 1]: current value is [2, 2]',
+  );
+  await assertRejects(() => runs(good, wide)("logits"), TypeError, "logits");
+  for (const second of [wide, rows]) {
+    const { logits } = await runs(good, second)("logits", true);
+    assertEquals(logits, undefined);
+  }
 });
 
 Deno.test("fixedRows() is about graphs of raw operations alone", () => {

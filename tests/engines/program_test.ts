@@ -54,7 +54,7 @@ function setUp() {
 }
 
 counted(
-  "logits are taken from the graph, or computed where they must be",
+  "logits are a tensor of the graph, or computed from the penultimate",
   () => {
     const { model, head, hidden, logits, fused } = setUp();
     const shaped: LogitsTarget = {
@@ -91,7 +91,7 @@ counted("wantedRefs() lists each tensor once", () => {
   free(model);
 });
 
-counted("computeOutputs() gives features, penultimate and logits", () => {
+counted("computeOutputs() returns features, penultimate and logits", () => {
   const { model, graph, hidden, fused, valueOf } = setUp();
   const program: ProgramParts = {
     graph,
@@ -118,7 +118,7 @@ counted("computeOutputs() gives features, penultimate and logits", () => {
   free(model);
 });
 
-counted("logitsOf() gives the factors of a shaping, too", () => {
+counted("logitsOf() returns the factors of a shaping, too", () => {
   const { model, fused, valueOf } = setUp();
   const shaped: LogitsTarget = {
     ...fused,
@@ -136,7 +136,7 @@ counted("logitsOf() gives the factors of a shaping, too", () => {
 });
 
 counted(
-  "logitsOf() takes a map of one position for a vector, and no other",
+  "logitsOf() reshapes a feature map of one position to a vector, and no other",
   () => {
     const { model, fused, logits } = setUp();
     const convolution = {
@@ -151,7 +151,7 @@ counted(
     assertThrows(
       () => of(convolution, [7, 2, 1, 5]),
       TypeError,
-      'Cannot take logits as the map of head "head" must have one spatial position: current value is [7, 2, 1, 5]; select the layer by .layers([…]), and leave the logits out by .logits(false)',
+      'Cannot take logits as the feature map of head "head" must have one spatial position: current value is [7, 2, 1, 5]; select the layer by .layers([…]), and leave the logits out by .logits(false)',
     );
     free(model);
   },

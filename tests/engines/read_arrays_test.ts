@@ -52,7 +52,7 @@ Deno.test("checkNumbers() refuses strings and complex numbers", () => {
   }
 });
 
-Deno.test("floatArray() turns integers into floats", () => {
+Deno.test("floatArray() converts integers to floats", () => {
   const { data, shape, dtype } = floatArray(Int32Array.of(1, 2), [1, 2]);
   assertEquals([data, shape, dtype], [
     Float32Array.of(1, 2),

@@ -79,7 +79,7 @@ counted("schedule() names the nearest tensor that is left out", () => {
   assertThrows(
     () => ordered(model, ["head"], ["twice"]),
     TypeError,
-    'Cannot compute "head" as all that it needs must come from what is fed, and it needs "twice:1": current value is ["twice"]; cut the input earlier, or ask for other layers',
+    'Cannot compute "head" as all that it needs must come from what is fed, and it needs "twice:1": current value is ["twice"]; cut the input earlier, or select other layers',
   );
   assertThrows(
     () => ordered(model, ["widen"], ["twice"]),

@@ -125,7 +125,7 @@ export function shared(): tf.LayersModel {
   }));
 }
 
-/** Two outputs, after a stem: no head can be told. */
+/** Two outputs after a stem: no head is found. */
 export function twoOutputs(): tf.LayersModel {
   const input = tf.input({ shape: [3], name: "x" });
   const stem = tf.layers.dense({ name: "stem", units: 4, activation: "relu" })

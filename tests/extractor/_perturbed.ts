@@ -54,7 +54,7 @@ export async function byHand(
   return moved;
 }
 
-/** What the model's input layer hands on. */
+/** The tensor that the input layer of the model passes on. */
 export async function movedInput(
   extractor: FeatureExtractor,
   x: NdArray,

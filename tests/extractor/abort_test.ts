@@ -17,7 +17,7 @@ import { counted, onBackends } from "../support/backends.ts";
 import { type ManualClock, manualClock } from "../support/manual_clock.ts";
 import { array, Doubling, filled, free, mlp } from "./_models.ts";
 
-/** A layer that takes longer than a slice, and says when it begins. */
+/** A layer that takes longer than a slice, and reports when it begins. */
 class Slow extends Doubling {
   static override className = "Slow";
   clock!: ManualClock;
@@ -95,7 +95,7 @@ onBackends(
   },
 );
 
-counted("an error of an abort says how far the run was", async () => {
+counted("the error of an abort names the number of samples", async () => {
   const model = mlp();
   const controller = new AbortController();
   const { signal } = controller;
@@ -146,7 +146,7 @@ async function* waiting(messages: string[] = []): AsyncGenerator<NdArray> {
 }
 
 counted(
-  "a signal stops the waiting for a dataset that gives nothing more",
+  "a signal stops the waiting for a dataset that returns nothing more",
   async () => {
     const model = mlp();
     const controller = new AbortController();
@@ -163,7 +163,7 @@ counted(
   },
 );
 
-counted("a dataset is told that a run was stopped", async () => {
+counted("a dataset receives the signal of a stopped run", async () => {
   using clock = manualClock();
   const { model, layers } = slow(3, clock);
   const messages: string[] = [];
@@ -206,7 +206,7 @@ counted("a source gets the signal", async () => {
 });
 
 counted(
-  "a signal stops a run that waits for its turn, and lets those behind go on",
+  "a signal stops a queued run, and later ones continue",
   async () => {
     using clock = manualClock();
     const { model, layers } = slow(3, clock);

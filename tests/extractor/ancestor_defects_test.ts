@@ -29,7 +29,7 @@ const QUIET = { progress: false } as const;
 
 // ---- the ancestor's four tests ----
 
-Deno.test("predict() gives the model's output from a cut input as from the whole", async () => {
+Deno.test("predict() returns the model's output from a cut input as from the whole", async () => {
   using scope = convnet();
   const { model } = scope;
   const x = uniform([100, 32, 32, 3], 1);
@@ -46,7 +46,7 @@ Deno.test("predict() gives the model's output from a cut input as from the whole
   assertAllClose(first(cut), expected, { rtol: 0, atol: 1e-5 });
 });
 
-Deno.test("getWeights() gives kernel and bias with the shapes of Keras", async () => {
+Deno.test("getWeights() returns kernel and bias with the shapes of Keras", async () => {
   using scope = convnet();
   const weights = await keras(scope.model, [-1]).getWeights(-1);
   const shapes = Object.values(weights).map(({ shape }) => shape);

@@ -17,7 +17,7 @@ import { array, Doubling, filled, free, shared } from "./_models.ts";
 
 const QUIET = { progress: false };
 
-/** `[4] → [4]`, which says whether it was run. */
+/** `[4] → [4]`, which counts its calls. */
 function watched(): { model: tf.LayersModel; layer: Doubling } {
   const layer = new Doubling({ name: "doubling" });
   const model = filled(tf.sequential({
@@ -60,8 +60,14 @@ counted(
     const gone = tf.ones([2, 4]);
     gone.dispose();
     await refuses([
-      [array([3, 5]), `${must} current value is [3, 5]`],
-      [array([3, 4, 1]), `${must} current value is [3, 4, 1]`],
+      [
+        array([3, 5]),
+        `${must} current value is [3, 5]; each sample must be [4], as when the model was trained: resize, pad, crop or select columns`,
+      ],
+      [
+        array([3, 4, 1]),
+        `${must} current value is [3, 4, 1]; reshape it, as by x.reshape([-1, 4])`,
+      ],
       [
         flat,
         `${must} current value is [4]; its batch axis is missing: add one, as by x.expandDims(0), or batch the dataset, as by ds.batch(32)`,

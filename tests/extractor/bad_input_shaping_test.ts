@@ -10,7 +10,7 @@ import { counted } from "../support/backends.ts";
 import { type ErrorClass, refuses, type Setting, wrong } from "./_bad_input.ts";
 import { array, convnet, filled, free, mlp, twoOutputs } from "./_models.ts";
 
-counted("what needs a head is refused where none can be told", () => {
+counted("what needs a head is refused if none is found", () => {
   const why =
     'current value is "none, as the model has 2 outputs"; name it by .head(id) before';
   const rule = "as the model must have a linear head";
@@ -191,7 +191,7 @@ counted("numbers out of range are refused where they are passed", () => {
 });
 
 counted(
-  "a quantile out of range is refused before the dataset is asked",
+  "a quantile out of range is refused before the dataset is read",
   async () => {
     const model = mlp();
     for (const quantile of [0, 1, NaN, 90]) {

@@ -42,7 +42,7 @@ counted(
     await assertRejects(
       () => new FeatureExtractor(merge).layers(["sum"]).input("c").plan(),
       TypeError,
-      'Cannot compute "sum" as all that it needs must come from what is fed, and it needs "a": current value is ["b"]; cut the input earlier, or ask for other layers',
+      'Cannot compute "sum" as all that it needs must come from what is fed, and it needs "a": current value is ["b"]; cut the input earlier, or select other layers',
     );
     await assertRejects(
       () => left.input("sum").predict(array([1, 4])),
@@ -112,7 +112,7 @@ counted("steps that are none are refused where they are passed", () => {
 });
 
 counted(
-  "given steps after the caller's own are refused before anything runs",
+  "built-in steps after custom ones are refused before anything runs",
   async () => {
     const model = convnet();
     const extractor = new FeatureExtractor(model).layers(["conv"])
@@ -157,7 +157,7 @@ counted("engines and backends that are not there are named", async () => {
 });
 
 counted(
-  "a promise where a value is due is an error that says await",
+  "a promise instead of a value is an error that names await",
   async () => {
     const model = mlp();
     const extractor = new FeatureExtractor(model);
@@ -209,19 +209,22 @@ Deno.test(
   },
 );
 
-counted("a subclass whose constructor needs more than a model says so", () => {
-  class Needy extends FeatureExtractor {
-    constructor(model: tf.LayersModel, options: { readonly tag: string }) {
-      super(model);
-      options.tag.trim();
+counted(
+  "a subclass whose constructor needs more than a model is refused",
+  () => {
+    class Needy extends FeatureExtractor {
+      constructor(model: tf.LayersModel, options: { readonly tag: string }) {
+        super(model);
+        options.tag.trim();
+      }
     }
-  }
-  const model = mlp();
-  const needy = new Needy(model, { tag: "x" });
-  assertThrows(
-    () => needy.layers([0]),
-    TypeError,
-    'Cannot make the next extractor as the constructor of "Needy" must work with a model alone: current value is function "Needy"; give its other parameters default values',
-  );
-  free(model);
-});
+    const model = mlp();
+    const needy = new Needy(model, { tag: "x" });
+    assertThrows(
+      () => needy.layers([0]),
+      TypeError,
+      'Cannot make the next extractor as the constructor of "Needy" must work with a model alone: current value is function "Needy"; give its other parameters default values',
+    );
+    free(model);
+  },
+);

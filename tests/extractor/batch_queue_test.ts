@@ -1,7 +1,7 @@
 import { assertEquals, assertRejects } from "@std/assert";
 import { BatchQueue } from "../../lib/extractor/batch_queue.ts";
 
-/** An engine that computes when it is told to. */
+/** An engine whose computations are finished by the test. */
 function engine() {
   const started: number[] = [];
   const results = new Map<number, PromiseWithResolvers<string>>();
@@ -17,7 +17,7 @@ function engine() {
   };
 }
 
-/** Numbers from 0, and how many were asked for. */
+/** Numbers from 0, and how many were requested. */
 function numbers(count: number) {
   const batches = {
     requested: 0,
@@ -56,6 +56,21 @@ Deno.test("BatchQueue.next() begins the next batch while one is computed, and no
   assertEquals(await queue.next(), undefined);
 });
 
+Deno.test("BatchQueue.next() throws what the start of a batch throws, in the order of the batches", async () => {
+  const { start, finish } = engine();
+  const begin = (batch: number) => {
+    if (batch === 1) throw new RangeError("no such token");
+    return start(batch);
+  };
+  const queue = new BatchQueue(numbers(3).next, begin, 2);
+  const first = queue.next();
+  await settled();
+  finish(0);
+  assertEquals((await first)!.batch, 0);
+  await settled(); // while nothing waits for the second batch
+  await assertRejects(() => queue.next(), RangeError, "no such token");
+});
+
 Deno.test("BatchQueue.next() reads nothing ahead where one at a time is computed", async () => {
   const { started, start, finish } = engine();
   const batches = numbers(2);
@@ -69,7 +84,7 @@ Deno.test("BatchQueue.next() reads nothing ahead where one at a time is computed
   assertEquals(batches.requested, 1);
 });
 
-Deno.test("BatchQueue.next() gives a result that is there while the next batch is waited for", async () => {
+Deno.test("BatchQueue.next() returns a result that is there while the next batch is waited for", async () => {
   const { start, finish } = engine();
   const late = Promise.withResolvers<IteratorResult<number>>();
   const reads = [Promise.resolve({ done: false, value: 0 }), late.promise];
@@ -85,7 +100,7 @@ Deno.test("BatchQueue.next() gives a result that is there while the next batch i
   assertEquals(queue.isReading, false);
 });
 
-Deno.test("BatchQueue.next() gives what was read before an error of the reading", async () => {
+Deno.test("BatchQueue.next() returns what was read before an error of the reading", async () => {
   const { start, finish } = engine();
   let requested = 0;
   const queue = new BatchQueue(
@@ -103,7 +118,7 @@ Deno.test("BatchQueue.next() gives what was read before an error of the reading"
   await assertRejects(() => queue.next(), RangeError, "torn");
 });
 
-Deno.test("BatchQueue.next() throws a batch's error in its turn", async () => {
+Deno.test("BatchQueue.next() throws the error of a batch in the order of the batches", async () => {
   const { start, finish, fail } = engine();
   const queue = new BatchQueue(numbers(2).next, start, 2);
   const first = queue.next();

@@ -33,7 +33,7 @@ function cached(folder: string, model = mlp()): FeatureExtractor {
     .cache(folder);
 }
 
-Deno.test("cache() gives predict() what it gave, without reading the data", () =>
+Deno.test("predict() returns a cached result without reading the data", () =>
   inFolder(async (folder) => {
     const source = counting("x");
     const extractor = cached(folder);

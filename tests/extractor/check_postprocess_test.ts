@@ -33,7 +33,7 @@ counted("checkPostprocess() copies steps, or one record of them", () => {
 });
 
 counted(
-  "checkNames() passes steps for every layer, and for those asked for",
+  "checkNames() accepts steps for every layer, and for selected ones",
   () => {
     const model = mlp();
     const [hidden, head] = modelGraphOf(fromLayersModel(model))!.listed;

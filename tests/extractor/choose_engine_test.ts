@@ -35,7 +35,7 @@ function withoutRecording(choice: EngineChoice) {
   return rest;
 }
 
-counted("chooseEngine() takes wasm, or what was requested", async () => {
+counted("chooseEngine() chooses wasm, or what was requested", async () => {
   const model = mlp();
   const program = resolved(model, { postprocess: [(x) => tf.square(x)] });
   const obstacle = `a function of the caller's postprocesses "hidden"`;
@@ -141,7 +141,7 @@ counted(
   },
 );
 
-counted("chooseEngine() takes a graphics card where there is one", async () => {
+counted("chooseEngine() chooses a graphics card if there is one", async () => {
   const card = () => Promise.resolve("H100");
   const uneven = filled(tf.sequential({
     layers: [
@@ -165,7 +165,7 @@ counted("chooseEngine() takes a graphics card where there is one", async () => {
   free(uneven);
 });
 
-counted("chooseEngine() asks for no card that it must not use", async () => {
+counted("chooseEngine() looks for no card that it must not use", async () => {
   const model = mlp();
   const asked = () => Promise.reject(new Error("asked"));
   const own = { postprocess: [(x: tf.Tensor) => tf.square(x)] };
@@ -212,7 +212,7 @@ Deno.test("chooseEngine() refuses gradients, functions on tensors and other engi
   );
 });
 
-Deno.test("chooseEngine() takes the processor for batches that are not worth a card", async () => {
+Deno.test("chooseEngine() chooses the processor for batches that are not worth a card", async () => {
   await using model = await loadModel("notebooks/models/keras/digits.keras");
   const graph = modelGraphOf(model)!;
   const unasked = () => Promise.reject(new Error("asked"));

@@ -107,7 +107,7 @@ for (const [name, [create, hasLabels, hasIds]] of Object.entries(FORMS)) {
   });
 }
 
-counted("predict() takes tensors, which stay the caller's", async () => {
+counted("predict() accepts tensors, which the caller still owns", async () => {
   const model = mlp();
   const extractor = new FeatureExtractor(model).batch(3);
   const expected = await extractor.predict(X, QUIET);
@@ -150,7 +150,7 @@ counted(
 );
 
 counted(
-  "predict() takes a tf.data.Dataset, and disposes of what it yields",
+  "predict() accepts a tf.data.Dataset, and disposes of its tensors",
   async () => {
     const model = mlp();
     const extractor = new FeatureExtractor(model);
@@ -170,7 +170,7 @@ counted(
   },
 );
 
-counted("predict() takes several inputs with labels", async () => {
+counted("predict() accepts several inputs with labels", async () => {
   const model = shared();
   const [a, b] = [array([7, 3]), array([7, 2])];
   const extractor = new FeatureExtractor(model).batch(4);
@@ -189,7 +189,7 @@ counted("predict() takes several inputs with labels", async () => {
   free(model);
 });
 
-counted("predict() takes element types that the model's holds", async () => {
+counted("predict() accepts element types that convert exactly", async () => {
   const model = mlp();
   const extractor = new FeatureExtractor(model);
   const whole = [1, 0, 1, 1, 0, 1, 0, 0];

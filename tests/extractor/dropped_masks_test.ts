@@ -69,7 +69,7 @@ counted("a plan warns of no mask that nothing reads", async () => {
     (await new FeatureExtractor(model).layers(layer).logits(false).input(input)
       .plan())
       .warnings;
-  // The mask is made anew; it is handed on but not read; it has ended.
+  // The mask is computed again; it is passed on but not read; it has ended.
   assertEquals(await warningsOf("mask", "lstm"), []);
   assertEquals(await warningsOf("relu", "relu"), []);
   assertEquals(await warningsOf("head", "head"), []);

@@ -33,7 +33,7 @@ const QUIET = { progress: false };
 // ---- immutability ----
 
 counted(
-  "every setting gives a new extractor and leaves the one before",
+  "every setting returns a new extractor and leaves the one before",
   async () => {
     const model = mlp();
     const base = new FeatureExtractor(model);
@@ -126,7 +126,7 @@ class Mine extends FeatureExtractor {
   }
 }
 
-counted("a setting of a subclass gives the subclass, with its fields", () => {
+counted("a setting of a subclass returns the subclass, with its fields", () => {
   const model = mlp();
   const mine = new Mine(model);
   mine.tag = "set";
@@ -156,7 +156,7 @@ counted("a subclass may set itself up in its constructor", async () => {
 // ---- settings ----
 
 counted(
-  "layers() takes names, paths, indices, globs, patterns and predicates",
+  "layers() accepts names, paths, indices, globs, patterns and predicates",
   async () => {
     const model = nested();
     const extractor = new FeatureExtractor(model);
@@ -243,18 +243,21 @@ counted(
   },
 );
 
-counted("head() takes logits before a layer's own activation", async () => {
-  const model = convnet();
-  const x = array([2, 8, 8, 2]);
-  const found = await new FeatureExtractor(model).predict(x, QUIET);
-  const named = await new FeatureExtractor(model).head("head")
-    .predict(x, QUIET);
-  assertEquals(named.logits, found.logits);
-  assertEquals(named.head, found.head);
-  assertEquals(named.activation, "softmax");
-  assertEquals(named.source, found.source);
-  free(model);
-});
+counted(
+  "head() selects logits before the activation of the layer",
+  async () => {
+    const model = convnet();
+    const x = array([2, 8, 8, 2]);
+    const found = await new FeatureExtractor(model).predict(x, QUIET);
+    const named = await new FeatureExtractor(model).head("head")
+      .predict(x, QUIET);
+    assertEquals(named.logits, found.logits);
+    assertEquals(named.head, found.head);
+    assertEquals(named.activation, "softmax");
+    assertEquals(named.source, found.source);
+    free(model);
+  },
+);
 
 counted(
   "head() may be a layer in the middle, whatever its activation",
@@ -333,7 +336,7 @@ counted(
     for (let row = 0; row < 4; row++) {
       const values = [...a.slice(row * units, (row + 1) * units)];
       const sorted = values.toSorted((p, q) => p - q);
-      const threshold = sorted[2]!; // place 0.5 · 4 of five, no interpolation
+      const threshold = sorted[2]!; // index 0.5 · 4 of five, no interpolation
       const kept = values.filter((v) => v > threshold);
       const sum = (list: number[]) => list.reduce((p, q) => p + q, 0);
       const factor = kept.length === 0 ? 1 : Math.exp(sum(values) / sum(kept));
@@ -362,7 +365,7 @@ counted(
 );
 
 counted(
-  "postprocess() runs given steps, then the caller's own, on every layer or by layer",
+  "postprocess() runs built-in steps, then custom ones, on every layer or by layer",
   async () => {
     const model = convnet();
     const x = array([3, 8, 8, 2]);
@@ -413,7 +416,7 @@ counted(
   },
 );
 
-counted("findLayer() and getWeights() ask the model", async () => {
+counted("findLayer() and getWeights() are those of the model", async () => {
   const model = mlp();
   const extractor = new FeatureExtractor(model);
   assertEquals(extractor.findLayer(-1).name, "head");
@@ -447,7 +450,7 @@ counted(
 );
 
 counted(
-  "predict() matches several inputs by name, and says which is missing",
+  "predict() matches several inputs by name, and names a missing one",
   async () => {
     const model = shared();
     const extractor = new FeatureExtractor(model);

@@ -18,7 +18,7 @@ import {
 const graphOf = (model: tf.LayersModel) =>
   modelGraphOf(fromLayersModel(model))!;
 
-counted("featureNames() gives a layer's name, or one for each output", () => {
+counted("featureNames() returns a layer's name, or one for each output", () => {
   const input = tf.input({ shape: [3], name: "x" });
   const outputs = new Parts({ name: "parts" })
     .apply(input) as tf.SymbolicTensor[];
@@ -95,7 +95,7 @@ counted("targetsOf() asks for the channels where they are not known", () => {
 });
 
 counted(
-  "targetsOf() gives one name to a function, and another to the next",
+  "targetsOf() names each function differently",
   () => {
     const model = convnet();
     const node = graphOf(model).findNode("conv");

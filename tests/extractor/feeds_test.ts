@@ -22,24 +22,27 @@ const namesOf = (graph: ModelGraph, id?: string) =>
   feedsOf(graph, id === undefined ? undefined : graph.findNode(id))
     .map(({ spec }) => spec.name);
 
-counted("feedsOf() gives the model's inputs, or what a layer receives", () => {
-  const model = shared();
-  const graph = graphOf(model);
-  assertEquals(namesOf(graph), ["a", "b"]);
-  assertEquals(namesOf(graph, "a"), ["a"]);
-  assertEquals(namesOf(graph, "widen"), ["b"]);
-  assertEquals(namesOf(graph, "both"), ["twice", "twice:1"]);
-  const [left] = feedsOf(graph, graph.findNode("both"));
-  assertEquals(left!.spec, {
-    name: "twice",
-    shape: [null, 4],
-    dtype: "float32",
-    channels: "last",
-  });
-  free(model);
-});
+counted(
+  "feedsOf() returns the model's inputs, or what a layer receives",
+  () => {
+    const model = shared();
+    const graph = graphOf(model);
+    assertEquals(namesOf(graph), ["a", "b"]);
+    assertEquals(namesOf(graph, "a"), ["a"]);
+    assertEquals(namesOf(graph, "widen"), ["b"]);
+    assertEquals(namesOf(graph, "both"), ["twice", "twice:1"]);
+    const [left] = feedsOf(graph, graph.findNode("both"));
+    assertEquals(left!.spec, {
+      name: "twice",
+      shape: [null, 4],
+      dtype: "float32",
+      channels: "last",
+    });
+    free(model);
+  },
+);
 
-counted("feedsOf() sees through nested models, and their own inputs", () => {
+counted("feedsOf() resolves nested models and their inputs", () => {
   const model = nested();
   const graph = graphOf(model);
   assertEquals(namesOf(graph, "outer"), ["stem"]);
@@ -61,7 +64,7 @@ counted("feedsOf() names each tensor once, and apart", () => {
 });
 
 counted(
-  "feedsOf() takes a nested model's input layer for what it hands on",
+  "feedsOf() resolves the input layer of a nested model to the tensor that it passes on",
   () => {
     const inner = tf.input({ shape: [3], name: "inner" });
     const backbone = tf.model({
@@ -105,7 +108,7 @@ const LENGTHS = {
 } as const;
 const ref = {} as Feed["ref"];
 
-Deno.test("datasetSpecs() asks for each input once, and fedArrays() computes on the host", () => {
+Deno.test("datasetSpecs() lists each input once, and fedArrays() computes on the host", () => {
   const ids: TensorSpec = { name: "ids", shape: [null], dtype: "int32" };
   const made = (name: string): Feed => ({
     ref,

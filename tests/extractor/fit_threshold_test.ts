@@ -19,7 +19,7 @@ function bare(): tf.LayersModel {
 }
 
 counted(
-  "fitThreshold() gives the linear quantile over all samples and units",
+  "fitThreshold() returns the linear quantile over all samples and units",
   async () => {
     const model = bare();
     const x = {

@@ -24,7 +24,7 @@ function numbers(...shape: number[]): NdArray {
 
 // ---- rows that are known to be no samples ----
 
-Deno.test("logits that were found behind a moved axis are left out, and the plan says so", async () => {
+Deno.test("logits after a moved sample axis are left out, with a warning in the plan", async () => {
   await using model = await loadModel(FAULT);
   const extractor = new FeatureExtractor(model).layers("conv");
   const plan = await extractor.plan();
@@ -51,7 +51,7 @@ Deno.test("logits that were found behind a moved axis are left out, and the plan
   assertEquals(all.features[0]!.data.slice(2 * 24), alone.features[0]!.data);
 });
 
-Deno.test("what needs logits says why they are left out", async () => {
+Deno.test("what needs logits is refused with the reason why they are left out", async () => {
   await using model = await loadModel(FAULT);
   const extractor = new FeatureExtractor(model);
   const why = /the rows of "gemm" are not samples/;
@@ -147,7 +147,7 @@ Deno.test("sampleAxisMover() follows the axis of the samples", async () => {
     }]),
     undefined,
   );
-  // Behind an operator that is not followed, nothing is said.
+  // After an unknown operator the axis is unknown.
   assertEquals(
     await moverOf([
       move("first", "x", "m", [1, 0, 2]),
@@ -191,6 +191,10 @@ for (const first of ["N", 1, 2] as const) {
     }
     assertEquals(rows, 6);
     assertEquals(open.plan.warnings.length, 1);
+    const x = tf.tensor(numbers(6, 5, 4).data, [6, 5, 4]);
+    const tensors = await open.predictTensor(x);
+    assertEquals(tensors.logits, undefined);
+    tf.dispose([x, ...tensors.features]);
     await open.close();
     // Where they fit, they are there.
     const fits = await extractor.predict(numbers(6, 1, 4));
@@ -297,7 +301,7 @@ counted(
 );
 
 counted(
-  "penultimate({ shaped }) gives what the shaped logits are computed from",
+  "penultimate({ shaped }) returns what the shaped logits are computed from",
   async () => {
     const model = mlp();
     const x = numbers(5, model.inputs[0]!.shape[1]!);

@@ -13,22 +13,25 @@ import { array, convnet, filled, free, mlp, Parts } from "./_models.ts";
 
 const QUIET = { progress: false };
 
-counted("KerasFeatureExtractor() takes the last layer by default", async () => {
-  const model = mlp();
-  const x = array([3, 4]);
-  const set = await new KerasFeatureExtractor(model).predict(x, QUIET);
-  assertEquals(set.layerNames, ["head"]);
-  const none = new KerasFeatureExtractor(model, { featureLayersId: [] });
-  assertEquals((await none.predict(x, QUIET)).features, []);
-  const one = new KerasFeatureExtractor(model, {
-    featureLayersId: -2 as never,
-  });
-  assertEquals((await one.predict(x, QUIET)).layerNames, ["hidden"]);
-  free(model);
-});
+counted(
+  "KerasFeatureExtractor() selects the last layer by default",
+  async () => {
+    const model = mlp();
+    const x = array([3, 4]);
+    const set = await new KerasFeatureExtractor(model).predict(x, QUIET);
+    assertEquals(set.layerNames, ["head"]);
+    const none = new KerasFeatureExtractor(model, { featureLayersId: [] });
+    assertEquals((await none.predict(x, QUIET)).features, []);
+    const one = new KerasFeatureExtractor(model, {
+      featureLayersId: -2 as never,
+    });
+    assertEquals((await one.predict(x, QUIET)).layerNames, ["hidden"]);
+    free(model);
+  },
+);
 
 counted(
-  "KerasFeatureExtractor() gives what the settings of its base give",
+  "KerasFeatureExtractor() returns what the settings of its base class return",
   async () => {
     const model = mlp();
     const x = array([3, 4]);
@@ -74,7 +77,7 @@ counted(
 );
 
 counted(
-  "a setting of one gives one of its kind, without the defaults",
+  "a setting returns an object of the class, without the defaults",
   async () => {
     const model = mlp();
     const keras = new KerasFeatureExtractor(model, {
@@ -100,7 +103,7 @@ counted(
 );
 
 counted(
-  "predict() takes one postprocessing for each layer, null for none",
+  "predict() accepts one postprocessing for each layer, null for none",
   async () => {
     const model = convnet();
     const x = array([2, 8, 8, 2]);
@@ -139,7 +142,7 @@ counted(
 );
 
 counted(
-  "predict() takes one postprocessing for each output of a layer",
+  "predict() accepts one postprocessing for each output of a layer",
   async () => {
     const model = filled(tf.model((() => {
       const input = tf.input({ shape: [3], name: "x" });

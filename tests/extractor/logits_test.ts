@@ -84,7 +84,7 @@ function headOf(weights: HeadTensors): Head {
 }
 
 counted(
-  "readHead() copies a matrix and a row, turned where they are transposed",
+  "readHead() copies a matrix and a row, and transposes a transposed matrix",
   async () => {
     const kernel = tf.tensor2d([[1, 2, 3], [4, 5, 6]]);
     const bias = tf.tensor1d([7, 8, 9]);
@@ -105,7 +105,7 @@ counted(
 );
 
 counted(
-  "readHead() takes a convolution of one position for a matrix, and no other",
+  "readHead() converts a convolution of one position to a matrix, and no other",
   async () => {
     const one = tf.ones([1, 1, 4, 2]);
     const two = tf.ones([2, 1, 4, 2]);

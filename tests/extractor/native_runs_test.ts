@@ -46,7 +46,7 @@ function arrays({ features, logits }: FeatureSet) {
 }
 
 counted(
-  "predict() on onnx gives what it gives on tfjs, shaped and pooled too",
+  "predict() on onnx returns what it returns on tfjs, shaped and pooled too",
   async () => {
     const { model, extractor } = await opened();
     const x = samples(10);
@@ -81,7 +81,7 @@ counted(
 );
 
 counted(
-  "stream() on onnx gives the batches of predict(), which stay as they are",
+  "stream() on onnx returns the batches of predict(), which stay as they are",
   async () => {
     const { model, extractor } = await opened();
     const x = samples(23);
@@ -181,20 +181,23 @@ counted(
   },
 );
 
-counted("predictTensor() on onnx takes tensors and gives tensors", async () => {
-  const { model, extractor } = await opened();
-  await using open = await extractor.engine("onnx").open();
-  assertEquals(open.plan.engine, "onnx");
-  assertEquals(open.plan.backend, undefined);
-  const x = samples(2);
-  const tensor = tf.tensor(x.data, [...x.shape]);
-  const { features, logits } = await open.predictTensor(tensor);
-  const set = await open.predict(x, QUIET);
-  assertEquals(logits!.dataSync(), set.logits!.data);
-  assert(!tensor.isDisposed);
-  tf.dispose([tensor, ...features, logits!]);
-  await model.close();
-});
+counted(
+  "predictTensor() on onnx takes tensors and returns tensors",
+  async () => {
+    const { model, extractor } = await opened();
+    await using open = await extractor.engine("onnx").open();
+    assertEquals(open.plan.engine, "onnx");
+    assertEquals(open.plan.backend, undefined);
+    const x = samples(2);
+    const tensor = tf.tensor(x.data, [...x.shape]);
+    const { features, logits } = await open.predictTensor(tensor);
+    const set = await open.predict(x, QUIET);
+    assertEquals(logits!.dataSync(), set.logits!.data);
+    assert(!tensor.isDisposed);
+    tf.dispose([tensor, ...features, logits!]);
+    await model.close();
+  },
+);
 
 counted("an error of a run names its samples", async () => {
   await using model = await loadModel(modelPath("k3_text.keras"));

@@ -47,7 +47,7 @@ counted(
 );
 
 counted(
-  "predict() on onnx hands small batches over several at once, and computes them one by one",
+  "predict() on onnx passes small batches over several at once, and computes them one by one",
   async () => {
     using log = logWorkers();
     await using model = await loadModel(DIGITS);
@@ -98,7 +98,7 @@ counted(
   },
 );
 
-counted("a run that fails on onnx gives its thread to the next", async () => {
+counted("a run that fails on onnx returns its thread to the next", async () => {
   using log = logWorkers();
   await using model = await loadModel(DIGITS);
   function* torn() {

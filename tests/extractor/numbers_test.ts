@@ -49,7 +49,7 @@ function on(model: tf.LayersModel, { name }: Backend): FeatureExtractor {
 }
 
 onBackends(
-  "predict() gives TF.js' taps of a convolutional network",
+  "predict() returns TF.js' taps of a convolutional network",
   async (backend) => {
     const model = convnet();
     const x = array([7, 8, 8, 2]);
@@ -67,7 +67,7 @@ onBackends(
 );
 
 onBackends(
-  "predict() gives the same in batches of 1, 2 and 7 of 7 rows",
+  "predict() returns the same in batches of 1, 2 and 7 of 7 rows",
   async (backend) => {
     const model = convnet();
     const x = array([7, 8, 8, 2]);
@@ -151,7 +151,7 @@ onBackends(
 );
 
 onBackends(
-  "predict() gives features of a model with several outputs, and no logits",
+  "predict() returns features of a model with several outputs, and no logits",
   async (backend) => {
     const model = twoOutputs();
     const x = array([3, 3]);

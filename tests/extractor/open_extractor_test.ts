@@ -4,10 +4,20 @@ import {
   assertNotEquals,
   assertRejects,
 } from "@std/assert";
-import { FeatureExtractor, type FeatureSet, half, tf } from "@sonde/sonde";
+import {
+  type Dataset,
+  FeatureExtractor,
+  type FeatureSet,
+  half,
+  tf,
+} from "@sonde/sonde";
+import { openRuns } from "../../lib/extractor/open_extractor.ts";
+import { DEFAULTS } from "../../lib/extractor/settings.ts";
 import { assertAllClose } from "../support/all_close.ts";
 import { counted, onBackends } from "../support/backends.ts";
-import { array, convnet, free, mlp, numbers, shared } from "./_models.ts";
+import { graphOf } from "../support/graph_of.ts";
+import { array, convnet, filled, free, mlp } from "./_models.ts";
+import { numbers, shared } from "./_models.ts";
 
 const QUIET = { progress: false };
 
@@ -109,7 +119,7 @@ counted("predictTensor() takes a second tensor for no labels", async () => {
 });
 
 counted(
-  "predictTensor() gives float32 of what half() rounded, whatever the model took",
+  "predictTensor() returns float32 of what half() rounded, whatever the model took",
   async () => {
     const model = mlp();
     const x = tensorOf([2, 4]);
@@ -282,3 +292,44 @@ counted("arrays of a stream are the reader's to keep", async () => {
   assertNotEquals(b, c);
   free(model);
 });
+
+counted(
+  "parts() end where their samples end: before a batch that cannot be joined, behind what was left out",
+  async () => {
+    const model = filled(tf.sequential({
+      layers: [
+        tf.layers.conv2d({
+          name: "conv",
+          inputShape: [null, null, 1],
+          filters: 1,
+          kernelSize: 1,
+        }),
+      ],
+    }));
+    const graph = graphOf(model);
+    const layers = graph.findNodes(["conv"]);
+    const settings = { ...DEFAULTS, layers, wantsLogits: false };
+    const runs = await openRuns(graph, settings);
+    const ends: [number, number][] = [];
+    const read = async (dataset: Dataset) => {
+      const range = { start: 0 };
+      const never = () => false;
+      const parts = runs.parts(dataset, QUIET, range, undefined, never);
+      for await (const { set, end } of parts) {
+        ends.push([set!.ids.length, end]);
+      }
+    };
+    const images = (size: number) => ({ xs: array([2, size, size, 1]) });
+    await assertRejects(
+      () => read(new Set([images(4), images(4), images(5)])),
+      TypeError,
+      'layer "conv" must be [null, 4, 4, 1] of float32 in every batch',
+    );
+    assertEquals(ends.splice(0), [[4, 4]]);
+    const skipped = [{ id: "a", reason: "no image" }];
+    await read(new Set([{ ...images(4), skipped }, images(4)]));
+    assertEquals(ends, [[4, 5]]);
+    await runs.close();
+    free(model);
+  },
+);

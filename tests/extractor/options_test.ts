@@ -57,7 +57,7 @@ function refused(options: unknown): Error {
   return assertThrows(() => checkRun("predict", [], options as RunOptions));
 }
 
-Deno.test("checkRun() takes what a run knows, and what is added", () => {
+Deno.test("checkRun() accepts the options of a run, and further ones", () => {
   const { signal } = new AbortController();
   checkRun("predict", [], {});
   checkRun("predict", [], { signal, onProgress: () => {}, progress: false });
@@ -87,7 +87,7 @@ Deno.test("checkRun() throws where the run is stopped already", () => {
   ]);
 });
 
-Deno.test("checkRun() says which call sets what is no option of a run", () => {
+Deno.test("checkRun() names the setting for what is no option of a run", () => {
   for (
     const [options, call] of [
       [{ batchSize: 8 }, ".batch(…)"],

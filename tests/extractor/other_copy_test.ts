@@ -1,13 +1,13 @@
 /**
- * A model that another copy of TF.js made. That copy is in no list of ours, so
- * it is loaded in a process of its own, which writes no lock file.
+ * A model that another copy of TF.js created. That copy is not a dependency, so
+ * it is loaded in a separate process, which writes no lock file.
  *
  * @module
  */
 import { assertEquals } from "@std/assert";
 import { assertAllClose } from "../support/all_close.ts";
 
-/** Prints the numbers of the copy's own tap, and ours. */
+/** Prints the output of a layer from the copy, and from Sonde. */
 const SCRIPT = `
   import { FeatureExtractor, fromLayersModel } from "@sonde/sonde";
   const other = await import("npm:@tensorflow/tfjs@4.21.0")

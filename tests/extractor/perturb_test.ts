@@ -41,7 +41,7 @@ onBackends(
   },
 );
 
-onBackends("perturb() takes one sigmoid for two classes", async ({ name }) => {
+onBackends("perturb() treats one sigmoid as two classes", async ({ name }) => {
   const model = linear(1, "sigmoid");
   const x = array([8, 3], 2);
   const options = { epsilon: 0.1, temperature: 2 };
@@ -116,7 +116,7 @@ counted("perturb() with a step of 0 changes nothing", async () => {
   free(model);
 });
 
-counted("perturb() goes by unshaped logits", async () => {
+counted("perturb() uses unshaped logits", async () => {
   const model = linear(3);
   const x = array([5, 3]);
   const plain = new FeatureExtractor(model).perturb({ epsilon: 0.2 });
@@ -248,7 +248,7 @@ counted(
       shape: [1, 4],
       dtype: "int32",
     } as const;
-    // Keras says that an embedding takes floats; TF.js says so, too.
+    // Keras declares float inputs of an embedding; so does TF.js.
     await assertRejects(
       () => extractor.predict(x, QUIET),
       UnsupportedByEngineError,

@@ -12,7 +12,7 @@ import {
 } from "./_models.ts";
 
 counted(
-  "plan() says what will run, which head and what is left off",
+  "plan() names what will run, the head and the removed activation",
   async () => {
     const model = convnet();
     const plan = await new FeatureExtractor(model).layers(["pool"]).plan();
@@ -81,7 +81,7 @@ counted("plan() names shaping, perturbation and postprocessing", async () => {
 });
 
 counted(
-  "plan() says where no head is found, and which layers were searched",
+  "plan() lists the layers that were searched if there is no head",
   async () => {
     const model = twoOutputs();
     const plan = await new FeatureExtractor(model).layers(["stem"]).plan();

@@ -1,5 +1,6 @@
 import { assertEquals } from "@std/assert";
 import { FeatureExtractor, loadModel } from "@sonde/sonde";
+import { type Graph, type Node, onnxBytes } from "../support/onnx_bytes.ts";
 
 /** The warnings of a plan for the last layer of a model in `tests/data`. */
 async function warningsOf(path: string): Promise<readonly string[]> {
@@ -20,4 +21,69 @@ Deno.test("plan() warns of layers that pad to the longest string of a batch", as
     'results depend on .batch(): the length of "text" is that of the longest string of a batch, and what does not mask the padding sees it; use .batch(1), or save the layer with output_sequence_length',
   ]);
   assertEquals(await warningsOf("text_layers/k3_length.keras"), []);
+});
+
+Deno.test("plan() warns of such operations in subgraphs and functions, and of those that train", async () => {
+  const quantise = {
+    op: "DynamicQuantizeLinear",
+    in: ["x"],
+    out: ["q", "s", "z"],
+  };
+  const whole = { op: "DequantizeLinear", in: ["q", "s", "z"], out: ["d"] };
+  const branch = (name: string, nodes: Graph["nodes"]): Graph => ({
+    nodes: nodes!,
+    outputs: [{ name }],
+  });
+  const choose: Node = {
+    op: "If",
+    name: "choose",
+    in: ["c"],
+    out: ["e"],
+    attributes: {
+      then_branch: { graph: branch("d", [quantise, whole]) },
+      else_branch: {
+        graph: branch("f", [{ op: "Identity", in: ["x"], out: ["f"] }]),
+      },
+    },
+  };
+  const called: Node = {
+    op: "Rounded",
+    name: "called",
+    domain: "own",
+    in: ["e"],
+    out: ["g"],
+  };
+  const norm: Node = {
+    op: "BatchNormalization",
+    name: "norm",
+    in: ["g", "one", "zero", "zero", "one"],
+    out: ["y", "m", "v"],
+    attributes: { training_mode: 1 },
+  };
+  await using model = await loadModel(onnxBytes({
+    nodes: [choose, called, norm],
+    constants: [
+      { name: "c", type: 9, shape: [], ints: [1], intsField: 5 },
+      { name: "one", shape: [2], floats: [1, 1] },
+      { name: "zero", shape: [2], floats: [0, 0] },
+    ],
+    inputs: [{ name: "x", shape: ["N", 2] }],
+    outputs: [{ name: "y", shape: ["N", 2] }],
+    opsets: { "": 17, own: 1 },
+    functions: [{
+      name: "Rounded",
+      domain: "own",
+      nodes: [
+        { ...quantise, in: ["a"] },
+        { ...whole, out: ["b"] },
+      ],
+      inputs: ["a"],
+      outputs: ["b"],
+    }],
+  }));
+  const extractor = new FeatureExtractor(model).layers("norm").logits(false);
+  assertEquals((await extractor.plan()).warnings, [
+    'results depend on .batch(): "choose", "called" quantise by the range of a whole batch; use .batch(1) for results that do not',
+    'results depend on .batch(): "norm" normalise by the mean and variance of a whole batch, as in training',
+  ]);
 });

@@ -43,7 +43,7 @@ Deno.test("lib/extractor/README.md names something in each done row", () => {
   assertEquals(bare, []);
 });
 
-Deno.test("lib/extractor/README.md gives each row of four columns a known state", () => {
+Deno.test("lib/extractor/README.md has a known state in each row of four columns", () => {
   const table = rows.filter(({ cells }) => cells.length === 4);
   assert(table.length > 60, `only ${table.length} rows`);
   const wrong = table.filter(({ cells }) => !STATES.includes(cells[2]!));

@@ -5,6 +5,7 @@ import {
   assertGreater,
   assertRejects,
   assertStrictEquals,
+  assertThrows,
 } from "@std/assert";
 import {
   FeatureExtractor,
@@ -188,7 +189,7 @@ counted("an error of onProgress ends the run", async () => {
   free(model);
 });
 
-/** What Deno says of its work. */
+/** The progress lines of Deno. */
 const PROGRESS = /^.*(Download|Check) .*\n/gm;
 
 Deno.test("predict() writes nothing where there is no terminal", async () => {
@@ -273,7 +274,7 @@ counted("a reader that leaves a stream tells the dataset", async () => {
   free(model);
 });
 
-counted("a layer that gives more rows than samples is refused", async () => {
+counted("a layer that returns more rows than samples is refused", async () => {
   class Twice extends Doubling {
     static override className = "Twice";
     override call(inputs: tf.Tensor | tf.Tensor[]): tf.Tensor {
@@ -295,8 +296,26 @@ counted("a layer that gives more rows than samples is refused", async () => {
   free(model);
 });
 
-Deno.test("checkRows() passes features of as many rows as samples", () => {
-  checkRows([{ shape: [3, 2] }, { shape: [3] }], 3, { features: [] } as never);
+Deno.test("checkRows() compares features, logits and the penultimate with the samples", () => {
+  const [three, six] = [{ shape: [3, 2] }, { shape: [6, 2] }];
+  const program = { features: [{ name: "a" }] } as never;
+  const good = { features: [three], logits: three, penultimate: three };
+  checkRows(good, 3, program);
+  for (
+    const [name, bad] of [
+      ['layer "a"', { features: [six] }],
+      ["logits", { features: [three], logits: six }],
+      ["the penultimate", { features: [three], penultimate: six }],
+    ] as const
+  ) {
+    assertThrows(
+      () => checkRows(bad, 3, program),
+      TypeError,
+      `Cannot take ${name} as`,
+    );
+  }
+  const optional = { features: [], logits: { isOptional: true } } as never;
+  checkRows({ features: [], logits: six }, 3, optional);
 });
 
 /** A model whose penultimate is its input. */

@@ -43,7 +43,7 @@ async function onBackend<R>(
 // On the engine's own backend tensors stay where they are, elsewhere they are read.
 const BACKENDS = [["cpu", "cpu"], ["wasm", "wasm"], ["wasm", "cpu"]] as const;
 for (const [engine, current] of BACKENDS) {
-  Deno.test(`predictTensor() on ${engine} gives what predict() gives while ${current} is current`, async () => {
+  Deno.test(`predictTensor() on ${engine} returns what predict() returns while ${current} is current`, async () => {
     await onBackend(current, async () => {
       const model = network();
       const extractor = new FeatureExtractor(model)
@@ -71,7 +71,7 @@ for (const [engine, current] of BACKENDS) {
   });
 }
 
-Deno.test("predictTensor() gives each layer a tensor of its own, also one that is input and logits", async () => {
+Deno.test("predictTensor() returns a separate tensor for each layer, also one that is input and logits", async () => {
   await onBackend("cpu", async () => {
     const input = tf.input({ shape: [3], name: "in" });
     const output = tf.layers.dense({ name: "head", units: 2 }).apply(input);
@@ -92,7 +92,7 @@ Deno.test("predictTensor() gives each layer a tensor of its own, also one that i
   });
 });
 
-Deno.test("predictTensor() gives whole numbers for a feature of truths", async () => {
+Deno.test("predictTensor() returns int32 for a boolean feature", async () => {
   await onBackend("cpu", async () => {
     const model = network();
     await using open = await new FeatureExtractor(model).layers(["hidden"])

@@ -10,7 +10,7 @@ Deno.test("DEFAULTS are frozen, as far as they go", () => {
   assert(Object.isFrozen(DEFAULTS.postprocess));
 });
 
-Deno.test("stepsOf() gives the same steps for every layer, or each layer's own", () => {
+Deno.test("stepsOf() returns the same steps for every layer, or each layer's own", () => {
   const [all, own] = [pool("mean"), half()];
   assertEquals(stepsOf({ ...DEFAULTS, postprocess: [all] }, "a"), [all]);
   const postprocessByName = new Map([["a", [all]], ["b[1]", [own]]]);

@@ -12,7 +12,7 @@ class Derived extends FeatureExtractor {
 }
 
 counted(
-  "a setting of a subclass gives one of it, with public fields copied",
+  "a setting of a subclass returns an object of it, with public fields copied",
   async () => {
     const model = mlp();
     const from = new Derived(model);

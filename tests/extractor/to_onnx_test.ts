@@ -85,7 +85,7 @@ counted("toOnnx() writes a file, and leaves the model as it was", async () => {
   await Deno.remove(folder, { recursive: true });
 });
 
-counted("toOnnx() says in the file what a set's source says", async () => {
+counted("toOnnx() writes the source of a set as metadata", async () => {
   await using model = await loadModel(DIGITS);
   const extractor = new FeatureExtractor(model).layers("pool").react(0.5);
   const text = new TextDecoder().decode(await extractor.toOnnx());
@@ -121,7 +121,7 @@ counted(
   },
 );
 
-counted("toOnnx() gives each name once", async () => {
+counted("toOnnx() writes each name once", async () => {
   await using model = await loadModel(DIGITS);
   const bytes = await new FeatureExtractor(model).layers(["picture", "stem"])
     .toOnnx();

@@ -41,12 +41,12 @@ Deno.test("optional logits of a convolution over a map of unknown size never kee
   const open = await extractor.open();
   await open.predict(x);
   assertEquals(open.plan.warnings, [
-    'logits are left out, as "head" gives a map that is not known to have one spatial position for 3 samples',
+    'logits are left out, as "head" gives a feature map that is not known to have one spatial position for 3 samples',
   ]);
   await open.close();
   await using written = await loadModel(await extractor.toOnnx());
   assertEquals(written.outputs.length, 1);
-  // What is asked for is no option.
+  // Requested logits are not optional.
   await assertRejects(
     () => new FeatureExtractor(model).layers("map").head("head").predict(x),
     Error,

@@ -53,7 +53,7 @@ function failing(after: number, error: Error): DataSource {
 }
 
 for (const [name, options] of TARGETS) {
-  Deno.test(`write() gives ${name} what predict() gives`, () =>
+  Deno.test(`write() writes to ${name} what predict() returns`, () =>
     inFolder(async (folder) => {
       const target = `${folder}/${name}`;
       const written = await extractor().write(DATA, target, options);
@@ -66,7 +66,7 @@ for (const [name, options] of TARGETS) {
       ]);
     }));
 
-  Deno.test(`mergeFeatures() gives ${name} the bytes of one process`, () =>
+  Deno.test(`mergeFeatures() writes ${name} with the bytes of one process`, () =>
     inFolder(async (folder) => {
       await extractor().write(DATA, `${folder}/one-${name}`, options);
       const target = `${folder}/${name}`;

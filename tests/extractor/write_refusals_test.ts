@@ -90,7 +90,7 @@ for (const [what, [message, write]] of Object.entries(OTHERS)) {
     }));
 }
 
-Deno.test("write() begins no run anew that cannot be told from others", () =>
+Deno.test("write() resumes no run that cannot be identified", () =>
   inFolder(async (folder) => {
     const target = `${folder}/x.npz`;
     await begun(target);
@@ -261,7 +261,7 @@ Deno.test("mergeFeatures() says which shards are missing, and what is no run", (
     assertEquals([...Deno.readDirSync(folder)].length, 1);
   }));
 
-Deno.test("write() shares no run that cannot be told from others", () =>
+Deno.test("write() shares no run that cannot be identified", () =>
   inFolder(async (folder) => {
     const custom = extractor().engine("tfjs").postprocess((x) => x);
     const nameless = { ...source(), fingerprint: undefined } as unknown;

@@ -23,14 +23,14 @@ Deno.test("Column keeps the kind of its arrays", () => {
   }
 });
 
-Deno.test("Column gives a single batch as it came when the total is not known", () => {
+Deno.test("Column returns a single batch as it came when the total is not known", () => {
   const column = new Column("a", undefined);
   const only = part(1, 2);
   column.add(only);
   assertStrictEquals(column.finish().data, only.data);
 });
 
-Deno.test("Column gives a single batch as it came when it is all", () => {
+Deno.test("Column returns a single batch as it came when it is all", () => {
   const column = new Column("a", 2);
   const only = part(1, 2);
   column.add(only);

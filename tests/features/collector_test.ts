@@ -3,6 +3,7 @@ import {
   type CollectedBatch,
   FeatureCollector,
 } from "../../lib/features/collector.ts";
+import type { NdArray } from "../../lib/types.ts";
 
 const FIXED = {
   layerNames: ["a", "b"],
@@ -126,6 +127,22 @@ for (const [name, bad, part] of BAD) {
     });
   }
 }
+
+Deno.test("FeatureCollector adds nothing of a batch that it refuses", () => {
+  const collector = new FeatureCollector({ total: 3 });
+  collector.add(batch(0, 2));
+  const next = batch(2, 1);
+  const other = { data: Float32Array.of(1), shape: [1], dtype: "float32" };
+  const features = [next.features[0]!, other as NdArray];
+  assertThrows(
+    () => collector.add({ ...next, features }),
+    TypeError,
+    "feature 1 must be [null] of int32 in every batch",
+  );
+  const set = collector.finish(FIXED);
+  assertEquals([set.layer("a").shape, set.layer("b").shape], [[2, 2], [2]]);
+  assertEquals([set.labels!.shape, set.ids.length], [[2], 2]);
+});
 
 Deno.test("FeatureCollector refuses to finish twice, or without a batch", () => {
   const collector = new FeatureCollector();

@@ -150,7 +150,7 @@ Deno.test("pooled() refuses maps whose channels are not known", () => {
   );
   // @ts-expect-error: no such kind
   assertThrows(() => set.pooled("sum"), RangeError, `"kind" must be one of`);
-  // @ts-expect-error: no such place
+  // @ts-expect-error: no such axis
   const middle = () => set.pooled("max", { channels: "middle" });
   assertThrows(middle, RangeError, `"channels"`);
   // @ts-expect-error: no such option

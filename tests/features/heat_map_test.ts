@@ -100,6 +100,9 @@ Deno.test("heatMap() refuses what it cannot draw", () => {
   bad([[1], [1, 2]], {}, TypeError, "a feature set or a matrix");
   bad([[1, "2"]], {}, TypeError, "it must hold numbers");
   bad(counted([2, 2, 2]), {}, TypeError, "current value is [2, 2, 2]");
+  bad([[1]], { xTicks: "a" }, TypeError, "an array of names");
+  bad([[1]], { annotated: "no" }, TypeError, "must be true or false");
+  bad({ data: [1] as never, shape: 1 }, {}, TypeError, "a feature set or a");
   bad(7, {}, TypeError, "a feature set or a matrix");
   bad(Promise.resolve([[1]]), {}, TypeError, "write await before it");
 });

@@ -28,7 +28,7 @@ function setOf(
 
 const SET = setOf([[1, 0], [0, 2], [3, 3], [-1, 0], [0, 0]], [..."abcde"]);
 
-Deno.test("nearest() gives Euclidean distances as by hand", async () => {
+Deno.test("nearest() returns Euclidean distances as by hand", async () => {
   const { ids, distances } = await nearest(SET, setOf([[0, 1], [3, 0]]), {
     neighbors: 3,
     metric: "euclidean",
@@ -39,7 +39,7 @@ Deno.test("nearest() gives Euclidean distances as by hand", async () => {
   assertEquals(distances.shape, [2, 3]);
 });
 
-Deno.test("nearest() gives cosine distances as by hand, 1 to a zero", async () => {
+Deno.test("nearest() returns cosine distances as by hand, 1 to a zero", async () => {
   const { ids, distances } = await nearest(SET, setOf([[5, 0], [0, 0]]), {
     neighbors: 5,
   });
@@ -80,7 +80,7 @@ Deno.test("nearest() finds the same in memory, in files and in streams, batch by
     }
   }));
 
-Deno.test("nearest() shows a table, and images of sources that give samples by id", async () => {
+Deno.test("nearest() shows a table, and images of sources that return samples by id", async () => {
   const requested: unknown[] = [];
   const images: DataSource = {
     batches: () => {
@@ -154,6 +154,21 @@ const REFUSED: Readonly<Record<string, [() => Promise<unknown>, string]>> = {
   "data instead of a query": [
     () => nearest(SET, [[1, 2]] as never),
     "the query must be a feature set",
+  ],
+  "a function that returns no stream": [
+    () => nearest((() => SET) as never, SET),
+    "what the function returns must be a stream of feature sets: current value is",
+  ],
+  "a stream of something else": [
+    () =>
+      nearest(
+        (async function* () {
+          await Promise.resolve();
+          yield 1;
+        }) as never,
+        SET,
+      ),
+    "must be a feature set: current value is 1",
   ],
   "a path instead of images": [
     () => nearest(SET, SET, { images: "photos" as never }),

@@ -3,7 +3,7 @@ import { poolMaps } from "../../lib/features/pool_maps.ts";
 import { frozenArray } from "../../lib/features/rows.ts";
 import { assertAllClose } from "../support/all_close.ts";
 
-// Two samples, 2 × 1 places, 2 channels.
+// Two samples, 2 × 1 positions, 2 channels.
 const LAST = frozenArray(
   Float32Array.of(1, 10, 3, 20, -1, -5, -3, -6),
   [2, 2, 1, 2],
@@ -15,7 +15,7 @@ const FIRST = frozenArray(
   "float32",
 );
 
-Deno.test("poolMaps() gives means and maxima, wherever the channels stand", () => {
+Deno.test("poolMaps() returns means and maxima, wherever the channels stand", () => {
   for (const [map, channels] of [[LAST, "last"], [FIRST, "first"]] as const) {
     const mean = poolMaps(map, "mean", channels);
     assertEquals(mean.data, Float32Array.of(2, 15, -2, -5.5));
@@ -60,7 +60,7 @@ Deno.test("poolMaps() sums in float64 and keeps the type", () => {
   assertEquals(poolMaps(whole, "max", "last").data, Int32Array.of(2));
 });
 
-Deno.test("poolMaps() gives NaN when a position is NaN", () => {
+Deno.test("poolMaps() returns NaN when a position is NaN", () => {
   const map = frozenArray(Float32Array.of(NaN, 1, 2, 3), [1, 2, 2], "float32");
   assertAllClose(poolMaps(map, "max", "last"), [NaN, 3]);
   assertAllClose(poolMaps(map, "mean", "last"), [NaN, 2]);

@@ -1,5 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
-import { rowView } from "../../lib/math/row_view.ts";
+import { rowsFrom, rowView } from "../../lib/math/row_view.ts";
+import type { NdArray } from "../../lib/types.ts";
 
 Deno.test("rowView() returns rows in the memory of the array", () => {
   const data = Int32Array.of(0, 1, 2, 3, 4, 5);
@@ -19,4 +20,20 @@ Deno.test("rowView() accepts scalars as rows, and big integers", () => {
   const data = BigInt64Array.of(1n, 2n, 3n);
   const rows = rowView({ data, shape: [3] }, 0, 2);
   assertEquals(rows, { data: BigInt64Array.of(1n, 2n), shape: [2] });
+});
+
+const IDS: NdArray<BigInt64Array> = {
+  data: BigInt64Array.of(1n, 2n, 3n, 4n, 5n, 6n),
+  shape: [3, 2],
+  dtype: "int64",
+};
+
+Deno.test("rowsFrom() cuts rows, and fills up with the last one", () => {
+  const first = rowsFrom(IDS, 0, 2);
+  assertEquals(first.shape, [2, 2]);
+  assertEquals(first.data, BigInt64Array.of(1n, 2n, 3n, 4n));
+  const last = rowsFrom(IDS, 2, 3);
+  assertEquals(last.shape, [3, 2]);
+  assertEquals(last.data, BigInt64Array.of(5n, 6n, 5n, 6n, 5n, 6n));
+  assertEquals(IDS.data.length, 6);
 });

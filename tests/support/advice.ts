@@ -41,11 +41,6 @@ export const FOLLOWED: readonly (readonly [string, string, string])[] = [
     ONNX,
   ],
   [
-    "engines/fixed_batches.ts",
-    "use .batch() with such a number, and leave samples out or add some",
-    "tests/engines/fixed_batches_test.ts",
-  ],
-  [
     "engines/tfjs/backend.ts",
     'use .engine("tfjs", { backend: "wasm" })',
     "tests/engines/tfjs/backend_test.ts",

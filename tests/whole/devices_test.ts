@@ -55,6 +55,7 @@ function onDevice(
   name: string,
   families: string,
   golden: string,
+  files = "",
 ): void {
   Deno.test({
     name: `${name} are as on the processor on device "webgpu"`,
@@ -66,6 +67,7 @@ function onDevice(
         program,
         families,
         golden,
+        files,
       );
       assert(text !== "", errors);
       const report: Report = JSON.parse(text.trim().split("\n").at(-1)!);
@@ -86,7 +88,12 @@ onDevice(
   "activation_layers,normalization,embeddings,core",
   "masking",
 );
-onDevice("elementwise operations", "tf_operations,merging", "");
+onDevice(
+  "elementwise operations and ONNX files",
+  "tf_operations,merging",
+  "",
+  "opset7:logits,sklearn_mlp:out_activations_result,torch_cnn:output",
+);
 onDevice("sequences and attention", "regularization", "lstm,gru,mha");
 
 Deno.test("a device that is not there is an error before data are read", async () => {
@@ -98,5 +105,7 @@ Deno.test("a device that is not there is an error before data are read", async (
     webgpu:
       'Cannot run on device "webgpu" as its device must be there, and ONNX Runtime says "Failed to get a WebGPU adapter: No supported adapters"; install a driver of Vulkan, Direct3D 12 or Metal, or use { device: "cpu" }: current engine is "onnx"',
     batches: 0,
+    auto:
+      'engine "onnx" was requested; "cpu" because ONNX Runtime cannot use the card, "a card"',
   }, errors);
 });

@@ -127,7 +127,7 @@ Deno.test("a last batch is not filled up where rows mix", async () => {
   await assertRejects(
     () => extractor.predict(waves([7, 3]), QUIET),
     RangeError,
-    'must be a multiple of 4, which the model takes at once: a last batch cannot be filled up, as an operation may mix the rows: current value is "operation "over_rows" (Softmax)"',
+    'must be a multiple of 4, which the model takes at once: a last batch cannot be padded, as an operation may mix the rows: current value is "operation "over_rows" (Softmax)"',
   );
 });
 

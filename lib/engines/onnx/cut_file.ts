@@ -10,8 +10,10 @@ import { writeMessage, writeString } from "../../formats/protobuf.ts";
 import { cannot, sizeOf } from "../../check.ts";
 import { typeName, typeNumber, widerType } from "../../formats/onnx_tensor.ts";
 import type { OnnxCall } from "../../models/graph/graph.ts";
-import type { OnnxOrigin } from "../../models/graph/onnx_origin.ts";
-import type { OnnxConstant } from "../../models/graph/onnx_origin.ts";
+import type {
+  OnnxConstant,
+  OnnxOrigin,
+} from "../../models/graph/onnx_origin.ts";
 import type { EncodedModel, ExternalData } from "./graph/encode_model.ts";
 import type { ExactProducts, ZeroPoint } from "./exact_products.ts";
 import type { PortSize } from "./graph/onnx_graph.ts";
@@ -60,7 +62,7 @@ export const FORMAT = 8;
 /** Constants up to this many bytes are stored in the model itself. */
 const MOST_INSIDE = 1024;
 /** Size limit of protocol buffers. */
-const MOST_BYTES = 2 ** 31 - 1;
+export const MOST_BYTES: number = 2 ** 31 - 1;
 
 /**
  * Writes a part of a file.

@@ -10,9 +10,10 @@
  */
 import { cannot } from "../../check.ts";
 import { origin, refKey } from "../../models/graph/graph.ts";
-import type { OnnxCall } from "../../models/graph/graph.ts";
 import type { NdArray } from "../../types.ts";
 import { Pacer } from "../../formats/pacer.ts";
+import { rowsFrom } from "../../math/row_view.ts";
+import { mixesRows } from "../fixed_batches.ts";
 import { type Program, type RunOutputs, wantedRefs } from "../program.ts";
 import type { RunSamples, Session } from "../session.ts";
 import { checkOutput, openStages, optionalKey } from "./file_stages.ts";
@@ -23,9 +24,13 @@ import type { DeviceName } from "./runtime/device.ts";
 import type { OnnxFeed, OnnxResult } from "./runtime/messages.ts";
 import type { WorkerPipeline } from "./runtime/open_in_worker.ts";
 import { featureOf, floatsOf, unshared } from "./read_result.ts";
-import { type OutputNames, recordOutputs } from "./record_outputs.ts";
+import {
+  type NarrowedTensor,
+  type OutputNames,
+  recordOutputs,
+} from "./record_outputs.ts";
 import { mixingOperation } from "./row_mixing.ts";
-import { hasNonFinite, joinRows, rowsFrom } from "./runtime/rows.ts";
+import { hasNonFinite, joinRows } from "./runtime/rows.ts";
 import { defaultThreads, samplesText } from "./runtime/runtime.ts";
 
 /**
@@ -65,19 +70,26 @@ export async function openOnnxFile(
       if (refKey(ref) === optional) continue;
       checkOutput(ref, outputs.get(refKey(ref))!, source);
     }
-    const { names, graph, from } = recordOutputs(
+    const { names, graph, from, narrowed } = recordOutputs(
       program,
       (ref) => outputs.get(refKey(ref))!,
+      { checksRange: true },
     );
     if (graph.outputs.length > 0) await stages.add(encodeModel(graph), from);
     const mixing = source.batch === undefined || source.batch === 1
       ? undefined
-      : await mixingOperation(source, calls, ranksOf(program));
+      : await mixingOperation(
+        source,
+        calls,
+        ranksOf(program),
+        shapesOf(program),
+      );
     const checkPadding = (what: string) => {
-      if (mixing !== undefined) throw mixesRows(what, source.batch!, mixing);
+      if (mixing === undefined) return;
+      throw mixesRows(`run ${what}`, source.batch!, mixing.operation);
     };
     return new FileSession(program, {
-      ...{ stages, names, inputs, checkPadding, device },
+      ...{ stages, names, narrowed, inputs, checkPadding, device },
     });
   } catch (error) {
     await stages.close();
@@ -96,18 +108,13 @@ function ranksOf({ feeds, graph }: Program) {
   }));
 }
 
-function mixesRows(
-  what: string,
-  batch: number,
-  { operation: { kind, name } }: OnnxCall,
-): RangeError {
-  return new RangeError(
-    cannot(
-      `run ${what}`,
-      `the number of samples must be a multiple of ${batch}, which the model takes at once: ` +
-        "a last batch cannot be filled up, as an operation may mix the rows",
-      `operation "${name}" (${kind})`,
-      "leave samples out, or add some",
+/** Sizes of tensors that are known before the run, by their names in the file. */
+function shapesOf({ schedule }: Program) {
+  return new Map(
+    schedule.nodes.flatMap(({ call, row: { outputs: [spec] } }) =>
+      call.kind === "raw" && spec !== undefined
+        ? [[call.onnx!.operation.outputs[0]!, spec.shape] as const]
+        : []
     ),
   );
 }
@@ -116,6 +123,7 @@ function mixesRows(
 interface Open {
   readonly stages: WorkerPipeline;
   readonly names: OutputNames;
+  readonly narrowed: readonly NarrowedTensor[];
   /** Names of the inputs, in the order of the program's feeds. */
   readonly inputs: readonly string[];
   /** The device. */
@@ -135,7 +143,10 @@ class FileSession implements Session {
     this.#program = program;
     this.#open = open;
     const { features, ...others } = open.names;
-    this.#wanted = [...new Set([...features, ...Object.values(others)])];
+    const ranges = open.narrowed.flatMap(({ range }) => range);
+    this.#wanted = [
+      ...new Set([...features, ...Object.values(others), ...ranges]),
+    ];
   }
 
   async run(
@@ -187,9 +198,12 @@ class FileSession implements Session {
     const feeds = this.#open.inputs.map((name, i) =>
       [name, feed(inputs[i]!)] as const
     );
-    const { stages } = this.#open;
+    const { stages, narrowed } = this.#open;
     const wanted = this.#wanted;
-    return stages.run(Object.fromEntries(feeds), what, { wanted });
+    const running = stages.run(Object.fromEntries(feeds), what, { wanted });
+    return narrowed.length === 0
+      ? running
+      : running.then((results) => checkNarrowed(results, narrowed));
   }
 
   /**
@@ -265,4 +279,37 @@ function feed(array: NdArray<ArrayBufferView>): OnnxFeed {
     type: "float32",
     array: { data: values, shape, dtype: "float32" },
   };
+}
+
+/** The types that steps compute in, with their largest values. */
+const NARROWER = {
+  int64: { type: "int32", most: 2 ** 31 - 1 },
+  float64: { type: "float32", most: (2 - 2 ** -23) * 2 ** 127 },
+} as const;
+
+/**
+ * Checks that tensors fit the types in which steps compute with them.
+ *
+ * @returns The results, without the ranges of these tensors.
+ */
+function checkNarrowed(
+  results: Readonly<Record<string, OnnxResult>>,
+  narrowed: readonly NarrowedTensor[],
+): Readonly<Record<string, OnnxResult>> {
+  const ranges = new Set(narrowed.flatMap(({ range }) => range));
+  for (const { name, type, range } of narrowed) {
+    const narrower = NARROWER[type];
+    const least = type === "int64" ? -narrower.most - 1 : -narrower.most;
+    for (const output of range) {
+      const value = Number(results[output]!.data[0]);
+      const isOutside = value < least || value > narrower.most;
+      if (!isOutside || !Number.isFinite(value)) continue;
+      const rule = `its ${type} must fit ${narrower.type}`;
+      throw new RangeError(
+        cannot(`compute with tensor "${name}"`, rule, value),
+      );
+    }
+  }
+  const kept = Object.entries(results).filter(([name]) => !ranges.has(name));
+  return Object.fromEntries(kept);
 }

@@ -8,6 +8,7 @@
  * @module
  */
 import { cannot } from "../../check.ts";
+import { rowView } from "../../math/row_view.ts";
 import type { NdArray } from "../../types.ts";
 import type { RunSamples } from "../session.ts";
 import { NaNFallback } from "./nan_fallback.ts";
@@ -96,9 +97,12 @@ export class PartitionedGraphs {
     const begin = performance.now();
     const isQueued = this.#numInFlight++ > 0;
     try {
-      const results = await (this.#several.length > 0 && rows > 1
-        ? this.#runPartitions(inputs, { first, batchSize })
-        : this.#runOn(this.#settings.first, inputs, { first, batchSize }));
+      const samples = { first, batchSize };
+      const results = await (this.#isLostOnDevice(inputs)
+        ? this.#runNonFinite(inputs, samples)
+        : this.#several.length > 0 && rows > 1
+        ? this.#runPartitions(inputs, samples)
+        : this.#runOn(this.#settings.first, inputs, samples));
       const end = performance.now();
       // It started when the previous run ended, if that was later.
       const ms = end - Math.max(begin, this.#lastEnd);
@@ -132,22 +136,65 @@ export class PartitionedGraphs {
     inputs: Inputs,
     samples: Required<RunSamples>,
   ): Promise<Results> {
-    const { feeds, outputs: { nanOutput: output } } = this.#settings.recording;
-    const named = feeds.map(({ name, type }, i) =>
-      [name, { type, array: inputs[i]! }] as const
-    );
+    const { nanOutput: output } = this.#settings.recording.outputs;
     const what = samplesText(samples.first, inputs[0]!.shape[0]!);
-    const { device = "cpu" } = this.#settings;
-    if (device !== "cpu" && inputs.some(hasNonFinite)) {
-      return this.#fallback.run(Object.fromEntries(named), what, { samples });
-    }
-    return graph.run(Object.fromEntries(named), what, {
+    return graph.run(this.#named(inputs), what, {
       samples,
       ifNaN: output === undefined ? undefined : {
         output,
         run: (feeds: Feeds) => this.#fallback.run(feeds, what, { samples }),
       },
     });
+  }
+
+  #named(inputs: Inputs): Feeds {
+    const named = this.#settings.recording.feeds.map(({ name, type }, i) =>
+      [name, { type, array: inputs[i]! }] as const
+    );
+    return Object.fromEntries(named);
+  }
+
+  /** Whether inputs hold NaN or infinities that a device may not propagate. */
+  #isLostOnDevice(inputs: Inputs): boolean {
+    const { device = "cpu" } = this.#settings;
+    return device !== "cpu" && inputs.some(hasNonFinite);
+  }
+
+  /**
+   * Runs the micro-batches with NaN or infinities on the processor, and the
+   * others on the device: the same rows whatever the size of a batch.
+   */
+  async #runNonFinite(
+    inputs: Inputs,
+    { first, batchSize }: Required<RunSamples>,
+  ): Promise<Results> {
+    const rows = inputs[0]!.shape[0]!;
+    const size = Math.min(batchSize, rows);
+    const sizes: number[] = [];
+    const running: Promise<Results>[] = [];
+    for (let start = 0; start < rows; start += size) {
+      const end = Math.min(start + size, rows);
+      const part = inputs.map((x) => rowView(x, start, end));
+      const samples = { first: first + start, batchSize };
+      sizes.push(end - start);
+      running.push(
+        this.#isLostOnDevice(part)
+          ? this.#runExact(part, samples)
+          : this.#runOn(this.#settings.first, part, samples),
+      );
+    }
+    const results = await Promise.all(running);
+    return results.length === 1 ? results[0]! : joinRows(results, sizes, rows);
+  }
+
+  #runExact(inputs: Inputs, samples: Required<RunSamples>): Promise<Results> {
+    const what = samplesText(samples.first, inputs[0]!.shape[0]!);
+    // Copied, because the exact graph may have to be opened first.
+    const copies = inputs.map((x) => {
+      const { data } = x as NdArray;
+      return { ...x, data: data.slice() };
+    });
+    return this.#fallback.run(this.#named(copies), what, { samples });
   }
 
   async #runPartitions(

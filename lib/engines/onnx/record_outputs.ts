@@ -6,7 +6,6 @@
  */
 import { cannot, shapeText } from "../../check.ts";
 import { type Ref, refKey, specOf } from "../../models/graph/graph.ts";
-import type { OpsType } from "../../ops/ops.ts";
 import {
   isUnfit,
   logitsOf,
@@ -16,9 +15,9 @@ import {
   type ProgramParts,
 } from "../program.ts";
 import type { OnnxOutput } from "./runtime/messages.ts";
-import { OnnxGraph, type OnnxType, ROWS } from "./graph/onnx_graph.ts";
+import { OnnxGraph, ROWS } from "./graph/onnx_graph.ts";
 import { OnnxOps } from "./graph/onnx_ops.ts";
-import { castTo, type OnnxValue } from "./graph/onnx_value.ts";
+import { castTo, FEED_TYPES, type OnnxValue } from "./graph/onnx_value.ts";
 
 /** The source of each output of a program, by name. */
 export interface OutputNames {
@@ -28,23 +27,38 @@ export interface OutputNames {
   readonly scale?: string;
 }
 
+/** A tensor that steps compute with in a narrower type. */
+export interface NarrowedTensor {
+  /** Its name. */
+  readonly name: string;
+  /** Its type: int64 must fit int32, and float64 float32. */
+  readonly type: "int64" | "float64";
+  /** The outputs with its smallest and its largest value. */
+  readonly range: readonly [least: string, most: string];
+}
+
+/** Settings of {@linkcode recordOutputs}. */
+export interface RecordOptions {
+  /** Prefix of names in the graph. @default {""} */
+  readonly scope?: string;
+  /** Whether the ranges of such tensors are outputs. @default {false} */
+  readonly checksRange?: boolean;
+}
+
 /** The graph that runs after a file. */
 export interface RecordedOutputs {
   readonly names: OutputNames;
   readonly graph: OnnxGraph;
   /** The outputs of the file that are its inputs. */
   readonly from: Readonly<Record<string, string>>;
+  /** The tensors that it computes with in a narrower type. */
+  readonly narrowed: readonly NarrowedTensor[];
 }
 
-/** Types of the runtime, and the type of the computation. */
-const TYPES: Readonly<Record<string, [OnnxType, OpsType]>> = {
-  float32: ["float32", "float32"],
-  float64: ["float64", "float32"],
-  float16: ["float32", "float32"], // as fed
-  int32: ["int32", "int32"],
-  int64: ["int64", "int32"],
-  uint8: ["uint8", "int32"],
-  bool: ["bool", "bool"],
+/** As for inputs; float16 is converted to float32 before. */
+const TYPES: typeof FEED_TYPES = {
+  ...FEED_TYPES,
+  float16: ["float32", "float32"],
 };
 
 /**
@@ -52,73 +66,127 @@ const TYPES: Readonly<Record<string, [OnnxType, OpsType]>> = {
  *
  * @param program The program.
  * @param outputOf Returns type and shape of a requested tensor.
- * @param scope Prefix of names in the graph.
+ * @param options Prefix of names, and outputs for checks.
  * @returns The graph, and the source of each output.
  * @throws {TypeError} If a step does not accept its input.
  */
 export function recordOutputs(
   program: ProgramParts,
   outputOf: (ref: Ref) => OnnxOutput,
-  scope = "",
+  options: RecordOptions = {},
 ): RecordedOutputs {
-  const { logits, wantsPenultimate } = program;
-  const { isPenultimateShaped, omitsLogits } = program;
-  const graph = new OnnxGraph();
-  graph.setScope(scope);
-  const ops = new OnnxOps(graph);
-  const from: Record<string, string> = {};
-  const values = new Map<string, OnnxValue>();
-  const valueOf = (ref: Ref) => {
-    const known = values.get(refKey(ref));
+  return new OutputRecorder(program, outputOf, options).recorded();
+}
+
+class OutputRecorder {
+  readonly #program: ProgramParts;
+  readonly #outputOf: (ref: Ref) => OnnxOutput;
+  readonly #graph = new OnnxGraph();
+  readonly #ops = new OnnxOps(this.#graph);
+  readonly #from: Record<string, string> = {};
+  readonly #values = new Map<string, OnnxValue>();
+  readonly #checksRange: boolean;
+  readonly #narrowed: NarrowedTensor[] = [];
+
+  constructor(
+    program: ProgramParts,
+    outputOf: (ref: Ref) => OnnxOutput,
+    { scope = "", checksRange = false }: RecordOptions,
+  ) {
+    this.#program = program;
+    this.#outputOf = outputOf;
+    this.#checksRange = checksRange;
+    this.#graph.setScope(scope);
+  }
+
+  recorded(): RecordedOutputs {
+    const features = this.#program.features.map((target) =>
+      this.#feature(target)
+    );
+    const names = { features, ...this.#penultimate(), ...this.#logits() };
+    const narrowed = this.#narrowed;
+    return { names, graph: this.#graph, from: this.#from, narrowed };
+  }
+
+  #feature({ ref, builtIn, isPlain }: ProgramParts["features"][number]) {
+    if (isPlain) return this.#outputOf(ref).name;
+    return this.#put("feature", builtIn(this.#ops, this.#valueOf(ref)));
+  }
+
+  /** The penultimate, unless it is shaped. */
+  #penultimate(): Partial<OutputNames> {
+    const { logits, wantsPenultimate, isPenultimateShaped } = this.#program;
+    if (!logits?.head || !wantsPenultimate || isPenultimateShaped) return {};
+    const { penultimate } = logits.head;
+    if (this.#isRow(penultimate)) {
+      return { penultimate: this.#outputOf(penultimate).name };
+    }
+    const value = penultimateOf(this.#ops, logits, this.#valueOf);
+    return { penultimate: this.#put("penultimate", value) };
+  }
+
+  /** The logits, and what their shaping returns. */
+  #logits(): Partial<OutputNames> {
+    const { logits, omitsLogits, isPenultimateShaped } = this.#program;
+    if (logits === undefined || omitsLogits && !isPenultimateShaped) return {};
+    const ref = logitsRef(logits);
+    const isRow = this.#isRow(ref);
+    if (!isRow && isUnfit(this.#ops, logits, this.#valueOf)) return {};
+    if (!needsHead(logits) && isRow) {
+      return { logits: this.#outputOf(ref).name };
+    }
+    const head = needsHead(logits) ? logits.head!.weights : undefined;
+    const results = logitsOf(
+      this.#ops,
+      logits,
+      this.#valueOf,
+      head && {
+        kernel: this.#ops.constant(head.kernel),
+        bias: this.#ops.constant(head.bias),
+      },
+    );
+    return {
+      ...(omitsLogits ? {} : { logits: this.#put("logits", results.logits) }),
+      ...(isPenultimateShaped
+        ? { penultimate: this.#put("penultimate", results.shaped!) }
+        : {}),
+      ...(results.scale === undefined
+        ? {}
+        : { scale: this.#put("scale", results.scale) }),
+    };
+  }
+
+  /** Whether a tensor has one axis besides the samples, or an unknown rank. */
+  #isRow(ref: Ref): boolean {
+    return this.#outputOf(ref).shape.length <= 2;
+  }
+
+  #narrow(name: string, type: NarrowedTensor["type"], input: string): void {
+    const graph = this.#graph;
+    const [least, most] = ["ReduceMin", "ReduceMax"].map((operator) => {
+      const value = graph.node(operator, [input], { keepdims: 0 });
+      return graph.output("range", value, type, []);
+    });
+    this.#narrowed.push({ name, type, range: [least!, most!] });
+  }
+
+  #put(stem: string, { name, dtype, shape }: OnnxValue): string {
+    return this.#graph.output(stem, name, dtype, [ROWS, ...shape.slice(1)]);
+  }
+
+  readonly #valueOf = (ref: Ref): OnnxValue => {
+    const known = this.#values.get(refKey(ref));
     if (known !== undefined) return known;
-    const { name, type, shape } = outputOf(ref);
+    const { name, type, shape } = this.#outputOf(ref);
     // The runtime infers no shapes of some operators, where the model does.
     const sizes = shape.length === 0 ? specOf(ref)?.shape ?? [] : shape;
-    const { input, value } = inputFor(graph, type ?? "", sizes, name);
-    from[input] = name;
-    values.set(refKey(ref), value);
+    const { input, value } = inputFor(this.#graph, type ?? "", sizes, name);
+    this.#from[input] = name;
+    const isWide = type === "int64" || type === "float64";
+    if (isWide && this.#checksRange) this.#narrow(name, type, input);
+    this.#values.set(refKey(ref), value);
     return value;
   };
-  const put = (stem: string, { name, dtype, shape }: OnnxValue) =>
-    graph.output(stem, name, dtype, [ROWS, ...shape.slice(1)]);
-  const features = program.features.map(({ ref, builtIn, isPlain }) => {
-    if (isPlain) return outputOf(ref).name;
-    return put("feature", builtIn<OnnxValue>(ops, valueOf(ref)));
-  });
-  const isRow = (ref: Ref) => outputOf(ref).shape.length <= 2;
-  const found: { -readonly [Key in keyof OutputNames]: OutputNames[Key] } = {
-    features,
-  };
-  if (logits?.head !== undefined && wantsPenultimate && !isPenultimateShaped) {
-    const { penultimate } = logits.head;
-    found.penultimate = isRow(penultimate)
-      ? outputOf(penultimate).name
-      : put("penultimate", penultimateOf(ops, logits, valueOf));
-  }
-  const isLeftOut = logits === undefined ||
-    (omitsLogits && !isPenultimateShaped) ||
-    !isRow(logitsRef(logits)) && isUnfit(ops, logits, valueOf);
-  if (isLeftOut) return { names: found, graph, from };
-  if (!needsHead(logits) && isRow(logitsRef(logits))) {
-    found.logits = outputOf(logitsRef(logits)).name;
-    return { names: found, graph, from };
-  }
-  const head = needsHead(logits) ? logits.head!.weights : undefined;
-  const results = logitsOf(
-    ops,
-    logits,
-    valueOf,
-    head && {
-      kernel: ops.constant(head.kernel),
-      bias: ops.constant(head.bias),
-    },
-  );
-  if (!omitsLogits) found.logits = put("logits", results.logits);
-  if (isPenultimateShaped) {
-    found.penultimate = put("penultimate", results.shaped!);
-  }
-  if (results.scale !== undefined) found.scale = put("scale", results.scale);
-  return { names: found, graph, from };
 }
 
 function inputFor(

@@ -11,20 +11,20 @@ import { sizeOf } from "../../check.ts";
 import type { Masked } from "../../layers/call_layer.ts";
 import type { Pacer } from "../../formats/pacer.ts";
 import { releaseMemory } from "../../math/release_memory.ts";
-import { builtInFormOf } from "../../models/graph/graph.ts";
 import {
   type BuiltInCall,
+  builtInFormOf,
   type GraphNode,
   type Ref,
   refKey,
   type WeightSource,
 } from "../../models/graph/graph.ts";
-import type { OpsType } from "../../ops/ops.ts";
 import type { TensorSpec } from "../../types.ts";
 import { callNode, readWeights } from "../call_node.ts";
 import {
   computeOutputs,
   type HeadValues,
+  mapOutputs,
   type OutputValues,
   type Program,
   usesHead,
@@ -34,7 +34,7 @@ import { type EncodedModel, encodeModel } from "./graph/encode_model.ts";
 import { fastKinds } from "./graph/device_nodes.ts";
 import { OnnxGraph, type OnnxType, ROWS } from "./graph/onnx_graph.ts";
 import { OnnxOps } from "./graph/onnx_ops.ts";
-import { castTo, type OnnxValue } from "./graph/onnx_value.ts";
+import { castTo, FEED_TYPES, type OnnxValue } from "./graph/onnx_value.ts";
 import { recordNaNOutput, skipNaNChecks } from "./nan_fallback.ts";
 import { foldScales } from "./rewrites/fold_scales.ts";
 import { type HalfOutput, halveOutput } from "./rewrites/half_outputs.ts";
@@ -77,15 +77,19 @@ export interface FilledModel {
   readonly weightBytes: number;
 }
 
-/** The type in which an input is fed, and the type of the computation. */
-const FEED_TYPES: Readonly<Record<string, [OnnxType, OpsType]>> = {
-  float32: ["float32", "float32"],
-  float64: ["float64", "float32"],
-  int32: ["int32", "int32"],
-  int64: ["int64", "int32"],
-  uint8: ["uint8", "int32"],
-  bool: ["bool", "bool"],
-};
+/**
+ * Why the steps of a program cannot be recorded, if so.
+ *
+ * @param program The program.
+ * @returns The obstacle; undefined if there is none.
+ */
+export function stepObstacle(
+  { perturbation, features }: Program,
+): string | undefined {
+  if (perturbation !== undefined) return "perturb() needs gradients";
+  const custom = features.find(({ custom }) => custom.length > 0);
+  return custom && `a function of the caller's postprocesses "${custom.name}"`;
+}
 
 /**
  * Records a program.
@@ -96,16 +100,9 @@ const FEED_TYPES: Readonly<Record<string, [OnnxType, OpsType]>> = {
 export function record(
   program: Program,
 ): Recording | { readonly obstacle: string } {
-  const { perturbation, features, feeds, schedule } = program;
-  if (perturbation !== undefined) {
-    return { obstacle: "perturb() needs gradients" };
-  }
-  const custom = features.find(({ custom }) => custom.length > 0);
-  if (custom !== undefined) {
-    return {
-      obstacle: `a function of the caller's postprocesses "${custom.name}"`,
-    };
-  }
+  const { feeds, schedule } = program;
+  const obstacle = stepObstacle(program);
+  if (obstacle !== undefined) return { obstacle };
   const other = feeds.find(({ spec }) => FEED_TYPES[spec.dtype] === undefined);
   if (other !== undefined) {
     const { name, dtype } = other.spec;
@@ -215,15 +212,17 @@ export class Recording {
   #recordOutputs(): RecordedOutputs {
     const graph = this.#graph;
     graph.setScope("");
-    const values = asOutputs(
-      graph,
-      computeOutputs(
-        this.#ops,
-        this.program,
-        (ref: Ref) => this.#values.get(refKey(ref))!.value,
-        this.#head(),
-      ),
+    const computed = computeOutputs(
+      this.#ops,
+      this.program,
+      (ref: Ref) => this.#values.get(refKey(ref))!.value,
+      this.#head(),
     );
+    const values = mapOutputs(computed, ({ name, shape, dtype }, stem) => ({
+      name: graph.output(stem, name, dtype, [ROWS, ...shape.slice(1)]),
+      shape,
+      dtype,
+    }));
     const halves = this.program.features.map(({ readAs }, i) =>
       readAs === undefined
         ? undefined
@@ -316,24 +315,6 @@ function recordFeed(
     dtype: computed,
   };
   return { port: { name: input, type }, value };
-}
-
-/** Declares values as outputs of the graph. */
-function asOutputs(
-  graph: OnnxGraph,
-  { features, logits, penultimate, scale }: OutputValues<OnnxValue>,
-): OutputValues<OnnxValue> {
-  const output = (stem: string, { name, shape, dtype }: OnnxValue) => ({
-    name: graph.output(stem, name, dtype, [ROWS, ...shape.slice(1)]),
-    shape,
-    dtype,
-  });
-  return {
-    features: features.map((feature) => output("feature", feature)),
-    ...(logits ? { logits: output("logits", logits) } : {}),
-    ...(penultimate ? { penultimate: output("penultimate", penultimate) } : {}),
-    ...(scale ? { scale: output("scale", scale) } : {}),
-  };
 }
 
 /**

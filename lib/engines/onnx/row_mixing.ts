@@ -36,9 +36,14 @@ interface Operation {
   ) => Promise<readonly number[] | undefined>;
   /** Sizes of a constant input. */
   readonly sizes: (input: number) => readonly number[] | undefined;
+  /** Sizes of the first output, if they are known before the run. */
+  readonly outputShape: readonly (number | null)[] | undefined;
   /** The batch size of the model. */
   readonly batch: number;
 }
+
+/** Sizes by the names of tensors. */
+type Shapes = ReadonlyMap<string, readonly (number | null)[]>;
 
 type Rule = (operation: Operation) =>
   | Rows
@@ -185,6 +190,8 @@ const RULES: Readonly<Record<string, Rule>> = {
       : undefined,
   ...each("ReduceMax ReduceMean ReduceMin ReduceProd ReduceSum", reduce),
   ...each("ReduceL1 ReduceL2 ReduceLogSum ReduceLogSumExp", reduce),
+  ReduceSumSquare: reduce,
+  Shape: () => ({ isBatch: false, rank: 1 }),
   ...each("ArgMax ArgMin", ({ inputs: [x], number }) => {
     const { rank } = x!;
     if (axisIn(number("axis", 0), rank) <= 0) return;
@@ -211,13 +218,16 @@ const RULES: Readonly<Record<string, Rule>> = {
     axisIn(number("axis", 0), x!.rank) > 0 ? x : undefined,
   Transpose: async ({ inputs: [x], integers }) =>
     (await integers("perm", -1))?.[0] === 0 ? x : undefined,
-  Reshape: async ({ inputs: [, shape], integers, number, batch }) => {
-    const sizes = shape?.isBatch ? undefined : await integers("shape", 1);
-    if (!sizes?.length) return;
-    // 0 copies the size of the old axis.
-    const isKept = sizes[0] === batch ||
+  Reshape: async (operation) => {
+    const { inputs: [, shape], integers, number, batch, outputShape } =
+      operation;
+    if (shape?.isBatch) return;
+    const sizes = await integers("shape", 1) ?? [];
+    // Rows that stay as many keep their values. 0 copies the size of the axis.
+    const isKept = sizes[0] === batch || outputShape?.[0] === batch ||
       sizes[0] === 0 && number("allowzero", 0) === 0;
-    return isKept ? { isBatch: true, rank: sizes.length } : undefined;
+    const rank = sizes.length || (outputShape?.length ?? 0);
+    return isKept ? { isBatch: true, rank } : undefined;
   },
   Squeeze: async ({ inputs: [x], integers }) => {
     const axes = await integers("axes", 1);
@@ -257,19 +267,21 @@ function axisIn(axis: number, rank: number): number {
  * @param calls The operations that run, in order.
  * @param feeds Rank of each tensor that is fed, by its name in the file, and
  * whether it has a batch axis; undefined if the rank is unknown.
+ * @param shapes Sizes of tensors that are known before the run.
  * @returns The first such operation; undefined if there is none.
  */
 export async function mixingOperation(
   origin: OnnxOrigin,
   calls: readonly OnnxCall[],
   feeds: ReadonlyMap<string, Rows | undefined>,
+  shapes: Shapes = new Map(),
 ): Promise<OnnxCall | undefined> {
   const known = new Map(feeds);
   for (const [name, { shape }] of origin.constants) {
     known.set(name, { isBatch: false, rank: shape.length });
   }
   for (const call of calls) {
-    const rows = await rowsOf(origin, call, known);
+    const rows = await rowsOf(origin, call, known, shapes);
     if (rows === undefined) return call;
     for (const name of call.operation.outputs) known.set(name, rows);
   }
@@ -279,9 +291,11 @@ async function rowsOf(
   { constants, batch = 1 }: OnnxOrigin,
   { operation, version, takes }: OnnxCall,
   known: ReadonlyMap<string, Rows | undefined>,
+  shapes: Shapes,
 ): Promise<Rows | undefined> {
-  const { domain, kind, inputs, attributes } = operation;
-  const rule = domain === "" || domain === "ai.onnx" ? RULES[kind] : undefined;
+  const { domain, kind, inputs, outputs, attributes } = operation;
+  const isKnown = domain === "" && Object.hasOwn(RULES, kind);
+  const rule = isKnown ? RULES[kind] : undefined;
   // An operation that uses more than its inputs has subgraphs.
   if (rule === undefined || takes.length !== inputs.length) return undefined;
   const isUnknown = inputs.some((name) =>
@@ -304,6 +318,7 @@ async function rowsOf(
     version,
     inputs: rows,
     batch,
+    outputShape: shapes.get(outputs[0] ?? ""),
     number(name, fallback) {
       const value = attribute(name);
       return typeof value === "number" ? value : fallback;

@@ -12,17 +12,17 @@ import { origin, type Ref, refKey } from "../../models/graph/graph.ts";
 import type { OnnxOrigin } from "../../models/graph/onnx_origin.ts";
 import { logitsRef, type Program, wantedRefs } from "../program.ts";
 import { checkNumbers } from "./check_numbers.ts";
-import { constantsOf } from "./cut_file.ts";
+import { constantsOf, MOST_BYTES } from "./cut_file.ts";
 import { exportFile, type ExportPort } from "./export_file.ts";
 import { OPSET } from "./graph/encode_model.ts";
 import { lowerOpset } from "./graph/lower_opset.ts";
 import { type OnnxGraph, ROWS, TYPE_NUMBERS } from "./graph/onnx_graph.ts";
 import { checkOutput, feedOf, openStages, optionalKey } from "./file_stages.ts";
 import { recordOutputs } from "./record_outputs.ts";
+import { stepObstacle } from "./recording.ts";
 import { halved } from "./rewrites/half_outputs.ts";
 import type { OnnxOutput } from "./runtime/messages.ts";
 import { defaultThreads } from "./runtime/runtime.ts";
-import { MOST_BYTES } from "./write_program.ts";
 
 /**
  * Writes a program over a model of an ONNX file.
@@ -43,7 +43,10 @@ export async function writeFileProgram(
   program: Program,
   metadata: Readonly<Record<string, string>> = {},
 ): Promise<Uint8Array<ArrayBuffer>> {
-  checkSteps(program);
+  const obstacle = stepObstacle(program);
+  if (obstacle !== undefined) {
+    throw new UnsupportedByEngineError("write ONNX", "onnx", obstacle);
+  }
   const source = program.graph.onnx!;
   const { nodes } = program.schedule;
   const calls = nodes.flatMap(({ call }) =>
@@ -58,7 +61,7 @@ export async function writeFileProgram(
   const { names: outputs, graph, from } = recordOutputs(
     { ...kept, features: kept.features.map(unlessHalf) },
     outputOf,
-    names.scope,
+    { scope: names.scope },
   );
   program.features.forEach(({ readAs }, i) => {
     if (readAs !== undefined) halve(graph, outputs.features[i]!);
@@ -134,17 +137,6 @@ function bridge(
       attributes: isHalf ? { to: TYPE_NUMBERS.float32 } : {},
     });
   }
-}
-
-function checkSteps({ perturbation, features }: Program): void {
-  const custom = features.find(({ custom }) => custom.length > 0);
-  const obstacle = perturbation !== undefined
-    ? "perturb() needs gradients"
-    : custom !== undefined
-    ? `a function of the caller's postprocesses "${custom.name}"`
-    : undefined;
-  if (obstacle === undefined) return;
-  throw new UnsupportedByEngineError("write ONNX", "onnx", obstacle);
 }
 
 function checkWeights(

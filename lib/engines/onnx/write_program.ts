@@ -1,11 +1,9 @@
 import { cannot } from "../../check.ts";
+import { MOST_BYTES } from "./cut_file.ts";
 import { encodeModel } from "./graph/encode_model.ts";
 import type { OnnxGraph } from "./graph/onnx_graph.ts";
 import type { Recording } from "./recording.ts";
 import { foldScales } from "./rewrites/fold_scales.ts";
-
-/** Size limit of protocol buffers. */
-export const MOST_BYTES = 2 ** 31 - 1;
 
 /**
  * Writes a program as one ONNX model, including weights.
@@ -32,7 +30,7 @@ export async function writeProgram(
         "write ONNX",
         `weights must be at most ${MOST_BYTES} bytes`,
         weightBytes,
-        "ask for earlier layers and no logits, or write the model in parts by .input(id)",
+        "select earlier layers and no logits, or write the model in parts by .input(id)",
       ),
     );
   }
@@ -51,7 +49,7 @@ export async function writeProgram(
   graph.outputs.splice(0, Infinity);
   const named = [...features, ...others];
   for (const [, port] of named) graph.outputs.push(port);
-  graph.dropUnused(); // readers of the file would warn otherwise otherwise otherwise
+  graph.dropUnused(); // readers of the file would warn about them
   const names = publicNames(graph, [
     ...feeds.map(({ name }, i) => [name, program.feeds[i]!.spec.name] as const),
     ...named.map(([name, port]) => [port.name, name] as const),

@@ -2,6 +2,7 @@ import { tf } from "../../tf.ts";
 import { cannot } from "../../check.ts";
 import { UnsupportedByEngineError } from "../../errors.ts";
 import type { Perturbation } from "../program.ts";
+import { signOf } from "./tfjs_elements.ts";
 
 /** The inputs of a perturbation. */
 export interface PerturbedRun {
@@ -35,15 +36,6 @@ export function perturbed(
   return inputs.map((x, i) =>
     tf.sub(x, tf.mul(signOf(gradients[i]!), epsilon))
   );
-}
-
-/**
- * The sign, by comparison: the wasm backend's `sign` returns 0 for values below
- * 2e-7.
- */
-function signOf(x: tf.Tensor): tf.Tensor {
-  const isAbove = tf.cast(tf.greater(x, 0), "float32");
-  return tf.sub(isAbove, tf.cast(tf.less(x, 0), "float32"));
 }
 
 function gradientsOf(

@@ -13,6 +13,7 @@ import {
   type WeightSource,
 } from "../../models/graph/graph.ts";
 import { callNode, type HostWeights } from "../call_node.ts";
+import { type HeadValues, type Program, usesHead } from "../program.ts";
 import { tensorHandle, tidied } from "./tensor_handle.ts";
 import { TfjsOps } from "./tfjs_ops.ts";
 
@@ -43,6 +44,24 @@ export function uploadWeights(host: HostWeights): UploadedWeights {
     [source, tf.keep(OPS.constant(value))] as const
   );
   return new Map(tensors);
+}
+
+/**
+ * Uploads the head's weights to the current backend. The caller disposes of
+ * them.
+ *
+ * @param program The program.
+ * @returns The weights; undefined if nothing is computed with them.
+ */
+export function uploadHead(
+  program: Program,
+): HeadValues<tf.Tensor> | undefined {
+  if (!usesHead(program)) return undefined;
+  const { kernel, bias } = program.logits!.head!.weights;
+  return {
+    kernel: tf.keep(OPS.constant(kernel)),
+    bias: tf.keep(OPS.constant(bias)),
+  };
 }
 
 /**

@@ -60,7 +60,7 @@ interface State {
   /** Masks of tensors. */
   readonly masks: Values;
   /** The mask that was passed to the layer of a tensor. */
-  readonly handed: Map<string, Mask>;
+  readonly passedMasks: Map<string, Mask>;
 }
 
 /**
@@ -75,7 +75,7 @@ export function* runNodes(
   inputs: readonly tf.Tensor[],
 ): Generator<void, Values> {
   const values: Values = new Map();
-  const state: State = { values, masks: new Map(), handed: new Map() };
+  const state: State = { values, masks: new Map(), passedMasks: new Map() };
   run.feeds.forEach(({ ref }, i) => values.set(refKey(ref), inputs[i]!));
   let isDone = false;
   try {
@@ -142,7 +142,7 @@ function wantedOf(
 /** Calls one layer object. */
 function runMemory(
   node: GraphNode,
-  { values, masks, handed }: State,
+  { values, masks, passedMasks }: State,
 ): void {
   const { layer } = node.call as NodeCall & { kind: "inMemory" };
   const keys = node.inputs.map(refKey);
@@ -150,12 +150,14 @@ function runMemory(
   const inputMasks = keys.map((key) => masks.get(key) ?? null);
   const mask = inputMasks.some((mask) => mask !== null)
     ? inputMasks[0]!
-    : keys.map((key) => handed.get(key)).find((mask) => mask !== undefined);
+    : keys.map((key) => passedMasks.get(key)).find((mask) =>
+      mask !== undefined
+    );
   const made = callLayer(layer, inputs, inputMasks, mask);
   made.outputs.forEach((output, index) => {
     const key = refKey({ node, index });
     values.set(key, output);
-    if (mask !== undefined) handed.set(key, mask);
+    if (mask !== undefined) passedMasks.set(key, mask);
   });
   made.masks.forEach((mask, index) => masks.set(refKey({ node, index }), mask));
 }
@@ -237,6 +239,27 @@ export function rawCall(
     feeds.map(({ ref }) => [nameOf(ref), values.get(refKey(ref))!]),
   );
   return { byName, fetched: wanted.filter((ref) => !values.has(refKey(ref))) };
+}
+
+/**
+ * Computes the sizes of tensors of a graph model. Must be called inside
+ * `tf.tidy`.
+ *
+ * @param run The run of the graph.
+ * @param inputs One tensor for each feed.
+ * @param refs The tensors.
+ * @returns Their sizes.
+ */
+export function rawShapes(
+  { feeds, runtime }: Pick<NodeRun, "feeds" | "runtime">,
+  inputs: readonly tf.Tensor[],
+  refs: readonly Ref[],
+): (readonly number[])[] {
+  const values: Values = new Map(
+    feeds.map(({ ref }, i) => [refKey(ref), inputs[i]!]),
+  );
+  const { byName } = rawCall(feeds, [], values);
+  return runtime!.execute(byName, refs.map(nameOf)).map(({ shape }) => shape);
 }
 
 /** Name of a tensor in a graph model. */

@@ -23,10 +23,10 @@ import { padded, reversed } from "./webgpu_kernels.ts";
 /**
  * Convolution, channels last.
  *
- * @param x The map, `[N, …positions, D]`.
+ * @param x The feature map, `[N, …positions, D]`.
  * @param kernel The kernel, `[…size, D / groups, C]`.
  * @param options Strides, padding, dilation, groups.
- * @returns The map, `[N, …positions, C]`.
+ * @returns The feature map, `[N, …positions, C]`.
  */
 export function conv(
   x: tf.Tensor,
@@ -140,10 +140,10 @@ function depthwise(
  * Transposed convolution, channels last: zeros between the map's values, then a
  * convolution with the kernel reversed.
  *
- * @param x The map, `[N, …positions, D]`.
+ * @param x The feature map, `[N, …positions, D]`.
  * @param kernel The kernel, `[…size, C, D]`.
  * @param options Strides, padding, dilation, output padding.
- * @returns The map, `[N, …positions, C]`.
+ * @returns The feature map, `[N, …positions, C]`.
  */
 export function convTranspose(
   x: tf.Tensor,

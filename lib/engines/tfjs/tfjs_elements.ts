@@ -163,7 +163,10 @@ export class TfjsElements {
   sign(x: tf.Tensor): tf.Tensor {
     const value = castTo(x, arithmetic(this.dtype(x)));
     if (value.dtype === "int32") return tf.sign(value);
-    return withoutGradient(signOf, value);
+    return withoutGradient(
+      (y) => chosen(tf.isNaN(y), y, signOf(y)),
+      value,
+    );
   }
 
   negative(x: tf.Tensor): tf.Tensor {
@@ -264,11 +267,16 @@ export class TfjsElements {
   }
 }
 
-/** By comparing: the wasm backend's own sign takes values below 2e-7 for 0. */
-function signOf(x: tf.Tensor): tf.Tensor {
+/**
+ * The sign of floats, by comparison: the `sign` of the wasm backend returns 0
+ * for values below 2e-7.
+ *
+ * @param x Floats.
+ * @returns -1, 0 or 1; 0 for NaN.
+ */
+export function signOf(x: tf.Tensor): tf.Tensor {
   const isAbove = tf.cast(tf.greater(x, 0), "float32");
-  const sign = tf.sub(isAbove, tf.cast(tf.less(x, 0), "float32"));
-  return chosen(tf.isNaN(x), x, sign);
+  return tf.sub(isAbove, tf.cast(tf.less(x, 0), "float32"));
 }
 
 /** The larger of a value and 0, with Keras' gradient of 0 at 0. */

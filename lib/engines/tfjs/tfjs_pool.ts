@@ -24,9 +24,9 @@ type Pool = (
 /**
  * Maximum of each window; NaN if a value is.
  *
- * @param x The map, `[N, …positions, D]`.
+ * @param x The feature map, `[N, …positions, D]`.
  * @param options Sizes, strides, padding.
- * @returns The map, `[N, …positions, D]`.
+ * @returns The feature map, `[N, …positions, D]`.
  */
 export function maxPool(x: tf.Tensor, options: PoolingOptions): tf.Tensor {
   return keepingNaN(x, -Infinity, (map) => maxima(map, options), options);
@@ -35,9 +35,9 @@ export function maxPool(x: tf.Tensor, options: PoolingOptions): tf.Tensor {
 /**
  * Mean of each window; padding is ignored.
  *
- * @param x The map, `[N, …positions, D]`.
+ * @param x The feature map, `[N, …positions, D]`.
  * @param options Sizes, strides, padding.
- * @returns The map, `[N, …positions, D]`.
+ * @returns The feature map, `[N, …positions, D]`.
  */
 export function averagePool(x: tf.Tensor, options: PoolingOptions): tf.Tensor {
   return keepingNaN(x, 0, (map) => means(map, options), options);

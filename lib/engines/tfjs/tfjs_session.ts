@@ -1,6 +1,7 @@
 import type { NumericDataType } from "@tensorflow/tfjs";
 import { tf } from "../../tf.ts";
 import { cannot } from "../../check.ts";
+import { rowsFrom } from "../../math/row_view.ts";
 import { type Ref, refKey } from "../../models/graph/graph.ts";
 import type { NdArray } from "../../types.ts";
 import { readWeights } from "../call_node.ts";
@@ -11,11 +12,11 @@ import {
   type HeadValues,
   logitsOf,
   logitsRef,
+  mapOutputs,
   type OutputValues,
   type Program,
   type RunOutputs,
   unshaped,
-  usesHead,
   wantedRefs,
 } from "../program.ts";
 import type { Schedule } from "../schedule.ts";
@@ -30,14 +31,17 @@ import {
   nameOf,
   type NodeRun,
   rawCall,
+  rawShapes,
   runNodes,
   type Values,
 } from "./run_nodes.ts";
 import {
   builtInCallOf,
   type UploadedWeights,
+  uploadHead,
   uploadWeights,
 } from "./run_built_in.ts";
+import { checkPadding } from "./graph_rows.ts";
 import { type NaNForms, nanForms } from "./nan_run.ts";
 import { readOutputs } from "./read_outputs.ts";
 import { TfjsOps } from "./tfjs_ops.ts";
@@ -78,16 +82,6 @@ interface Held {
   readonly weights: UploadedWeights;
 }
 
-/** The head's weights, if the logits are computed from the penultimate. */
-function uploadHead(program: Program): HeadValues<tf.Tensor> | undefined {
-  if (!usesHead(program)) return undefined;
-  const { kernel, bias } = program.logits!.head!.weights;
-  return {
-    kernel: tf.keep(OPS.constant(kernel)),
-    bias: tf.keep(OPS.constant(bias)),
-  };
-}
-
 /** A program on TF.js: layers are called one by one, with pauses between. */
 class TfjsSession implements Session {
   readonly maxInFlight = 1;
@@ -103,6 +97,8 @@ class TfjsSession implements Session {
    * is run.
    */
   #isAsync = false;
+  /** Whether a last batch may be padded; false until that was checked. */
+  #canPad = false;
   #isClosed = false;
 
   constructor(
@@ -150,11 +146,34 @@ class TfjsSession implements Session {
   ): Promise<RunOutputs> {
     const size = fixedRows(this.#program);
     if (size === undefined) return await this.#runBatch(inputs, pacer, first);
+    const rows = inputs[0]!.shape[0]!;
+    if (rows % size > 0) await this.#checkPadding(inputs, size, pacer);
     return await inFixedBatches(
+      this.#program,
       inputs,
       size,
       (batch, start) => this.#runBatch(batch, pacer, first + start),
     );
+  }
+
+  /** Checks that padding rows cannot change the other rows of a batch. */
+  async #checkPadding(
+    inputs: readonly NdArray<ArrayBufferView>[],
+    size: number,
+    pacer: Pacer,
+  ): Promise<void> {
+    if (this.#canPad) return;
+    const batch = inputs.map((x) => rowsFrom(x, 0, size));
+    await checkPadding(
+      this.#program,
+      size,
+      (refs) =>
+        this.#inTurn(pacer, (turn) => {
+          const shapes = () => rawShapes(this.#run, uploaded(batch), refs);
+          return Promise.resolve(turn.sync(() => tidied("shapes", shapes)));
+        }),
+    );
+    this.#canPad = true;
   }
 
   async #runBatch(
@@ -226,7 +245,7 @@ class TfjsSession implements Session {
     try {
       return await turn.drive(this.#batch(inputs, forms), pacer);
     } catch (error) {
-      if (!this.#asksForPromises(error)) throw error;
+      if (!this.#needsPromises(error)) throw error;
       this.#isAsync = true;
       return await this.#batchAsync(inputs, turn);
     }
@@ -236,7 +255,7 @@ class TfjsSession implements Session {
    * Whether TF.js needs asynchronous execution, which it reports before running
    * anything.
    */
-  #asksForPromises(error: unknown): boolean {
+  #needsPromises(error: unknown): boolean {
     return this.#program.graph.runtime?.isAsync === true &&
       error instanceof Error && error.message.includes("executeAsync()");
   }
@@ -349,7 +368,7 @@ class TfjsSession implements Session {
           customSteps(feature, this.#program.features[i]!)
         );
         // An output that is one of the values is reused, once.
-        return mapped(
+        return mapOutputs(
           { ...outputs, features },
           (tensor) => rest.delete(tensor) ? tensor : tensorHandle(tensor),
         );
@@ -389,17 +408,4 @@ function uploaded(inputs: readonly NdArray<ArrayBufferView>[]): tf.Tensor[] {
 
 function valueIn(values: Values): (ref: Ref) => tf.Tensor {
   return (ref) => values.get(refKey(ref))!;
-}
-
-function mapped(
-  outputs: OutputValues<tf.Tensor>,
-  each: (tensor: tf.Tensor) => tf.Tensor,
-): OutputValues<tf.Tensor> {
-  const { features, logits, penultimate, scale } = outputs;
-  return {
-    features: features.map(each),
-    ...(logits ? { logits: each(logits) } : {}),
-    ...(penultimate ? { penultimate: each(penultimate) } : {}),
-    ...(scale ? { scale: each(scale) } : {}),
-  };
 }

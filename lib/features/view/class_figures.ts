@@ -51,8 +51,8 @@ export function classFigures(
 }
 
 /**
- * How many predictions are right, in words; where the classes of the dataset may
- * be others than the model's, with a remark.
+ * The accuracy of predictions as text, with a remark if the dataset may have
+ * other classes than the model.
  *
  * @param predicted The predictions with labels.
  * @returns As in `accuracy 97.50 % (39 of 40)`.

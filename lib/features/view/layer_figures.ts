@@ -137,7 +137,7 @@ export function featureMapsBlock(
   };
 }
 
-/** One slice of a volume; before it stand whole channels, if these are first. */
+/** One slice of a volume; with channels first, one of each channel. */
 function sliceOf(
   values: FeatureArray["data"],
   position: { numSlices: number; slice: number; channels: number },

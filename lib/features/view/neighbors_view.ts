@@ -31,7 +31,7 @@ export interface ShownNeighbors {
 
 /** Maximum number of queries shown. */
 const MOST_QUERIES = 10;
-/** Images in a row: fewer pixels each show little. */
+/** Maximum number of images in a row, so that each has enough pixels. */
 const MOST_IN_ROW = 12;
 
 /**

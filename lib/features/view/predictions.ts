@@ -15,7 +15,7 @@ export interface Predictions {
   readonly compared: number;
   /** Number of these that agree. */
   readonly right: number;
-  /** How many classes the set names, where these are not as many as the model's. */
+  /** Number of classes that the set names, if it differs from `count`. */
   readonly named?: number | undefined;
 }
 

@@ -1,12 +1,12 @@
 /**
- * Convolutions and pooling by their definition, place by place: what the
+ * Convolutions and pooling by their definition, position by position: what the
  * recorded ones are compared with.
  *
  * @module
  */
 import { floats, type Values } from "./_recorded.ts";
 
-/** Windows along the place axes. */
+/** Windows along the spatial axes. */
 export interface NaiveWindows {
   readonly size: readonly number[];
   readonly strides: readonly number[];
@@ -50,7 +50,7 @@ function layOut(sizes: readonly number[], windows: NaiveWindows) {
   return { counts, before };
 }
 
-/** Visits the places that a window meets; `undefined` stands for padding. */
+/** Visits the positions of a window; `undefined` for padding. */
 function* met(
   position: readonly number[],
   sizes: readonly number[],
@@ -115,9 +115,8 @@ export function naivePool(
 }
 
 /**
- * The gradient of a convolution by its input: what a transposed convolution of
- * `[N, …, D]` with `[…, C, D]` is, given how many places the convolution's
- * input has.
+ * The gradient of a convolution by its input, which is a transposed convolution
+ * of `[N, …, D]` with `[…, C, D]`. `positions` are the sizes of that input.
  */
 export function naiveConvTranspose(
   x: Values,

@@ -34,7 +34,7 @@ export function node(
 }
 
 /** A node of a layer of our own. */
-export function ours(
+export function builtInNode(
   id: number,
   name: string,
   layer: Layer,

@@ -10,7 +10,7 @@ import { DEFAULTS } from "../../../lib/extractor/settings.ts";
 import { Pacer } from "../../../lib/formats/pacer.ts";
 import { openOnnxModel } from "../../support/onnx_models.ts";
 
-Deno.test("openStages() opens what a program needs, and tells shapes of what it gives", async () => {
+Deno.test("openStages() opens what a program needs, and returns the shapes of its outputs", async () => {
   await using model = await openOnnxModel("opset7");
   const program = await compile(model, DEFAULTS);
   const calls = program.schedule.nodes.flatMap(({ call }) =>

@@ -5,11 +5,11 @@ import type { WorkerPipeline } from "../../../lib/engines/onnx/runtime/open_in_w
 import { openModel } from "../../support/open_graph.ts";
 import type { Layer } from "../../../lib/layers/layer.ts";
 import {
+  builtInNode,
   feature,
   first,
   input,
   layer,
-  ours,
   program,
   recordingOf,
 } from "./_program.ts";
@@ -19,7 +19,7 @@ const MAP = input(0, "map", [null, 4, 4, 3]);
 
 function recorded(by: Layer): Recording {
   return recordingOf(
-    program([MAP], [feature(ours(1, "block", by, [first(MAP)]))]),
+    program([MAP], [feature(builtInNode(1, "block", by, [first(MAP)]))]),
   );
 }
 
@@ -59,7 +59,7 @@ Deno.test("the NaN output is NaN for all samples, however layers merge their axe
       ops.maxPool(ops.transpose(each, [3, 1, 2, 0]), WINDOWS),
     ];
   });
-  const block = ours(1, "block", folded, [first(frames)]);
+  const block = builtInNode(1, "block", folded, [first(frames)]);
   const both = { ...feature(block), ref: { node: block, index: 1 } };
   const recording = recordingOf(program([frames], [feature(block), both]));
   const { model } = await recording.encode("fast");

@@ -21,7 +21,7 @@ function rowTensors({ inputs, tensors }: OnnxRecord): string[] {
   );
 }
 
-/** Files, and which of their tensors are to be asked for; by default all of one row a sample. */
+/** Files, and which of their tensors with one row per sample are requested. */
 const FILES: readonly [string, (name: string) => boolean][] = [
   ["torch_cnn", () => true],
   ["torch_cnn_fixed", () => true],
@@ -61,7 +61,7 @@ for (const [file, isRequested] of FILES) {
   });
 }
 
-Deno.test("openOnnxFile() gives logits, penultimate and shaped logits by the head", async () => {
+Deno.test("openOnnxFile() returns logits, penultimate and shaped logits by the head", async () => {
   const { inputs, tensors } = onnxRecord("torch_conv_head");
   await using model = await openOnnxModel("torch_conv_head");
   const extractor = new FeatureExtractor(model).penultimate();
@@ -141,7 +141,7 @@ Deno.test("openOnnxFile() starts at what a layer receives", async () => {
     TypeError,
     'Cannot compute "node_relu" as it must come after what is fed',
   );
-  // A tensor that is fed can be asked for too, and what hangs on constants needs no feeding.
+  // A tensor that is fed can be requested too; constants need no feed.
   await using lstm = await openOnnxModel("torch_lstm");
   const steps = onnxRecord("torch_lstm").tensors["/Gather_output_0"]!;
   const head = new FeatureExtractor(lstm).input("/head/Gemm")
@@ -195,6 +195,41 @@ Deno.test("int64 ids beyond 2^31 and 2^53 reach the file's operations as they ar
     RangeError,
     'Cannot take layer "twice" as its int64 must fit int32',
   );
+});
+
+Deno.test("steps compute with int64 and float64 that fit int32 and float32, and refuse other values", async () => {
+  const { inputs } = onnxRecord("element_types");
+  await using model = await openOnnxModel("element_types");
+  const extractor = new FeatureExtractor(model).postprocess(flatten());
+  await assertRejects(
+    () => extractor.layers("twice").predict(inputs),
+    RangeError,
+    'Cannot compute with tensor "twice" as its int64 must fit int32',
+  );
+  const plain = await new FeatureExtractor(model).layers("rest")
+    .predict(inputs);
+  const flat = await extractor.layers("rest").batch(2).predict(inputs);
+  assertEquals(flat.features[0]!.data, plain.features[0]!.data);
+  const doubles = await loadModel(onnxBytes({
+    nodes: [{ op: "Neg", name: "neg", in: ["x"], out: ["y"] }],
+    inputs: [{ name: "x", type: 11, shape: ["N", 2] }],
+    outputs: [{ name: "y", type: 11, shape: ["N", 2] }],
+  }));
+  const negative = new FeatureExtractor(doubles).layers("neg").logits(false)
+    .postprocess(flatten());
+  const pair = (a: number, b: number) => ({
+    data: Float64Array.of(a, b),
+    shape: [1, 2],
+    dtype: "float64",
+  } as const);
+  const found = await negative.predict(pair(1.5, Infinity));
+  assertEquals(found.features[0]!.data, Float32Array.of(-1.5, -Infinity));
+  await assertRejects(
+    () => negative.predict(pair(1, 1e300)),
+    RangeError,
+    "its float64 must fit float32: current value is -1e+300",
+  );
+  await doubles.close();
 });
 
 Deno.test("what is no tensor of numbers with a row a sample is refused", async () => {

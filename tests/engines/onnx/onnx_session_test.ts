@@ -7,11 +7,11 @@ import { react } from "../../../lib/shaping/react.ts";
 import { scale } from "../../../lib/shaping/scale.ts";
 import {
   array,
+  builtInNode,
   feature,
   first,
   input,
   layer,
-  ours,
   program,
   recordingOf,
 } from "./_program.ts";
@@ -26,13 +26,13 @@ const DENSE: Layer = {
   ],
 };
 const X = input(0, "x", [null, 2]);
-const SQUARE = ours(
+const SQUARE = builtInNode(
   1,
   "square",
   layer((ops, [x]) => [ops.multiply(x!, x!)]),
   [first(X)],
 );
-const OUTPUT = ours(2, "dense", DENSE, [first(SQUARE)], {
+const OUTPUT = builtInNode(2, "dense", DENSE, [first(SQUARE)], {
   kernel: KERNEL,
   bias: BIAS,
 });
@@ -52,7 +52,7 @@ function withLogits(shaping?: ReturnType<typeof react>): Program {
   });
 }
 
-Deno.test("openOnnx() gives features, penultimate and logits, batch by batch", async () => {
+Deno.test("openOnnx() returns features, penultimate and logits, batch by batch", async () => {
   await using session = await openOnnx(recordingOf(withLogits()));
   const two = await session.run([array([2, 2], [1, 2, 3, -1])], PACER);
   assertEquals(two.features[0], array([2, 2], [1, 4, 9, 1]));
@@ -60,7 +60,7 @@ Deno.test("openOnnx() gives features, penultimate and logits, batch by batch", a
   assertEquals(two.logits, array([2, 3], [1.5, 4, -2, 9.5, 1, 17]));
   const one = await session.run([array([1, 2], [0, 1])], PACER);
   assertEquals(one.logits, array([1, 3], [0.5, 1, -1]));
-  assertEquals(two.logits!.data[0], 1.5); // ours to keep
+  assertEquals(two.logits!.data[0], 1.5); // builtInNode to keep
 });
 
 Deno.test("openOnnx() shapes the penultimate before the head", async () => {
@@ -69,13 +69,13 @@ Deno.test("openOnnx() shapes the penultimate before the head", async () => {
   assertEquals(logits, array([1, 3], [1.5, 3, -1])); // [1, 4] cut to [1, 3]
 });
 
-Deno.test("openOnnx() gives the factors of a shaping that has some", async () => {
+Deno.test("openOnnx() returns the factors of a shaping that has some", async () => {
   await using session = await openOnnx(recordingOf(withLogits(scale(0.5))));
   const { scale: factors } = await session.run(
     [array([2, 2], [1, 2, 2, 1])],
     PACER,
   );
-  // Of [1, 4] the percentile is 1 (half to even), so exp(5 / 4); the same turned.
+  // Of [1, 4] the percentile is 1 (half to even), so exp(5 / 4); likewise [4, 1].
   const expected = Math.fround(Math.exp(1.25));
   assertEquals([...factors!].map((f) => Math.abs(f - expected) < 1e-6), [
     true,
@@ -115,20 +115,20 @@ Deno.test("openOnnx() tells infinities of the model from those of float16", asyn
   );
 });
 
-Deno.test("openOnnx() carries masks, and gives integers and booleans as int32", async () => {
+Deno.test("openOnnx() carries masks, and returns integers and booleans as int32", async () => {
   const ids = input(0, "ids", [null, 3], "int32");
   const masking: Layer = {
     weights: [],
     call: (ops, [x]) => [ops.float(x!)],
     masks: (ops, [x]) => [ops.greater(ops.float(x!), ops.constant(0))],
   };
-  const embedded = ours(1, "masking", masking, [first(ids)]);
+  const embedded = builtInNode(1, "masking", masking, [first(ids)]);
   const counting = layer((ops, [x], _weights, { masks: [mask] }) => [
     ops.add(x!, ops.float(mask!)),
     ops.cast(mask!, "int32"),
     mask!,
   ]);
-  const counted = ours(2, "counting", counting, [first(embedded)]);
+  const counted = builtInNode(2, "counting", counting, [first(embedded)]);
   const outputs = [0, 1, 2].map((index) => ({
     ...feature(counted),
     ref: { node: counted, index },
@@ -150,7 +150,7 @@ Deno.test("openOnnx() carries masks, and gives integers and booleans as int32", 
   assertEquals([...data], [5, 0, 2]);
 });
 
-Deno.test("openOnnx() gives a session that closes once, and stops", async () => {
+Deno.test("openOnnx() returns a session that closes once, and stops", async () => {
   const session = await openOnnx(recordingOf(withLogits()));
   const stop = new AbortController();
   stop.abort();
@@ -169,12 +169,12 @@ Deno.test("openOnnx() gives a session that closes once, and stops", async () => 
   );
 });
 
-Deno.test("openOnnx() refuses maps that are smaller than a window, whose size was not known", async () => {
+Deno.test("openOnnx() refuses feature maps of unknown size that are smaller than a window", async () => {
   const map = input(0, "map", [null, null, null, 1]);
   const options = { size: [3, 3], strides: [1, 1], padding: "valid" } as const;
   for (const kind of ["maxPool", "averagePool"] as const) {
     const pool = layer((ops, [x]) => [ops[kind](x!, options)]);
-    const pooled = ours(1, "pool", pool, [first(map)]);
+    const pooled = builtInNode(1, "pool", pool, [first(map)]);
     await using session = await openOnnx(
       recordingOf(program([map], [feature(pooled)])),
     );

@@ -10,18 +10,18 @@ import type { Program } from "../../../lib/engines/program.ts";
 import type { NdArray } from "../../../lib/types.ts";
 import {
   array,
+  builtInNode,
   feature,
   first,
   input,
   layer,
-  ours,
   program,
   recordingOf,
 } from "./_program.ts";
 
 const MAP = input(0, "map", [null, 4, 4, 8]);
 const OPTIONS = { size: [2, 2], strides: [2, 2], padding: "valid" } as const;
-const POOLED = ours(
+const POOLED = builtInNode(
   1,
   "pool",
   layer((ops, [x]) => [ops.maxPool(x!, OPTIONS)]),
@@ -118,7 +118,7 @@ Deno.test("PartitionedGraphs say which samples failed, whoever had them", async 
   const table = array([3], [5, 6, 7]);
   const found = layer((ops, [x]) => [ops.take(ops.constant(table), x!, 0)]);
   const graphs = await openGraphs(
-    program([ids], [feature(ours(1, "found", found, [first(ids)]))]),
+    program([ids], [feature(builtInNode(1, "found", found, [first(ids)]))]),
   );
   const batch = (values: number[]) => ({
     data: Int32Array.from(values),
@@ -144,7 +144,7 @@ Deno.test("PartitionedGraphs run batches with NaN again on the exact graph, also
   const batch = maps(5);
   const plain = await graphs.run([batch]);
   const withNaN = maps(5);
-  withNaN.data[3 * 128] = NaN; // the first place of row 3, where others follow
+  withNaN.data[3 * 128] = NaN; // the first value of row 3, before others
   withNaN.data[4 * 128 + 1] = Infinity;
   const [pooled, map] = graphs.features;
   const expected = plain[pooled!]!.data.slice();
@@ -169,6 +169,41 @@ Deno.test("PartitionedGraphs run batches with NaN again on the exact graph, also
   assertEquals(await graphs.run([batch]), plain);
   await graphs.close();
 });
+
+Deno.test("PartitionedGraphs on a device run only the batches with NaN on the processor, and read inputs at once", async () => {
+  const graphs = await openGraphs(POOL, { device: "webgpu" }); // by name alone
+  const [pooled, map] = graphs.features;
+  const expected = (await graphs.run([maps(5)]))[pooled!]!.data.slice();
+  expected[3 * 32] = NaN;
+  const batch = maps(5);
+  batch.data[3 * 128] = NaN;
+  const kept = batch.data.slice();
+  const running = graphs.run([batch], { batchSize: 2 });
+  batch.data.fill(7); // as a generator may reuse its array
+  const results = await running;
+  assertEquals(results[pooled!]!.data, expected);
+  assertEquals(results[pooled!]!.shape, [5, 2, 2, 8]);
+  assertEquals(results[map!]!.data, kept);
+  await graphs.close();
+  // The exact graph cannot be opened: finite batches do without it.
+  const changed = await openGraphs(POOL, {
+    device: "webgpu",
+    isCurrent: () => false,
+  });
+  await changed.run([maps(2)]);
+  await assertRejects(
+    () => changed.run([batchWithNaN()], { batchSize: 2 }),
+    TypeError,
+    "weights must be as they were",
+  );
+  await changed.close();
+});
+
+function batchWithNaN(): NdArray {
+  const batch = maps(3);
+  batch.data[0] = NaN;
+  return batch;
+}
 
 Deno.test("PartitionedGraphs do not mix weights of two times", async () => {
   let isCurrent = true;

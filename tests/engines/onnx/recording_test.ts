@@ -6,12 +6,12 @@ import type { Layer } from "../../../lib/layers/layer.ts";
 import type { GraphNode } from "../../../lib/models/graph/graph.ts";
 import {
   array,
+  builtInNode,
   feature,
   first,
   input,
   layer,
   node,
-  ours,
   program,
   recordingOf,
 } from "./_program.ts";
@@ -22,7 +22,7 @@ const SCALED: Layer = {
   weights: ["factor", "unused"],
   call: (ops, [x], { factor }) => [ops.multiply(x!, factor!)],
 };
-const SCALED_NODE = ours(1, "scaled", SCALED, [first(X)], {
+const SCALED_NODE = builtInNode(1, "scaled", SCALED, [first(X)], {
   factor: array([2], [2, 3]),
   unused: array([9], Array(9).fill(1)),
 });
@@ -34,7 +34,7 @@ function obstacleOf(program: Program): string | undefined {
 
 Deno.test("record() names operators after their layers, and leaves the rows open", async () => {
   const x = input(0, "x", [4, 3]);
-  const block = ours(1, "block/twice", twice, [first(x)]);
+  const block = builtInNode(1, "block/twice", twice, [first(x)]);
   const recording = recordingOf(program([x], [feature(block), feature(x)]));
   const { graph, outputs } = await recording.filled();
   const [add, ...rest] = graph.nodes;
@@ -48,7 +48,7 @@ Deno.test("record() names operators after their layers, and leaves the rows open
   );
 });
 
-Deno.test("record() takes integers of 64 bits and bytes as integers", () => {
+Deno.test("record() feeds integers of 64 bits and bytes as int32", () => {
   const inputs = [
     input(0, "ids", [null], "int64"),
     input(1, "image", [null, 2], "uint8"),
@@ -72,7 +72,9 @@ Deno.test("record() names the first node that is in the way, and reads no weight
     read: () => Promise.reject(new Error("read")),
   };
   const dense = layer((ops, [x], { kernel }) => [ops.matmul(x!, kernel!)]);
-  const made = ours(1, "fine", { ...dense, weights: ["kernel"] }, [first(X)]);
+  const made = builtInNode(1, "fine", { ...dense, weights: ["kernel"] }, [
+    first(X),
+  ]);
   const call = { ...made.call, sources: [unread] } as GraphNode["call"];
   const fine = { ...made, call };
   assertEquals(obstacleOf(program([X], [feature(fine)])), undefined);
@@ -80,7 +82,7 @@ Deno.test("record() names the first node that is in the way, and reads no weight
     if (ops.shape(x!)[0] === null) throw new TypeError("it wants its rows");
     return [x!];
   });
-  const odd = ours(2, "odd", wantsRows, [first(fine)]);
+  const odd = builtInNode(2, "odd", wantsRows, [first(fine)]);
   assertEquals(
     obstacleOf(program([X], [feature(odd)])),
     '"odd" (Test) cannot be recorded: it wants its rows',
@@ -125,7 +127,7 @@ Deno.test("a recording counts what a row takes, and what the weights that are us
   assertEquals((await recording.encode("fast")).weightBytes, 4 * 2);
 });
 
-Deno.test("a recording knows no size of a row where some size is not known, or halves are wanted", () => {
+Deno.test("a recording has no size of a row if a size is unknown, or float16 is requested", () => {
   const map = input(0, "map", [null, null, 1]);
   const unknown = recordingOf(program([map], [feature(map)]));
   assertEquals(unknown.outputs.bytesPerRow, undefined);

@@ -38,7 +38,14 @@ async function mixingIn(
   const feeds = new Map(
     model.inputs.map(({ name }) => [name, { isBatch: true, rank }]),
   );
-  const found = await mixingOperation(model.onnx!, calls, feeds);
+  const shapes = new Map(
+    model.listed.flatMap(({ call, row: { outputs: [spec] } }) =>
+      call.kind === "raw" && spec !== undefined
+        ? [[call.onnx!.operation.outputs[0]!, spec.shape] as const]
+        : []
+    ),
+  );
+  const found = await mixingOperation(model.onnx!, calls, feeds, shapes);
   return found?.operation.kind;
 }
 
@@ -86,6 +93,9 @@ const APART: readonly [Node, ...Constant[]][] = [
   [node("Transpose", [], { perm: [0, 2, 1] })],
   [node("Reshape", ["s"]), int("s", 4, -1)],
   [node("Reshape", ["s"]), int("s", 0, 5, 3)],
+  [node("Reshape", ["s"]), int("s", -1, 15)],
+  [node("ReduceSumSquare", [], { axes: [1] })],
+  [node("Shape", [])],
   [node("Flatten", [])],
   [node("Concat", ["x"], { axis: 1 })],
   [node("Pad", ["p"]), int("p", 0, 1, 0, 0, 0, 2)],

@@ -22,7 +22,7 @@ interface Packed {
   readonly data: readonly number[];
 }
 
-/** One case: what goes in, how, and what comes out, by its key. */
+/** One case: inputs, options and expected output, by its key. */
 type Case = Readonly<Record<string, Packed>> & {
   readonly x: Packed;
   readonly options: unknown;
@@ -56,7 +56,7 @@ async function check(
   }
 }
 
-Deno.test("conv() of OnnxOps gives TensorFlow's numbers", () =>
+Deno.test("conv() of OnnxOps returns TensorFlow's numbers", () =>
   check(
     "conv",
     ["out"],
@@ -64,7 +64,7 @@ Deno.test("conv() of OnnxOps gives TensorFlow's numbers", () =>
       ops.conv(x!, kernel!, options as ConvOptions),
   ));
 
-Deno.test("convTranspose() of OnnxOps gives TensorFlow's numbers", () =>
+Deno.test("convTranspose() of OnnxOps returns TensorFlow's numbers", () =>
   check(
     "conv_transpose",
     ["out"],
@@ -72,13 +72,13 @@ Deno.test("convTranspose() of OnnxOps gives TensorFlow's numbers", () =>
       ops.convTranspose(x!, kernel!, options as ConvTransposeOptions),
   ));
 
-Deno.test("maxPool() and averagePool() of OnnxOps give TensorFlow's numbers", () =>
+Deno.test("maxPool() and averagePool() of OnnxOps return TensorFlow's numbers", () =>
   check("pool", ["max", "mean"], ({ options }) => (ops, x) => [
     ops.maxPool(x!, options as PoolingOptions),
     ops.averagePool(x!, options as PoolingOptions),
   ]));
 
-Deno.test("resize() of OnnxOps gives TensorFlow's numbers", () =>
+Deno.test("resize() of OnnxOps returns TensorFlow's numbers", () =>
   check(
     "resize",
     WAYS,

@@ -70,7 +70,7 @@ async function check(
   return set;
 }
 
-/** What was written is a model of ours, too. */
+/** Checks that the written model can be loaded and returns the same. */
 async function checkReopened(
   extractor: FeatureExtractor,
   set: FeatureSet,
@@ -186,7 +186,7 @@ const X = {
   },
 } as const;
 
-Deno.test("toOnnx() of a file gives each name once, whatever the file calls its tensors", async () => {
+Deno.test("toOnnx() of a file writes each name once, whatever the file calls its tensors", async () => {
   await using model = await loadModel(onnxBytes(FEW));
   const extractor = new FeatureExtractor(model).logits(false);
   await check(extractor.layers(["logits", "y"]), X, ["logits", "y"]);
@@ -239,7 +239,7 @@ Deno.test("toOnnx() of a file writes the element types that the file has", async
   });
 });
 
-Deno.test("toOnnx() of a file says what its operators lack", async () => {
+Deno.test("toOnnx() of a file names the operator that its opset lacks", async () => {
   await using model = await openOnnxModel("opset7");
   const { inputs } = onnxRecord("opset7");
   const error = await assertRejects(

@@ -3,21 +3,21 @@ import * as runtime from "onnxruntime-node";
 import { writeProgram } from "../../../lib/engines/onnx/write_program.ts";
 import {
   array,
+  builtInNode,
   feature,
   first,
   input,
   layer,
-  ours,
   program,
   recordingOf,
 } from "./_program.ts";
 
-Deno.test("writeProgram() gives names of layers even where recorded ones are alike", async () => {
+Deno.test("writeProgram() writes names of layers, also where recorded names are equal", async () => {
   const x = input(0, "x", [null, 2]);
   const twice = layer((ops, [x]) => [ops.add(x!, x!)]);
   // Named as the recorder would name its own operators.
-  const middle = ours(1, "Add_1", twice, [first(x)]);
-  const last = ours(2, "Identity_4", twice, [first(middle)]);
+  const middle = builtInNode(1, "Add_1", twice, [first(x)]);
+  const last = builtInNode(2, "Identity_4", twice, [first(middle)]);
   const bytes = await writeProgram(
     recordingOf(
       program([x], [feature(middle), feature(last), feature(middle)]),
@@ -41,7 +41,9 @@ Deno.test("writeProgram() holds its weights", async () => {
   const x = input(0, "x", [null, 2]);
   const kernel = array([2, 800], Array.from({ length: 1600 }, (_, i) => i));
   const dense = layer((ops, [x], { kernel }) => [ops.matmul(x!, kernel!)]);
-  const node = ours(1, "dense", { ...dense, weights: ["kernel"] }, [first(x)], {
+  const node = builtInNode(1, "dense", { ...dense, weights: ["kernel"] }, [
+    first(x),
+  ], {
     kernel,
   });
   const bytes = await writeProgram(recordingOf(program([x], [feature(node)])));
@@ -56,7 +58,9 @@ Deno.test("writeProgram() holds its weights", async () => {
 Deno.test("writeProgram() refuses weights that the format cannot hold", async () => {
   const x = input(0, "x", [null, 2]);
   const same = layer((_, [x]) => [x!]);
-  const node = ours(1, "large", { ...same, weights: ["kernel"] }, [first(x)]);
+  const node = builtInNode(1, "large", { ...same, weights: ["kernel"] }, [
+    first(x),
+  ]);
   const source = {
     name: "kernel",
     shape: [2 ** 29],

@@ -22,7 +22,7 @@ counted("makeReady() leaves the caller's backend in place", async () => {
   assertEquals(tf.getBackend(), "cpu");
 });
 
-Deno.test("makeReady() gives a caller who has chosen none the one of TF.js", async () => {
+Deno.test("makeReady() leaves a caller without a backend the default of TF.js", async () => {
   const code = `
     import { makeReady } from "./lib/engines/tfjs/backend.ts";
     import * as tf from "@tensorflow/tfjs";
@@ -38,7 +38,7 @@ Deno.test("makeReady() gives a caller who has chosen none the one of TF.js", asy
   assertEquals(new TextDecoder().decode(stdout), "cpu true\ncpu\n");
 });
 
-Deno.test("makeReady() says that wasm must be read, where it may not be", async () => {
+Deno.test("makeReady() names the permission that wasm needs", async () => {
   const child = new Deno.Command(Deno.execPath(), {
     args: ["run", "--no-check", "--no-prompt", "--ext=ts", "-"],
     cwd: new URL("../../..", import.meta.url),
@@ -67,7 +67,7 @@ counted("makeReady() refuses webgpu where there is no adapter", async () => {
 });
 
 counted(
-  "sync() has the backend current, and gives back the caller's",
+  "sync() sets the backend, and restores the caller's",
   async () => {
     await makeReady("wasm");
     const turn = new Turn("wasm");
@@ -96,7 +96,7 @@ counted("sync() refuses a backend that is not there", () => {
 });
 
 counted(
-  "takeTurn() lets one work at a time, in the order of the calls",
+  "takeTurn() runs one at a time, in the order of the calls",
   async () => {
     const log: string[] = [];
     const work = (name: string, fails = false) => async () => {
@@ -118,7 +118,7 @@ counted(
 );
 
 counted(
-  "takeTurn() can be given up while it waits, without a jump in the queue",
+  "takeTurn() can be aborted while it waits, and the queue keeps its order",
   async () => {
     const log: string[] = [];
     const { promise, resolve } = Promise.withResolvers<void>();

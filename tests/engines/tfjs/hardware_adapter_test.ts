@@ -19,11 +19,11 @@ function giving(info: AdapterInfo | null) {
   };
 }
 
-Deno.test("hardwareAdapter() gives the name of a graphics card", async () => {
+Deno.test("hardwareAdapter() returns the name of a graphics card", async () => {
   assertEquals(await hardwareAdapter(giving(CARD)), CARD.description);
 });
 
-Deno.test("hardwareAdapter() takes no software for a card", async () => {
+Deno.test("hardwareAdapter() ignores software adapters", async () => {
   const none: (AdapterInfo | null)[] = [
     null,
     { ...CARD, isFallbackAdapter: true },
@@ -44,7 +44,7 @@ Deno.test("hardwareAdapter() waits for no driver that fails or never answers", a
   assertEquals(await hardwareAdapter(silent, 5), undefined);
 });
 
-Deno.test("adapterName() gives the name of any adapter", async () => {
+Deno.test("adapterName() returns the name of any adapter", async () => {
   const software = { ...CARD, description: "SwiftShader Device (Subzero)" };
   assertEquals(await adapterName(giving(CARD)), CARD.description);
   assertEquals(await adapterName(giving(software)), software.description);

@@ -5,7 +5,7 @@ import { TfjsOps } from "../../../lib/engines/tfjs/tfjs_ops.ts";
 
 await tf.setBackend("cpu");
 
-Deno.test("withoutGradient() gives what it computes, and leaves no tensor", () => {
+Deno.test("withoutGradient() returns what it computes, and leaves no tensor", () => {
   const before = tf.memory().numTensors;
   tf.tidy(() => {
     const x = tf.tensor1d([-1, 2]);

@@ -40,7 +40,7 @@ counted("perturbed() sees gradients far below 1e-7", () => {
   x.dispose();
 });
 
-counted("perturbed() takes one column for two classes", () => {
+counted("perturbed() treats one column as two classes", () => {
   const binary = { ...STEP, isBinary: true };
   const x = tf.tensor2d([[2], [-2]]);
   const logits = (xs: readonly tf.Tensor[]) => xs[0]!;

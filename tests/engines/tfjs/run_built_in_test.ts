@@ -97,7 +97,7 @@ Deno.test("runBuiltIn() calls a layer with its weights and arguments", async () 
   x.dispose();
 });
 
-Deno.test("runBuiltIn() hands a mask on where lengths are the same", async () => {
+Deno.test("runBuiltIn() passes a mask on where lengths are the same", async () => {
   const x = tf.ones([1, 4, 2]);
   const mask = tf.tensor2d([[1, 1, 0, 0]], undefined, "bool");
   assertEquals((await outputOf(scaled(counted(1)), x, mask)).hasMask, true);
@@ -105,7 +105,7 @@ Deno.test("runBuiltIn() hands a mask on where lengths are the same", async () =>
   tf.dispose([x, mask]);
 });
 
-Deno.test("runBuiltIn() gives an output of its own where a layer hands its input on", async () => {
+Deno.test("runBuiltIn() returns a separate output where a layer passes its input on", async () => {
   const same: Layer = { weights: [], call: (_ops, inputs) => [...inputs] };
   const at = node(1, {
     kind: "builtIn",

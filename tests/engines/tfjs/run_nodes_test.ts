@@ -44,7 +44,7 @@ function finished(run: NodeRun, inputs: tf.Tensor[]): Values {
 }
 
 counted(
-  "runNodes() stops after each node, and gives what is wanted alone",
+  "runNodes() stops after each node, and returns what is wanted alone",
   () => {
     const model = branched();
     const run = runOf(modelGraphOf(fromLayersModel(model))!, ["left", "x"]);
@@ -96,7 +96,7 @@ counted("what runNodes() holds is out of reach of the caller's scopes", () => {
   free(model);
 });
 
-/** A layer that gives a tensor of its own. */
+/** A layer that returns a tensor that it keeps. */
 class Holding extends Doubling {
   static override className = "Holding";
   readonly held: tf.Tensor = tf.zeros([2, 3]);

@@ -10,7 +10,7 @@ import {
   tidied,
 } from "../../../lib/engines/tfjs/tensor_handle.ts";
 
-Deno.test("tensorHandle() takes what the current scope made, out of its reach", () => {
+Deno.test("tensorHandle() keeps a tensor of the current scope", () => {
   let made: tf.Tensor | undefined;
   const own = tidied("test", () => {
     made = tf.ones([2]);
@@ -21,7 +21,7 @@ Deno.test("tensorHandle() takes what the current scope made, out of its reach", 
   own.dispose();
 });
 
-Deno.test("tensorHandle() gives a second handle to what is kept, older or owned already", () => {
+Deno.test("tensorHandle() returns a second handle to what is kept, older or owned already", () => {
   const { numTensors } = tf.memory();
   const older = tf.ones([2]);
   const variable = tf.variable(older);
@@ -39,7 +39,7 @@ Deno.test("tensorHandle() gives a second handle to what is kept, older or owned 
   assertEquals(tf.memory().numTensors, numTensors);
 });
 
-Deno.test("tensorHandle() gives a second handle where there is no scope", () => {
+Deno.test("tensorHandle() returns a second handle where there is no scope", () => {
   const x = tf.ones([2]);
   const own = tensorHandle(x);
   assert(own !== x);

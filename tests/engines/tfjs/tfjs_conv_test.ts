@@ -22,7 +22,7 @@ for (const each of readCases<ConvCase<ConvOptions>>("conv")) {
   const { x, kernel, options, out } = each;
   const title = `${x.shape} with ${kernel.shape} ${JSON.stringify(options)}`;
   Deno.test(
-    `conv() gives TensorFlow's values for ${title}`,
+    `conv() returns TensorFlow's values for ${title}`,
     onBackends((ops) => {
       const map = ops.floats(x.data, x.shape);
       const result = ops.conv(
@@ -41,7 +41,7 @@ for (
   const { x, kernel, options, out } = each;
   const title = `${x.shape} with ${kernel.shape} ${JSON.stringify(options)}`;
   Deno.test(
-    `convTranspose() gives Keras' values for ${title}`,
+    `convTranspose() returns Keras' values for ${title}`,
     onBackends((ops) => {
       const map = ops.floats(x.data, x.shape);
       const weights = ops.floats(kernel.data, kernel.shape);
@@ -67,7 +67,7 @@ Deno.test(
     const x = ops.floats([1, 2, 3, 4, 5, 6], [1, 6, 1]);
     const kernel = ops.floats([2, 3], [2, 1, 1]);
     const options = { strides: [3], padding: "valid", dilation: [2] } as const;
-    // Windows begin at 0 and 3, and hold places 0, 2 and 3, 5.
+    // Windows begin at 0 and 3, and contain positions 0, 2 and 3, 5.
     const gradient = tf.grad((map: tf.Tensor) =>
       tf.sum(ops.conv(map, kernel, options))
     )(x);

@@ -26,7 +26,7 @@ Deno.test(
 );
 
 Deno.test(
-  "divide() gives fractions of integers",
+  "divide() returns fractions of integers",
   onBackends((ops) => {
     const result = ops.divide(ops.ints([1, -3]), ops.ints([2, 2]));
     assertIs(result, "float32", [0.5, -1.5]);
@@ -34,7 +34,7 @@ Deno.test(
 );
 
 Deno.test(
-  "floorDivide() and mod() take the divisor's sign",
+  "floorDivide() and mod() have the sign of the divisor",
   onBackends((ops) => {
     const [a, b] = [[5, -5, 5, -5], [3, 3, -3, -3]];
     const quotient = [1, -2, -2, 1];
@@ -50,7 +50,7 @@ Deno.test(
 );
 
 Deno.test(
-  "maximum() and minimum() give NaN if either is",
+  "maximum() and minimum() return NaN if either is",
   onBackends((ops) => {
     const a = ops.floats([NaN, 1, 2, NaN]);
     const b = ops.floats([1, NaN, 3, NaN]);
@@ -138,7 +138,7 @@ Deno.test(
 );
 
 Deno.test(
-  "logicalAnd(), logicalOr() and logicalNot() take anything",
+  "logicalAnd(), logicalOr() and logicalNot() accept every type",
   onBackends((ops) => {
     const [a, b] = [ops.floats([2, 0, NaN]), ops.bools([1, 1, 0])];
     assertIs(ops.logicalAnd(a, b), "bool", [1, 0, 0]);
@@ -166,7 +166,7 @@ Deno.test(
 );
 
 Deno.test(
-  "cast() drops fractions, and takes NaN for true",
+  "cast() drops fractions, and converts NaN to true",
   onBackends((ops) => {
     const x = ops.floats([1.9, -1.9, 0, 0.5]);
     assertIs(ops.cast(x, "int32"), "int32", [1, -1, 0, 0]);
@@ -178,7 +178,7 @@ Deno.test(
 );
 
 Deno.test(
-  "constant() takes its type from its values",
+  "constant() has the type of its values",
   onBackends((ops) => {
     const shape = [2];
     const data = Int32Array.of(0, 3);

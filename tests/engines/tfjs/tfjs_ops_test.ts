@@ -4,7 +4,7 @@ import { TfjsOps } from "../../../lib/engines/tfjs/tfjs_ops.ts";
 import { assertAllClose } from "../../support/all_close.ts";
 import { computeOn, PLAIN_BACKENDS } from "../../support/on_backends.ts";
 
-/** What is computed, and what comes out, worked out by hand. */
+/** A computation and its result, computed by hand. */
 type Case = readonly [
   name: string,
   compute: (ops: TfjsOps) => tf.Tensor,
@@ -250,7 +250,7 @@ const CASES: readonly Case[] = [
     [9, 9, 5, -1, -2, -5],
     [2, 3],
   ],
-  ["takeLast() takes one place of each row", (ops) => ops.takeLast(A(), 2), [
+  ["takeLast() selects one value of each row", (ops) => ops.takeLast(A(), 2), [
     3,
     6,
   ], [2]],
@@ -283,7 +283,7 @@ for (const backend of PLAIN_BACKENDS) {
   }
 }
 
-Deno.test("TfjsOps.constant() gives float32 for a number, int32 for integers", async () => {
+Deno.test("TfjsOps.constant() returns float32 for a number, int32 for integers", async () => {
   await tf.setBackend("cpu");
   const ops = new TfjsOps();
   const whole = { data: Int32Array.of(1), shape: [1], dtype: "int32" } as const;

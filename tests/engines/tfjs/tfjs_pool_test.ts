@@ -14,14 +14,14 @@ interface PoolCase {
 for (const { x, options, max, mean } of readCases<PoolCase>("pool")) {
   const title = `${x.shape} ${JSON.stringify(options)}`;
   Deno.test(
-    `maxPool() gives TensorFlow's values for ${title}`,
+    `maxPool() returns TensorFlow's values for ${title}`,
     onBackends((ops) => {
       const result = ops.maxPool(ops.floats(x.data, x.shape), options);
       assertAllClose(arrayOf(result), max);
     }),
   );
   Deno.test(
-    `averagePool() gives TensorFlow's values for ${title}`,
+    `averagePool() returns TensorFlow's values for ${title}`,
     onBackends((ops) => {
       const result = ops.averagePool(ops.floats(x.data, x.shape), options);
       assertAllClose(arrayOf(result), mean, { rtol: 1e-5, atol: 1e-6 });

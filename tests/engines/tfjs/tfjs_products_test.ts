@@ -107,7 +107,7 @@ Deno.test(
 Deno.test(
   "einsum() is the score of attention",
   onBackends((ops) => {
-    // One row, two places each, two heads of one unit.
+    // One row, two time steps each, two heads of one unit.
     const q = ops.floats([1, 2, 3, 4], [1, 2, 2, 1]);
     const k = ops.floats([5, 6, 7, 8], [1, 2, 2, 1]);
     const scores = ops.einsum("bqhd,bkhd->bhqk", q, k);

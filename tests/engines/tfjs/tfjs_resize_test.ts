@@ -18,7 +18,7 @@ for (const each of readCases<ResizeCase>("resize")) {
   for (const kind of ["nearest", "bilinear", "bicubic"] as const) {
     const title = `${kind} for ${each.x.shape} to ${each.size}`;
     Deno.test(
-      `resize() gives TensorFlow's values by ${title}`,
+      `resize() returns TensorFlow's values by ${title}`,
       onBackends((ops) => {
         const x = ops.floats(each.x.data, each.x.shape);
         const result = ops.resize(x, each.size, kind);

@@ -33,7 +33,7 @@ async function open(
 }
 
 onBackends(
-  "run() gives what the program asks for, in arrays",
+  "run() returns what the program asks for, in arrays",
   async ({ name }) => {
     const model = mlp("linear");
     const graph = graphOf(model);
@@ -54,7 +54,7 @@ onBackends(
   },
 );
 
-counted("run() gives arrays that nobody else holds", async () => {
+counted("run() returns arrays that nobody else holds", async () => {
   const model = filled(tf.sequential({
     layers: [
       tf.layers.dropout({ name: "same", rate: 0.5, inputShape: [4] }),
@@ -194,7 +194,7 @@ async function handler(path: URL): Promise<io.IOHandler> {
   };
 }
 
-counted("run() gives the same as predict() of TF.js", async () => {
+counted("run() returns the same as predict() of TF.js", async () => {
   const model = mlp("linear");
   await using session = await open(graphOf(model), "cpu");
   const x = array([5, 4]);
@@ -242,7 +242,7 @@ onBackends("run() waits for graphs with control flow", async ({ name }) => {
   assertEquals(graph.runtime!.isAsync, true);
   const x = array([2, 3]);
   const relu = x.data.map((v) => Math.max(0, v));
-  // Neither is after what gives promises: then TF.js need not be asked for any.
+  // Neither depends on an asynchronous operation, so execution is synchronous.
   const layers = ["relu", "neg"].map((id) => graph.findNode(id));
   const plain = await open(graph, name, { layers });
   const { features } = await plain.run([x], new Pacer());

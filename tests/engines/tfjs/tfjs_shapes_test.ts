@@ -97,7 +97,7 @@ Deno.test(
 );
 
 Deno.test(
-  "flip() turns any type round",
+  "flip() reverses tensors of every type",
   onBackends((ops) => {
     const x = ops.floats([1, 2, 3, 4], [2, 2]);
     assertEquals(valuesOf(ops.flip(x, [0, -1])), [4, 3, 2, 1]);
@@ -117,7 +117,7 @@ Deno.test(
 );
 
 Deno.test(
-  "broadcastLike() takes the other's sizes",
+  "broadcastLike() broadcasts to the sizes of the other",
   onBackends((ops) => {
     const row = ops.bools([1, 0], [1, 2]);
     const result = ops.broadcastLike(row, ops.floats([1, 2, 3], [3, 1]));
@@ -162,7 +162,7 @@ Deno.test(
   }),
 );
 
-/** A sum that runs, and each place with the sum before it. */
+/** A running sum, and each time step with the sum before it. */
 function runningSum(
   ops: Bench,
   x: tf.Tensor,
@@ -184,7 +184,7 @@ function runningSum(
 }
 
 Deno.test(
-  "scan() walks along axis 1, either way",
+  "scan() steps along axis 1, in either direction",
   onBackends((ops) => {
     const x = ops.floats([1, 2, 3, 4, 5, 6], [2, 3, 1]);
     const { state, outputs } = runningSum(ops, x);
@@ -212,7 +212,7 @@ Deno.test(
       runningSum(ops, row);
       return count() - before;
     };
-    // One place, one state, two outputs and the places that are stacked a step.
+    // One time step, one state, two outputs and the stacked time steps.
     assertEquals(numOf(9) - numOf(8), numOf(8) - numOf(7));
   }),
 );

@@ -56,7 +56,7 @@ Deno.test(
 );
 
 Deno.test(
-  "round() takes halves to even",
+  "round() rounds halves to even",
   onBackends((ops) => {
     const x = ops.floats([0.5, 1.5, 2.5, -0.5, -1.5, 0.4, NaN]);
     assertIs(ops.round(x), "float32", [0, 2, 2, 0, -2, 0, NaN]);
@@ -120,7 +120,7 @@ Deno.test(
 );
 
 Deno.test(
-  "sum() and its like take no axes for none",
+  "sum() and other reductions reduce nothing over an empty list of axes",
   onBackends((ops) => {
     const x = ops.floats([1, NaN], [2]);
     for (const reduce of ["sum", "mean", "max", "min", "prod"] as const) {
@@ -156,7 +156,7 @@ Deno.test(
 );
 
 Deno.test(
-  "argmax() gives the first position",
+  "argmax() returns the first position",
   onBackends((ops) => {
     const x = ops.floats([1, 3, 3, 2, 2, 1], [2, 3]);
     assertIs(ops.argmax(x, -1), "int32", [1, 0]);

@@ -41,15 +41,18 @@ onBackends("anyTrue() and allTrue() look along an axis", async ({ name }) => {
   assertEquals(await all(1), { shape: [1, 1, 2], data: [0, 1] });
 });
 
-onBackends("numbersOf() gives numbers that can be turned", async ({ name }) => {
-  const transposed = await computed(
-    name,
-    () => tf.transpose(numbersOf(above(4), "float32"), [2, 0, 1]),
-  );
-  assertEquals(transposed, { shape: [2, 1, 3], data: [0, 0, 1, 0, 0, 1] });
-  const made = await computed(name, () => numbersOf(above(4), "int32"));
-  assertEquals(made.data, [0, 0, 0, 0, 1, 1]);
-});
+onBackends(
+  "numbersOf() returns numbers that can be transposed",
+  async ({ name }) => {
+    const transposed = await computed(
+      name,
+      () => tf.transpose(numbersOf(above(4), "float32"), [2, 0, 1]),
+    );
+    assertEquals(transposed, { shape: [2, 1, 3], data: [0, 0, 1, 0, 0, 1] });
+    const made = await computed(name, () => numbersOf(above(4), "int32"));
+    assertEquals(made.data, [0, 0, 0, 0, 1, 1]);
+  },
+);
 
 onBackends("padded() has a border on any of five axes", async ({ name }) => {
   const made = await computed(name, () =>
@@ -62,13 +65,16 @@ onBackends("padded() has a border on any of five axes", async ({ name }) => {
   assertEquals(made.data, [9, 9, 9, 1, 2, 9, 3, 4, 9]);
 });
 
-onBackends("reversed() turns axes of five round", async ({ name }) => {
-  const made = await computed(
-    name,
-    () => reversed(tf.tensor([1, 2, 3, 4], [1, 2, 1, 1, 2]), [1, 4]),
-  );
-  assertEquals(made.data, [4, 3, 2, 1]);
-});
+onBackends(
+  "reversed() reverses axes of tensors of rank 5",
+  async ({ name }) => {
+    const made = await computed(
+      name,
+      () => reversed(tf.tensor([1, 2, 3, 4], [1, 2, 1, 1, 2]), [1, 4]),
+    );
+    assertEquals(made.data, [4, 3, 2, 1]);
+  },
+);
 
 onBackends(
   "chosen() spreads what it chooses over five axes",

@@ -50,7 +50,7 @@ Deno.test("groupByValue() makes five bins of other numbers, and one of NaN", () 
   ]);
 });
 
-Deno.test("groupByValue() gives one bin when all values are equal or NaN", () => {
+Deno.test("groupByValue() returns one bin when all values are equal or NaN", () => {
   assertEquals(groupByValue([0.5, 0.5]), [{
     name: "0.5",
     members: [0, 1],

@@ -129,7 +129,7 @@ Deno.test("inputImages() refuses samples that are not there, and what is no imag
   );
 });
 
-Deno.test("inputImages() asks a source for samples by their ids, where it gives them", async () => {
+Deno.test("inputImages() asks a source for samples by their ids, where it returns them", async () => {
   const requested: unknown[] = [];
   const source: DataSource = {
     batches() {

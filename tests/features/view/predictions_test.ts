@@ -42,7 +42,7 @@ Deno.test("predictions() asks a sigmoid of one unit whether it is above 0", () =
   });
 });
 
-Deno.test("predictions() gives none when logits are no classes", () => {
+Deno.test("predictions() returns none when logits are no classes", () => {
   const several = { logits: logits([1, 2], 2), activation: "sigmoid" } as const;
   assertEquals(predictions(featureSet(several)), undefined);
   const one = { logits: logits([1, 2], 1), activation: "none" } as const;

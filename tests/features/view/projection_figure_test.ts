@@ -32,7 +32,7 @@ async function draw(
   return spec;
 }
 
-Deno.test("projectionBlock() gives a group a class, and the variance of each axis", async () => {
+Deno.test("projectionBlock() returns a group a class, and the variance of each axis", async () => {
   const color = { labels: [1, 0, 0, 1], classNames: ["cat", "dog"] };
   const figure = await draw(CROSS, color);
   assertEquals(figure.title, "PCA of dense");

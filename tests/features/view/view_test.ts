@@ -68,7 +68,7 @@ Deno.test("featureSetView() tells what a set holds", () => {
   });
 });
 
-Deno.test("featureSetView() gives figures of each array in a table", () => {
+Deno.test("featureSetView() returns figures of each array in a table", () => {
   const table = featureSetView(sample(), {}).blocks[1] as TableBlock;
   assertEquals(table.columns.map(({ name }) => name), [
     "layer",

@@ -1,10 +1,14 @@
 /**
- * Runs on a device that does not exist, and prints the error and the number of
- * batches read.
+ * Runs on a device that is not there, and prints the error and how many batches
+ * were read; and what "auto" chooses for a card that ONNX Runtime cannot use.
  *
  * @module
  */
 import { FeatureExtractor, loadModel } from "../../../mod.ts";
+import { chooseEngine } from "../../../lib/extractor/choose_engine.ts";
+import { resolve } from "../../../lib/extractor/compile.ts";
+import { DEFAULTS } from "../../../lib/extractor/settings.ts";
+import { modelGraphOf } from "../../../lib/models/graph/model_graph.ts";
 import { MODEL } from "../fresh_process.ts";
 
 await using model = await loadModel(MODEL);
@@ -17,5 +21,16 @@ function* data() {
 }
 const error = await extractor.predict(data() as never)
   .then(() => undefined, (error: Error) => error);
+const settings = {
+  ...DEFAULTS,
+  engine: "onnx",
+  device: "auto",
+  batchSize: 1e9,
+} as const;
+const { reason: auto } = await chooseEngine(
+  resolve(modelGraphOf(model)!, settings),
+  settings,
+  () => Promise.resolve("a card"),
+);
 // deno-lint-ignore no-console
-console.log(JSON.stringify({ webgpu: error?.message, batches }));
+console.log(JSON.stringify({ webgpu: error?.message, batches, auto }));

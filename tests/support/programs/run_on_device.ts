@@ -12,13 +12,14 @@ import { DEFAULTS } from "../../../lib/extractor/settings.ts";
 import { modelGraphOf } from "../../../lib/models/graph/model_graph.ts";
 import { goldenErrors } from "../golden_layers.ts";
 import { faultsOf, layerCases } from "../layer_cases.ts";
+import { numbersOf, onnxRecord, openOnnxModel } from "../onnx_models.ts";
 
 /** Largest difference, as a part of a row's largest value. */
 const RTOL = 1e-5;
 /** Vulkan lets sin and cos be off by 2^-11, and what is made of them. */
 const TRIGONOMETRIC = /^(Sin|Cos|Tan|Sinc)$/;
 
-const [families = "", golden = ""] = Deno.args;
+const [families = "", golden = "", files = ""] = Deno.args;
 const wrong: string[] = [];
 for (const family of families.split(",").filter(Boolean)) {
   const cases = layerCases(family);
@@ -35,6 +36,23 @@ for (const name of golden.split(",").filter(Boolean)) {
   const errors = await goldenErrors(name, "onnx:webgpu", choices);
   if (errors.every((error) => error <= RTOL)) continue;
   wrong.push(`${name} differs by ${errors}`);
+}
+
+// Files of exporters, whose operations run there in the versions of their opset.
+for (const tensor of files.split(",").filter(Boolean)) {
+  const [name, output] = tensor.split(":") as [string, string];
+  const { inputs, tensors } = onnxRecord(name);
+  await using opened = await openOnnxModel(name);
+  const { name: layer } = opened.model.findLayer(output);
+  const file = new FeatureExtractor(opened.model).layers(layer).logits(false)
+    .engine("onnx", { device: "webgpu" });
+  const { features: [feature] } = await file.predict(inputs);
+  const expected = numbersOf(tensors[output]!);
+  const scale = Math.max(...expected.map(Math.abs));
+  const error = Math.max(
+    ...expected.map((v, at) => Math.abs(v - feature!.data[at]!)),
+  );
+  if (!(error <= RTOL * scale)) wrong.push(`${tensor} differs by ${error}`);
 }
 
 // A whole network: features and logits, NaN in one row, one row by itself.

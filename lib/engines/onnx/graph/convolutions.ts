@@ -8,15 +8,15 @@ import type { ConvOptions, ConvTransposeOptions } from "../../../ops/ops.ts";
 import type { OnnxGraph } from "./onnx_graph.ts";
 import type { OnnxValue } from "./onnx_value.ts";
 import { transposeKernel } from "./transpose_kernel.ts";
-import { channelsFirst, channelsLast, placed } from "./windows.ts";
+import { channelsFirst, channelsLast, paddedWindows } from "./windows.ts";
 
 /**
  * Convolution of `[N, …positions, D]` with a kernel `[…size, D / groups, C]`.
  *
  * @param graph The graph to record in.
- * @param x The map.
+ * @param x The feature map.
  * @param kernel The kernel.
- * @param options Steps, padding, dilation, groups.
+ * @param options Strides, padding, dilation, groups.
  * @returns The name of the result, channels last.
  */
 export function conv(
@@ -28,7 +28,7 @@ export function conv(
   const rank = x.shape.length;
   const size = sizeOfKernel(kernel);
   const { strides, padding, dilation, groups = 1 } = options;
-  const { map, attributes } = placed(
+  const { map, attributes } = paddedWindows(
     graph,
     channelsFirst(graph, x.name, rank),
     x.shape.slice(1, -1),
@@ -53,9 +53,9 @@ export function conv(
  * depend on sizes.
  *
  * @param graph The graph to record in.
- * @param x The map.
+ * @param x The feature map.
  * @param kernel The kernel.
- * @param options Steps, padding, dilation.
+ * @param options Strides, padding, dilation.
  * @returns The name of the result, channels last.
  */
 export function convTranspose(

@@ -7,15 +7,38 @@
 import type { OnnxGraph, OnnxNode } from "./onnx_graph.ts";
 
 /**
- * Operators without a kernel in the WebGPU provider of ONNX Runtime 1.27, in
- * opset 21. Found by opening a graph of each with the fallback to the processor
- * disabled. Shape operators, which the runtime always runs on the processor,
- * are not listed.
+ * Operators with a kernel in the WebGPU provider of ONNX Runtime 1.27, in opset
+ * 21. Found by opening a graph of each with the fallback to the processor
+ * disabled; those of Microsoft's domain by the classes in the library.
  */
-const NOT_ON_WEBGPU: ReadonlySet<string> = new Set([
-  ...["And", "Or", "Xor", "IsNaN", "IsInf"],
-  ...["Max", "Min", "Mod", "Round", "Sign", "PRelu", "Selu", "Celu"],
-  ...["Softsign", "AveragePool", "Scan", "Loop", "LSTM", "GRU", "RNN"],
+const ON_WEBGPU: ReadonlySet<string> = new Set([
+  ...["Abs", "Acos", "Acosh", "Add", "And", "ArgMax", "ArgMin", "Asin"],
+  ...["Asinh", "Atan", "Atanh", "BatchNormalization", "Cast", "Ceil", "Clip"],
+  ...["Concat", "Conv", "ConvTranspose", "Cos", "Cosh", "CumSum"],
+  ...["DepthToSpace", "DequantizeLinear", "Div", "Einsum", "Elu", "Equal"],
+  ...["Erf", "Exp", "Expand", "Flatten", "Floor", "Gather", "GatherElements"],
+  ...["GatherND", "Gelu", "Gemm", "GlobalAveragePool", "GlobalMaxPool"],
+  ...["Greater", "GreaterOrEqual", "HardSigmoid", "HardSwish", "Identity"],
+  ...["If", "InstanceNormalization", "LayerNormalization", "LeakyRelu", "Less"],
+  ...["LessOrEqual", "Log", "LpNormalization", "LSTM", "MatMul", "MaxPool"],
+  ...["Mish", "Mul", "Neg", "Not", "Pad", "Pow", "Range", "Reciprocal"],
+  ...["ReduceL1", "ReduceL2", "ReduceLogSum", "ReduceLogSumExp", "ReduceMax"],
+  ...["ReduceMean", "ReduceMin", "ReduceProd", "ReduceSum"],
+  ...["ReduceSumSquare", "Relu", "Reshape", "Resize", "ScatterElements"],
+  ...["ScatterND", "Sigmoid", "Sin", "Sinh", "Slice", "Softmax", "Softplus"],
+  ...["Split", "Sqrt", "Squeeze", "Sub", "Tan", "Tanh", "ThresholdedRelu"],
+  ...["Tile", "TopK", "Transpose", "Unsqueeze", "Where"],
+  ...["Attention", "BiasAdd", "BiasGelu", "BiasSplitGelu", "FastGelu"],
+  ...["FusedConv", "GroupQueryAttention", "MatMulNBits", "MultiHeadAttention"],
+  ...["QuickGelu", "RotaryEmbedding", "SkipLayerNormalization"],
+]);
+
+/**
+ * Operators that are not listed: the runtime runs those of shapes always on the
+ * processor, and removes the others.
+ */
+const UNLISTED: ReadonlySet<string> = new Set([
+  ...["Shape", "Size", "ConstantOfShape", "Constant", "Dropout"],
 ]);
 
 /**
@@ -33,7 +56,7 @@ export function kindsOnCpu(
   if (device !== "webgpu") return undefined;
   const counts = new Map<string, number>();
   for (const kind of kinds) {
-    if (!NOT_ON_WEBGPU.has(kind)) continue;
+    if (ON_WEBGPU.has(kind) || UNLISTED.has(kind)) continue;
     counts.set(kind, (counts.get(kind) ?? 0) + 1);
   }
   return Object.freeze(

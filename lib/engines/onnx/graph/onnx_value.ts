@@ -13,6 +13,19 @@ export interface OnnxValue {
   readonly number?: number;
 }
 
+/**
+ * The type in which a value is fed to a graph, and the type of the computation,
+ * by its element type.
+ */
+export const FEED_TYPES: Readonly<Record<string, [OnnxType, OpsType]>> = {
+  float32: ["float32", "float32"],
+  float64: ["float64", "float32"],
+  int32: ["int32", "int32"],
+  int64: ["int64", "int32"],
+  uint8: ["uint8", "int32"],
+  bool: ["bool", "bool"],
+};
+
 /** Creates a value. */
 export function named(
   name: string,

@@ -7,7 +7,7 @@
 import type { PoolingOptions } from "../../../ops/ops.ts";
 import { type OnnxAttribute, OnnxGraph } from "./onnx_graph.ts";
 import { castTo, type OnnxValue } from "./onnx_value.ts";
-import { channelsFirst, channelsLast, placed } from "./windows.ts";
+import { channelsFirst, channelsLast, paddedWindows } from "./windows.ts";
 
 /**
  * Maximum of each window of `[N, …positions, D]`; NaN where a value is.
@@ -17,7 +17,7 @@ import { channelsFirst, channelsLast, placed } from "./windows.ts";
  * `nan_fallback.ts`.
  *
  * @param graph The graph to record in.
- * @param x The map, of floats.
+ * @param x The feature map, of floats.
  * @param options The windows.
  * @returns The name of the result.
  */
@@ -30,7 +30,7 @@ export function maxPool(
   const transposed = channelsFirst(graph, x.name, rank);
   const pooled = (graph: OnnxGraph, map: string, filler: number) => {
     const spatial = x.shape.slice(1, -1);
-    const at = placed(graph, map, spatial, options, filler);
+    const at = paddedWindows(graph, map, spatial, options, filler);
     return graph.node("MaxPool", [at.map], {
       ...at.attributes,
       kernelShape: options.size,
@@ -56,7 +56,7 @@ export function maxPool(
  * Mean of each window of `[N, …positions, D]`; padding is ignored.
  *
  * @param graph The graph to record in.
- * @param x The map, of floats.
+ * @param x The feature map, of floats.
  * @param options The windows.
  * @returns The name of the result.
  */
@@ -68,7 +68,7 @@ export function averagePool(
   const rank = x.shape.length;
   const spatial = x.shape.slice(1, -1);
   const transposed = channelsFirst(graph, x.name, rank);
-  const at = placed(graph, transposed, spatial, options, 0);
+  const at = paddedWindows(graph, transposed, spatial, options, 0);
   const attributes = {
     ...at.attributes,
     kernelShape: options.size,
@@ -79,7 +79,7 @@ export function averagePool(
   // Padded before: the fraction of each window that is not padding.
   const size = graph.node("Shape", [transposed]);
   const ones = graph.node("Expand", [graph.scalar("float32", 1), size]);
-  const padded = placed(graph, ones, spatial, options, 0).map;
+  const padded = paddedWindows(graph, ones, spatial, options, 0).map;
   const fraction = graph.node("AveragePool", [padded], attributes);
   return channelsLast(graph, graph.node("Div", [mean, fraction]), rank);
 }
@@ -93,7 +93,7 @@ const MOST_IN_A_SUM = 1024;
  * before the transpose, which is dropped.
  *
  * @param graph The graph to record in.
- * @param x The map, of floats.
+ * @param x The feature map, of floats.
  * @param axes The axes of the mean.
  * @returns The name of the result; undefined if this does not apply; then
  * nothing was recorded.

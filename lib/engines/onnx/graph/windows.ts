@@ -23,7 +23,7 @@ export interface Windows {
 
 /** Windows as ONNX attributes. */
 export interface Padded {
-  /** The map, `[N, D, …positions]`. */
+  /** The feature map, `[N, D, …positions]`. */
   readonly map: string;
   /** Whether the feature map was padded before, with the filler. */
   readonly isPadded: boolean;
@@ -35,9 +35,9 @@ export interface Padded {
  * Transposes to channels first: `[N, …, D]` → `[N, D, …]`.
  *
  * @param graph The graph to record in.
- * @param map The map.
+ * @param map The feature map.
  * @param rank Its rank.
- * @returns The transposed map.
+ * @returns The transposed feature map.
  */
 export function channelsFirst(
   graph: OnnxGraph,
@@ -52,9 +52,9 @@ export function channelsFirst(
  * Transposes to channels last: `[N, D, …]` → `[N, …, D]`.
  *
  * @param graph The graph to record in.
- * @param map The map.
+ * @param map The feature map.
  * @param rank Its rank.
- * @returns The transposed map.
+ * @returns The transposed feature map.
  */
 export function channelsLast(
   graph: OnnxGraph,
@@ -69,13 +69,13 @@ export function channelsLast(
  * Converts windows to ONNX attributes.
  *
  * @param graph The graph to record in.
- * @param map The map, `[N, D, …positions]`.
+ * @param map The feature map, `[N, D, …positions]`.
  * @param positions Sizes of its spatial axes.
  * @param windows The windows.
  * @param filler The padding value, if padded before.
- * @returns The map and the attributes.
+ * @returns The feature map and the attributes.
  */
-export function placed(
+export function paddedWindows(
   graph: OnnxGraph,
   map: string,
   positions: readonly (number | null)[],

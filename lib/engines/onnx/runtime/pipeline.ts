@@ -77,7 +77,7 @@ export class Pipeline {
   ): Promise<OnnxOutput[]> {
     const { InferenceSession } = await import("onnxruntime-node");
     const session = await InferenceSession.create(bytes, {
-      ...sessionOptions(options),
+      ...sessionOptions({ ...options, device }),
       ...deviceOptions(device, onCpu),
       externalData: [...externalData],
     });
@@ -155,26 +155,41 @@ export class Pipeline {
 }
 
 /**
+ * An optimisation that is wrong on devices that prefer channels last: the
+ * runtime puts transposes around batch normalisation, which change nothing for
+ * `[N, D]`, and this merges them into a `Gemm` as if they swapped the axes. For
+ * D samples at once the result would be wrong without an error (1.27.0, WebGPU).
+ */
+const WRONG_ON_DEVICES = "GemmTransposeFusion";
+
+/**
  * The options of a session.
  *
- * @param options Threads, whether they spin, and whether weights of 8 bits are
- * made unsigned, so that products do not saturate; see `exact_products.ts`.
+ * @param options Threads, whether they spin, the device, and whether weights of
+ * 8 bits are made unsigned, so that products do not saturate; see
+ * `exact_products.ts`.
  * @returns The options.
  */
 export function sessionOptions(
-  { threads, exactProducts = false, spins = true }: Pick<
+  { threads, exactProducts = false, spins = true, device = "cpu" }: Pick<
     StageOptions,
-    "threads" | "exactProducts" | "spins"
+    "threads" | "exactProducts" | "spins" | "device"
   >,
 ): InferenceSession.SessionOptions {
   const session = {
     ...(exactProducts ? { "x64quantprecision": "1" } : {}),
     ...(spins ? {} : { "intra_op": { "allow_spinning": "0" } }),
   };
+  const extra = {
+    ...(Object.keys(session).length > 0 ? { session } : {}),
+    ...(device === "cpu" ? {} : {
+      optimization: { "disable_specified_optimizers": WRONG_ON_DEVICES },
+    }),
+  };
   return {
     intraOpNumThreads: threads,
     logSeverityLevel: 4, // a failure is thrown
-    ...(Object.keys(session).length > 0 ? { extra: { session } } : {}),
+    ...(Object.keys(extra).length > 0 ? { extra } : {}),
   };
 }
 

@@ -4,8 +4,8 @@
  *
  * @module
  */
-import { cannot, sizeOf } from "../../../check.ts";
-import { rowView } from "../../../math/row_view.ts";
+import { cannot, shapeText, sizeOf } from "../../../check.ts";
+import { rowsFrom } from "../../../math/row_view.ts";
 import type { NdArray } from "../../../types.ts";
 import type { OnnxResult } from "./messages.ts";
 
@@ -44,43 +44,16 @@ export function partitionsOf(
 }
 
 /**
- * Selects rows of a batch; if there are fewer, the last one is repeated.
- *
- * @param array The batch, `[N, …]`.
- * @param start The first row.
- * @param count Number of rows.
- * @returns `[count, …]`; a view if no row is repeated.
- */
-export function rowsFrom(
-  array: NdArray<ArrayBufferView>,
-  start: number,
-  count: number,
-): NdArray<ArrayBufferView> {
-  const { data, shape, dtype } = array;
-  const rows = shape[0]!;
-  if (start + count <= rows) return rowView(array, start, start + count);
-  const values = data as Float32Array;
-  const width = sizeOf(shape.slice(1));
-  const Values = values.slice(0, 0).constructor as Float32ArrayConstructor;
-  const padded = new Values(count * width);
-  padded.set(values.subarray(start * width));
-  const last = values.subarray((rows - 1) * width, rows * width);
-  for (let row = rows - start; row < count; row++) {
-    padded.set(last, row * width);
-  }
-  return { data: padded, shape: [count, ...shape.slice(1)], dtype };
-}
-
-/**
  * Joins the results of several runs.
  *
  * @param parts The results of each run.
  * @param sizes Number of rows of each run.
  * @param rows Number of rows to keep: repeated rows at the end are dropped.
- * @param optional The result that is dropped if it has another number of rows.
+ * @param optional The result that is dropped if it has another number of rows,
+ * or its other sizes differ between runs.
  * @returns The results.
  * @throws {TypeError} If another result has a different number of rows than its
- * run.
+ * run, or other sizes than in the first run.
  */
 export function joinRows(
   parts: readonly Results[],
@@ -88,9 +61,15 @@ export function joinRows(
   rows: number,
   optional?: string,
 ): Results {
+  const wantedShape = (name: string, size: number) => [
+    size,
+    ...parts[0]![name]!.shape.slice(1),
+  ];
   const kept = Object.entries(parts[0]!).filter(([name]) =>
     name !== optional ||
-    parts.every((part, i) => part[name]!.shape[0] === sizes[i])
+    parts.every((part, i) =>
+      shapeText(part[name]!.shape) === shapeText(wantedShape(name, sizes[i]!))
+    )
   );
   return Object.fromEntries(
     kept.map(([name, { data, shape, type }]) => {
@@ -100,7 +79,7 @@ export function joinRows(
       let at = 0;
       parts.forEach((part, i) => {
         const { data, shape } = part[name]!;
-        checkRows(name, shape, sizes[i]!);
+        checkShape(name, shape, wantedShape(name, sizes[i]!));
         const count = Math.min(data.length, joined.length - at);
         joined.set((data as Float32Array).subarray(0, count), at);
         at += count;
@@ -110,15 +89,17 @@ export function joinRows(
   );
 }
 
-function checkRows(name: string, shape: readonly number[], size: number): void {
-  if (shape[0] === size) return;
-  throw new TypeError(
-    cannot(
-      `take tensor "${name}"`,
-      `it must return one row for each of the ${size} samples of a run`,
-      shape,
-    ),
-  );
+function checkShape(
+  name: string,
+  shape: readonly number[],
+  wanted: readonly number[],
+): void {
+  if (shapeText(shape) === shapeText(wanted)) return;
+  const [size, ...others] = wanted;
+  const rule = shape[0] === size
+    ? `it must be ${shapeText([null, ...others])} in every batch`
+    : `it must return one row for each of the ${size} samples of a run`;
+  throw new TypeError(cannot(`take tensor "${name}"`, rule, shape));
 }
 
 /**

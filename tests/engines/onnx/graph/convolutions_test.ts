@@ -111,7 +111,7 @@ Deno.test("conv() of OnnxOps does so in two and three dimensions, with groups", 
   }
 });
 
-Deno.test("conv() of OnnxOps gives each row what it gives it alone", async () => {
+Deno.test("conv() of OnnxOps computes each row as it does alone", async () => {
   const x = waves([7, 6, 5, 2]);
   const kernel = waves([3, 2, 2, 4], 1);
   const build = conv([2, 3], "same", [1, 1]);
@@ -128,7 +128,7 @@ Deno.test("conv() of OnnxOps gives each row what it gives it alone", async () =>
 
 Deno.test("conv() of OnnxOps keeps NaN, also where an activation is joined to it", async () => {
   const x = waves([1, 5, 5, 4]);
-  const data = x.data.map((v, i) => i === 49 ? NaN : v); // place [2, 2]
+  const data = x.data.map((v, i) => i === 49 ? NaN : v); // position [2, 2]
   const kernel = waves([3, 3, 4, 8], 1);
   const build: Build = (ops, map) => {
     const weights = ops.constant({
@@ -142,7 +142,7 @@ Deno.test("conv() of OnnxOps keeps NaN, also where an activation is joined to it
   };
   const output = await runOnce([floats(x.shape, data)], build);
   const numNaN = output.data.filter(Number.isNaN).length;
-  assertEquals(numNaN, 9 * 8); // every window that meets the place
+  assertEquals(numNaN, 9 * 8); // every window that contains the position
 });
 
 /** Keras' sizes, by its documentation of `Conv2DTranspose`. */

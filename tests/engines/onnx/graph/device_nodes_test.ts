@@ -8,8 +8,10 @@ import { encodeModel } from "../../../../lib/engines/onnx/graph/encode_model.ts"
 import { OnnxGraph } from "../../../../lib/engines/onnx/graph/onnx_graph.ts";
 
 Deno.test("kindsOnCpu() counts what WebGPU has no kernel for", () => {
-  const kinds = ["Max", "Conv", "AveragePool", "Max", "Relu"];
-  assertEquals(kindsOnCpu(kinds, "webgpu"), ["AveragePool (1)", "Max (2)"]);
+  const kinds = ["Max", "Conv", "AveragePool", "Max", "Relu", "Shape", "QGemm"];
+  assertEquals(kindsOnCpu(kinds, "webgpu"), [
+    ...["AveragePool (1)", "Max (2)", "QGemm (1)"],
+  ]);
   assertEquals(kindsOnCpu(kinds, "cuda"), undefined);
 });
 

@@ -31,7 +31,7 @@ Deno.test("floorDivide() of integers is exact where floats of 32 bits are not", 
   assertEquals(quotients!.data, [2147483647, -1073741824]);
 });
 
-Deno.test("mod() of floats takes the divisor's sign, and is 0 for multiples", async () => {
+Deno.test("mod() of floats has the sign of the divisor, and is 0 for multiples", async () => {
   const a = floats([1, 6], [5, -5, 5, -5, 6, -6]);
   const b = floats([1, 6], [3, 3, -3, -3, 3, -3]);
   const build: Build = (ops, x, y) => ops.mod(x!, y!);

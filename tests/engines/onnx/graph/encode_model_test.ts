@@ -67,7 +67,7 @@ Deno.test("encodeModel() writes attributes under their ONNX names", () => {
   assertEquals(text.includes("alpha\x15\x00\x00\x00\x3f"), true); // 0.5
 });
 
-Deno.test("encodeModel() writes sizes of a name, and what else is to be known", () => {
+Deno.test("encodeModel() writes named sizes, and metadata", () => {
   const graph = new OnnxGraph();
   graph.input("x", "float32", ["N", null, 3]);
   const metadata = { made: "by hand" };

@@ -40,7 +40,7 @@ for (const shape of KNOWN) {
   });
 }
 
-Deno.test("merge() and unmerge() need nothing of the run where only the batch is unknown", () => {
+Deno.test("merge() and unmerge() compute no sizes in the run if only the batch is unknown", () => {
   const graph = new OnnxGraph();
   const x = { name: "x", shape: [null, 3, 4, 6], dtype: "float32" } as const;
   merge(graph, x, 1, 3);

@@ -32,7 +32,7 @@ Deno.test("OnnxElements joins different element types in the one that holds both
   ]);
 });
 
-Deno.test("OnnxElements keeps a constant's own element type", () => {
+Deno.test("OnnxElements keeps the element type of a constant", () => {
   const ops = new OnnxElements(new OnnxGraph());
   const { shape, dtype } = ops.constant({
     data: Int32Array.of(1, 2),

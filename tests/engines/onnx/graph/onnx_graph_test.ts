@@ -25,7 +25,7 @@ Deno.test("OnnxGraph keeps each number and list of integers once", () => {
   ]);
 });
 
-Deno.test("OnnxGraph gives no name twice, in bodies too, and tells whose a node is", () => {
+Deno.test("OnnxGraph returns unique names, also in bodies, and finds the maker of a value", () => {
   const graph = new OnnxGraph();
   const body = new OnnxGraph(graph);
   const x = graph.input("x", "float32", [null, 2]);
@@ -41,7 +41,7 @@ Deno.test("OnnxGraph gives no name twice, in bodies too, and tells whose a node 
   assertEquals(body.nodes.length, 1);
 });
 
-Deno.test("OnnxGraph gives an output a name of its own", () => {
+Deno.test("OnnxGraph creates a new name for each output", () => {
   const graph = new OnnxGraph();
   const x = graph.input("x", "int32");
   const outputs = [0, 1].map(() => graph.output("y", x, "int32", [null]));
@@ -84,7 +84,7 @@ Deno.test("derived() adds a constant once, and computes it when its values are r
   );
 });
 
-Deno.test("users() tells who takes a value, also in a branch and at the border", () => {
+Deno.test("users() returns the operators that use a value, also in a branch and for an output", () => {
   const graph = new OnnxGraph();
   const x = graph.input("x", "float32");
   const twice = graph.node("Add", [x, x]);
@@ -105,7 +105,7 @@ Deno.test("users() tells who takes a value, also in a branch and at the border",
   assertEquals(operators(output), ["Identity"]);
 });
 
-Deno.test("replace() puts an operator instead of another, or nothing", () => {
+Deno.test("replace() replaces an operator by another, or removes it", () => {
   const graph = new OnnxGraph();
   const x = graph.input("x", "float32");
   const a = graph.node("Neg", [x]);
@@ -120,7 +120,7 @@ Deno.test("replace() puts an operator instead of another, or nothing", () => {
   assertEquals(graph.makerOf(c), abs);
 });
 
-Deno.test("withValues() gives copies that rewrites change apart, with values of their own", () => {
+Deno.test("withValues() returns independent copies, each with its values", () => {
   const graph = new OnnxGraph();
   const empty = graph.emptyConstant([2]);
   const compute = (source: Float32Array, factors?: Float64Array) =>

@@ -19,7 +19,7 @@ const CASES = [...ELEMENT_CASES, ...SHAPE_CASES];
 for (const [number, test] of CASES.entries()) {
   const { shows, inputs, build, expected, fixed = [], atol = 1e-7 } = test;
 
-  Deno.test(`${shows}() of OnnxOps gives the numbers of case ${number}`, async () => {
+  Deno.test(`${shows}() of OnnxOps returns the numbers of case ${number}`, async () => {
     const known = inputs.map((x, i) => fixed.includes(i) ? x : anyRows(x));
     await using recorded = await Recorded.open(known, build);
     const whole = await recorded.run(...inputs);

@@ -5,7 +5,7 @@ import {
   named,
 } from "../../../../lib/engines/onnx/graph/onnx_value.ts";
 
-Deno.test("named() takes shape and element type, and nothing else", () => {
+Deno.test("named() copies shape and element type, and nothing else", () => {
   const kind = { shape: [1, null], dtype: "bool", number: 1 } as const;
   assertEquals(named("x", kind), {
     name: "x",
@@ -14,7 +14,7 @@ Deno.test("named() takes shape and element type, and nothing else", () => {
   });
 });
 
-Deno.test("castTo() asks for the type by ONNX' number", () => {
+Deno.test("castTo() names the type by ONNX' number", () => {
   const graph = new OnnxGraph();
   castTo(graph, "x", "int64");
   castTo(graph, "x", "float64");

@@ -72,7 +72,7 @@ Deno.test("maxPool() and averagePool() of OnnxOps do so in two and three dimensi
   }
 });
 
-Deno.test("maxPool() of OnnxOps gives NaN for every window that meets one", async () => {
+Deno.test("maxPool() of OnnxOps returns NaN for every window that meets one", async () => {
   for (const nan of [0, 4, 12, 24]) {
     const data = Array.from({ length: 25 }, (_, i) => i === nan ? NaN : i % 7);
     const x = floats([1, 5, 5, 1], data);
@@ -83,7 +83,7 @@ Deno.test("maxPool() of OnnxOps gives NaN for every window that meets one", asyn
   }
 });
 
-Deno.test("max() and min() of OnnxOps give NaN wherever it stands", async () => {
+Deno.test("max() and min() of OnnxOps return NaN wherever it stands", async () => {
   for (const length of [1, 3, 8, 37]) {
     for (let nan = 0; nan < length; nan++) {
       const data = Array.from({ length }, (_, i) => i === nan ? NaN : i % 5);
@@ -138,7 +138,7 @@ Deno.test("mean() of OnnxOps is computed channels first for transposed maps", as
       ],
       [
         (ops, map) => ops.mean(pooled(ops, map), positions),
-        [null, 1, 1031, 3], // a prime number of places in one sum
+        [null, 1, 1031, 3], // a prime number of positions in one sum
         false,
       ],
     ] as [Mean, (number | null)[], boolean][]

@@ -161,7 +161,7 @@ for (const kind of ["LSTM", "GRU"] as const) {
     });
   }
 
-  Deno.test(`an ${kind} gives NaN from a NaN on, and in no other row`, async () => {
+  Deno.test(`an ${kind} returns NaN from a NaN on, and in no other row`, async () => {
     const x = waves([3, 4, WIDTH], 5);
     const data = [...x.data];
     data[(1 * 4 + 2) * WIDTH] = NaN; // row 1, time step 2

@@ -62,7 +62,7 @@ for (const reverse of [false, true]) {
   });
 }
 
-Deno.test("scan() of OnnxOps holds a state where a mask says so", async () => {
+Deno.test("scan() of OnnxOps keeps a state at masked time steps", async () => {
   const x = floats([2, 4, 1], [1, 2, 3, 4, 5, 6, 7, 8]);
   const mask = booleans([2, 4], [1, 0, 1, 0, 0, 0, 0, 1]);
   await using recorded = await Recorded.open(

@@ -11,7 +11,7 @@ const CLOSE = { rtol: 1e-5, atol: 3e-6 };
 const KERNEL = waves([3, 2, 2, 4]);
 const MAP = waves([2, 5, 6, 2], 1);
 
-/** Records what comes after a convolution of a map. */
+/** Records the operators after a convolution of a feature map. */
 type Build = (
   ops: OnnxOps,
   conv: (kernel?: OnnxValue) => OnnxValue,
@@ -122,7 +122,7 @@ Deno.test("foldScales() does so in one and three dimensions, with groups, and fo
   }
 });
 
-Deno.test("foldScales() takes one number for all channels, and an offset alone", async () => {
+Deno.test("foldScales() folds one number for all channels, and an offset alone", async () => {
   const scaled = await folded((ops, conv) =>
     ops.multiply(ops.constant(0.25), ops.add(conv(), ops.constant(3)))
   );

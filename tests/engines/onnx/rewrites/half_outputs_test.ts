@@ -44,7 +44,7 @@ Deno.test("halveOutput() rounds as Float16Array does, to the bit", async () => {
   assertEquals(whole.length, 0); // nothing is infinite
 });
 
-Deno.test("halveOutput() gives the floats where a half is infinite, and only there", async () => {
+Deno.test("halveOutput() returns the floats where a half is infinite, and only there", async () => {
   for (const beyond of [65520, -1e6, Infinity, -Infinity]) {
     const { half, whole } = await asHalves([1, beyond, 3]);
     assertEquals([...half], [1, Math.sign(beyond) * Infinity, 3]);

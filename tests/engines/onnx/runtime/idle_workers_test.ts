@@ -10,7 +10,7 @@ function ended(worker: Worker): Promise<void> {
   return new Promise((resolve) => worker.once("exit", () => resolve()));
 }
 
-Deno.test("takeWorker() gives an idle worker, and starts one where none is idle", async () => {
+Deno.test("takeWorker() returns an idle worker, and starts one where none is idle", async () => {
   const [first, second] = [takeWorker(), takeWorker()];
   assert(first !== second);
   keepWorker(first);

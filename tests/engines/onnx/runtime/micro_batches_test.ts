@@ -35,7 +35,7 @@ Deno.test("runMicroBatches() computes some samples at once, and fills one array"
   assertEquals(results[y]!.shape, [5, 2]);
   assertEquals([...results[same]!.data], [0, 1, 2, 0, 1, 1, 2, 2, 0, 0]);
 
-  // Which of them cannot be computed is said, and the session lives on.
+  // The error names the samples that failed, and the session stays open.
   const fails = (indices: number[], message: string) =>
     assertRejects(
       () => open.run(feed(indices), "all", { samples }),

@@ -23,7 +23,7 @@ import { logWorkers } from "../../../support/logged_worker.ts";
 
 const SIZE = 600;
 
-/** `[N, 600]` times a kernel of 1, 2, …; the kernel stands outside the bytes. */
+/** `[N, 600]` times a kernel of 1, 2, …; the kernel is external data. */
 function product() {
   const graph = new OnnxGraph();
   const kernel = Float32Array.from({ length: SIZE * 2 }, (_, i) => i);
@@ -40,7 +40,7 @@ function feed(x: string, data: Float32Array<ArrayBufferLike>) {
   } as const;
 }
 
-/** A row that is 1 at one place. */
+/** A row that is 1 at one index. */
 function unit(position: number): Float32Array<ArrayBuffer> {
   return new Float32Array(SIZE).map((_, i) => i === position ? 1 : 0);
 }
@@ -109,7 +109,7 @@ Deno.test("openInWorker() feeds from memory that it used before, and each time t
   await open.close();
 });
 
-Deno.test("openInWorker() takes arrays that are passed, and copies views of them", async () => {
+Deno.test("openInWorker() transfers whole arrays, and copies views", async () => {
   const { graph, kernel, x, y } = product();
   const open = await openInWorker(encodeModel(graph), {
     threads: 1,
@@ -160,7 +160,7 @@ Deno.test("openInWorker() closes without waiting for a run that is under way", a
   );
 });
 
-Deno.test("openInWorker() says what ONNX Runtime says, and of which batch", async () => {
+Deno.test("openInWorker() reports the message of ONNX Runtime, and the batch", async () => {
   const wrong = new OnnxGraph();
   wrong.output("y", wrong.node("NoSuchOperator", []), "float32");
   await assertRejects(
@@ -188,7 +188,7 @@ Deno.test("openInWorker() says what ONNX Runtime says, and of which batch", asyn
   await open.close();
 });
 
-/** A worker that fails, or exits, when it is asked to run. */
+/** A worker that fails, or exits, at the first run. */
 class Dying extends EventEmitter {
   readonly #dies: (worker: Dying) => void;
   isTerminated = false;
@@ -245,7 +245,7 @@ Deno.test("openInWorker() rejects all that was requested of a worker that ended"
   }
 });
 
-Deno.test("openInWorker() gives the worker of a closed session to the next, whatever came of it", async () => {
+Deno.test("openInWorker() reuses the worker of a closed session, also after an error", async () => {
   using log = logWorkers();
   const { graph, x, y } = product();
   const wrong = new OnnxGraph();
@@ -277,7 +277,7 @@ Deno.test("openInWorker() gives the worker of a closed session to the next, what
   assertEquals(log.events.includes("end"), false);
 });
 
-Deno.test("openInWorker() gives nobody a worker that still computes", async () => {
+Deno.test("openInWorker() reuses no worker that still computes", async () => {
   using log = logWorkers();
   const { graph, x } = slow();
   const { graph: quick, x: fed, y } = product();

@@ -11,7 +11,7 @@ import {
 import { castTo } from "../../../../lib/engines/onnx/graph/onnx_value.ts";
 import { openGraph } from "../../../support/open_graph.ts";
 
-Deno.test("stages of a Pipeline run one after another, and give the outputs that are wanted", async () => {
+Deno.test("stages of a Pipeline run one after another, and return the outputs that are wanted", async () => {
   const first = new OnnxGraph();
   const x = first.input("x", "float32", [null, 2]);
   const half = castTo(first, first.node("Neg", [x]), "float16");
@@ -113,7 +113,7 @@ Deno.test("a Pipeline has outputs of known sizes written where they are kept", a
   assertEquals(copied, []);
 });
 
-Deno.test("sessionOptions() asks for exact 8-bit products only where there may be some", () => {
+Deno.test("sessionOptions() requests exact 8-bit products only where there may be some", () => {
   const plain = { intraOpNumThreads: 2, logSeverityLevel: 4 } as const;
   assertEquals(sessionOptions({ threads: 2 }), plain);
   assertEquals(sessionOptions({ threads: 2, exactProducts: true }), {
@@ -122,7 +122,7 @@ Deno.test("sessionOptions() asks for exact 8-bit products only where there may b
   });
 });
 
-Deno.test("sessionOptions() turns spinning off beside exact products", () => {
+Deno.test("sessionOptions() disables spinning beside exact products", () => {
   const options = { threads: 1, exactProducts: true, spins: false };
   assertEquals(sessionOptions(options).extra, {
     session: {
@@ -130,4 +130,11 @@ Deno.test("sessionOptions() turns spinning off beside exact products", () => {
       "intra_op": { "allow_spinning": "0" },
     },
   });
+});
+
+Deno.test("sessionOptions() disables an optimisation that is wrong on devices", () => {
+  assertEquals(sessionOptions({ threads: 1, device: "webgpu" }).extra, {
+    optimization: { "disable_specified_optimizers": "GemmTransposeFusion" },
+  });
+  assertEquals(sessionOptions({ threads: 1, device: "cpu" }).extra, undefined);
 });

@@ -3,25 +3,8 @@ import {
   hasNonFinite,
   joinRows,
   partitionsOf,
-  rowsFrom,
 } from "../../../../lib/engines/onnx/runtime/rows.ts";
 import { array } from "../_program.ts";
-
-const IDS = {
-  data: BigInt64Array.of(1n, 2n, 3n, 4n, 5n, 6n),
-  shape: [3, 2],
-  dtype: "int64",
-} as const;
-
-Deno.test("rowsFrom() cuts rows, and fills up with the last one", () => {
-  const first = rowsFrom(IDS, 0, 2);
-  assertEquals(first.shape, [2, 2]);
-  assertEquals(first.data, BigInt64Array.of(1n, 2n, 3n, 4n));
-  const last = rowsFrom(IDS, 2, 3);
-  assertEquals(last.shape, [3, 2]);
-  assertEquals(last.data, BigInt64Array.of(5n, 6n, 5n, 6n, 5n, 6n));
-  assertEquals(IDS.data.length, 6);
-});
 
 Deno.test("joinRows() puts parts together and leaves out what was filled in", () => {
   const part = (...values: number[]) => ({
@@ -39,6 +22,23 @@ Deno.test("joinRows() refuses what has another number of rows than it was passed
     TypeError,
     'Cannot take tensor "n" as it must return one row for each of the 2',
   );
+});
+
+Deno.test("joinRows() refuses other sizes than in the first part, and leaves an optional result of such out", () => {
+  const part = (rows: number, width: number) => ({
+    y: {
+      data: new Float32Array(rows * width),
+      shape: [rows, width],
+      type: "float32",
+    },
+  });
+  const parts = [part(2, 3), part(2, 2)];
+  assertThrows(
+    () => joinRows(parts, [2, 2], 4),
+    TypeError,
+    'Cannot take tensor "y" as it must be [null, 3] in every batch: current value is [2, 2]',
+  );
+  assertEquals(joinRows(parts, [2, 2], 4, "y"), {});
 });
 
 Deno.test("joinRows() joins partitions of different sizes", () => {
@@ -67,7 +67,7 @@ Deno.test("partitionsOf() cuts all inputs alike, into views that differ by one r
   assertEquals(second!.inputs[0]!.data.buffer, x.data.buffer);
 });
 
-Deno.test("partitionsOf() gives no empty partitions", () => {
+Deno.test("partitionsOf() returns no empty partitions", () => {
   for (const rows of [1, 2, 3, 7]) {
     const x = array([rows], Array(rows).fill(0));
     const partitions = partitionsOf([x], 4);

@@ -5,7 +5,7 @@ const MODULE = new URL(
   import.meta.url,
 );
 
-/** Reads and writes a lot, frees it by the C library, and says what stays, in MB. */
+/** Allocates and frees memory of the C library, and prints the remaining size in MB. */
 const SCRIPT = `
   import { trimMemory } from "${MODULE}";
   const anonymous = () =>
@@ -48,7 +48,7 @@ Deno.test({
   },
 });
 
-Deno.test("trimMemory() asks for nothing, and does nothing without the permission", async () => {
+Deno.test("trimMemory() requests no permission, and does nothing without it", async () => {
   const script = `import { trimMemory } from "${MODULE}";
     trimMemory();
     console.log("done");`;

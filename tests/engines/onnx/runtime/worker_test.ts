@@ -13,7 +13,7 @@ import {
 } from "../../../../lib/engines/onnx/runtime/messages.ts";
 import { OnnxGraph } from "../../../../lib/engines/onnx/graph/onnx_graph.ts";
 
-/** What a worker answers to some requests, asked all at once. */
+/** The answers of a worker to requests that are sent all at once. */
 async function answers(
   requests: readonly WorkerRequest[],
 ): Promise<WorkerReply[]> {
