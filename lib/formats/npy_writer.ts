@@ -7,7 +7,6 @@
  * @module
  */
 import { cannot } from "../check.ts";
-import type { ByteSource } from "./byte_source.ts";
 import type { StoredType } from "./stored_array.ts";
 
 const CODES: Readonly<Record<StoredType, string | undefined>> = {
@@ -77,66 +76,4 @@ export function fixedStrings(
     for (const character of text) codes[at++] = character.codePointAt(0)!;
   });
   return new Uint8Array(codes.buffer);
-}
-
-/**
- * Decodes strings from NumPy's bytes.
- *
- * @param bytes The bytes, from the start of their buffer.
- * @param characters Maximum number of characters per string.
- * @returns The strings, without the zeros at their ends.
- */
-export function stringsOf(
-  bytes: Uint8Array<ArrayBuffer>,
-  characters: number,
-): string[] {
-  const codes = new Uint32Array(bytes.buffer, bytes.byteOffset);
-  const numStrings = characters === 0 ? 0 : codes.length / characters;
-  return Array.from({ length: numStrings }, (_, i) => {
-    const text = codes.subarray(i * characters, (i + 1) * characters);
-    let length = characters;
-    while (length > 0 && text[length - 1] === 0) length--;
-    return String.fromCodePoint(...text.subarray(0, length));
-  });
-}
-
-const TEXT_HEADER =
-  /^\{\s*'descr':\s*'<U(\d+)',\s*'fortran_order':\s*False,\s*'shape':\s*\((\d+),\),?\s*\}\s*$/;
-
-/** The location of fixed-length strings. */
-export interface TextHeader {
-  /** Maximum number of characters per string. */
-  readonly characters: number;
-  /** The number of strings. */
-  readonly count: number;
-  /** Offset of the first string. */
-  readonly start: number;
-}
-
-/**
- * Reads the location of the strings of a list.
- *
- * @param source A file with a header of {@linkcode npyHead}.
- * @returns The location.
- * @throws {SyntaxError} If it is not a list of strings, or truncated.
- */
-export function readTextHeader(source: ByteSource): TextHeader {
-  const head = new Uint8Array(10);
-  source.read(0, head);
-  const start = 10 + new DataView(head.buffer).getUint16(8, true);
-  const bytes = new Uint8Array(start - 10);
-  source.read(10, bytes);
-  const text = new TextDecoder().decode(bytes);
-  const [, characters, count] = TEXT_HEADER.exec(text) ?? [];
-  const header = {
-    characters: Number(characters),
-    count: Number(count),
-    start,
-  };
-  const size = 4 * header.characters * header.count;
-  if (size === source.size - start) return header;
-  const rule = "it must hold a complete list of strings";
-  throw new SyntaxError(
-    cannot(`read array "${source.name}"`, rule, text.trim()),
-  );
 }

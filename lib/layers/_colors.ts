@@ -39,10 +39,10 @@ export function rgbToHsv<T>(ops: Ops<T>, x: T, name: string): T {
   const zero = c(ops, 0);
   const isGray = ops.logicalNot(ops.greater(range, zero));
   const safe = ops.where(isGray, c(ops, 1), range);
-  const sixth = (a: T, b: T, turn: number) =>
+  const sixth = (a: T, b: T, start: number) =>
     ops.add(
       ops.divide(ops.subtract(a, b), ops.multiply(c(ops, 6), safe)),
-      c(ops, turn),
+      c(ops, start),
     );
   const hue = ops.where(
     ops.equal(red, value),
@@ -81,7 +81,7 @@ export function rgbToHsv<T>(ops: Ops<T>, x: T, name: string): T {
 export function hsvToRgb<T>(ops: Ops<T>, x: T, name: string): T {
   const [hue, saturation, value] = channelsOfImages(ops, x, name);
   const angle = ops.multiply(hue, c(ops, 6));
-  const share = (middle: number, sign: 1 | -1) => {
+  const ramp = (middle: number, sign: 1 | -1) => {
     const away = ops.abs(ops.subtract(angle, c(ops, middle)));
     const raw = sign === 1
       ? ops.subtract(away, c(ops, 1))
@@ -91,7 +91,7 @@ export function hsvToRgb<T>(ops: Ops<T>, x: T, name: string): T {
   const channel = (middle: number, sign: 1 | -1) =>
     ops.multiply(
       ops.add(
-        ops.subtract(ops.multiply(saturation, share(middle, sign)), saturation),
+        ops.subtract(ops.multiply(saturation, ramp(middle, sign)), saturation),
         c(ops, 1),
       ),
       value,

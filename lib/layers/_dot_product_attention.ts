@@ -6,7 +6,8 @@
  * @module
  */
 import type { Compute } from "./operation.ts";
-import { counter, knownSize } from "./operation_forms.ts";
+import { causalMask } from "./_attention_masks.ts";
+import { knownSize } from "./operation_forms.ts";
 
 /** `softmax(scale q kᵀ + bias) v` for `[N, T, heads, H]`. */
 export const dotProductAttention: Compute = (ops, args) => {
@@ -25,9 +26,7 @@ export const dotProductAttention: Compute = (ops, args) => {
   const scale = args.has("scale") ? args.number("scale") : 1 / Math.sqrt(size);
   const product = ops.matmul(query, ops.transpose(key, [0, 1, 3, 2]));
   let scores = ops.multiply(product, ops.constant(scale)); // [N, heads, T, S]
-  if (args.has("attn_logits_soft_cap")) {
-    args.refuse("attn_logits_soft_cap", "be left out");
-  }
+  args.refuseUnless("attn_logits_soft_cap");
   if (args.has("bias")) scores = ops.add(scores, args.tensor("bias"));
   const lowest = ops.constant(-0.7 * 3.4028234663852886e38);
   if (args.has("mask")) {
@@ -35,9 +34,9 @@ export const dotProductAttention: Compute = (ops, args) => {
     scores = ops.where(mask, scores, lowest);
   }
   if (args.boolean("is_causal", false)) {
-    const steps = counter(ops, knownSize(ops, scores, 2, args.name), 0, 2);
-    const others = counter(ops, knownSize(ops, scores, 3, args.name), 1, 2);
-    scores = ops.where(ops.greaterEqual(steps, others), scores, lowest);
+    const mask = causalMask(ops, args.tensor("query"), args.tensor("key"));
+    const isEarlier = ops.expandDims(mask, 1); // [1, 1, T, S]
+    scores = ops.where(isEarlier, scores, lowest);
   }
   const weights = ops.softmax(scores, -1);
   return ops.transpose(ops.matmul(weights, value), [0, 2, 1, 3]);

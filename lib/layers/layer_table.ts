@@ -8,8 +8,7 @@ import { ACTIVATION_LAYERS } from "./activation_layers.ts";
 import { ADAPTIVE_POOLING_LAYERS } from "./adaptive_pooling.ts";
 import { APPLICATION_LAYERS } from "./application_layers.ts";
 import { ATTENTION_LAYERS } from "./attention.ts";
-import { PADDING_AND_CROPPING_LAYERS } from "./padding_and_cropping.ts";
-import { CELL_LAYERS } from "./recurrent_cells.ts";
+
 import { CONVOLUTION_LAYERS } from "./convolutions.ts";
 import { CONV_RECURRENT_LAYERS } from "./conv_recurrent.ts";
 import { CORE_LAYERS } from "./core.ts";
@@ -17,13 +16,16 @@ import { CUDNN_LAYERS } from "./cudnn.ts";
 import { DEPTHWISE_CONVOLUTION_LAYERS } from "./depthwise_convolutions.ts";
 import { EMBEDDING_LAYERS } from "./embeddings.ts";
 import { GLOBAL_POOLING_LAYERS } from "./global_pooling.ts";
+import { LOCALLY_CONNECTED_LAYERS } from "./locally_connected.ts";
 import { MERGING_LAYERS } from "./merging.ts";
 import { MULTI_HEAD_ATTENTION_LAYERS } from "./multi_head_attention.ts";
 import { NORMALIZATION_LAYERS } from "./normalization.ts";
 import { IMAGE_LAYERS } from "./images.ts";
+import { PADDING_AND_CROPPING_LAYERS } from "./padding_and_cropping.ts";
 import { POOLING_LAYERS } from "./pooling.ts";
 import { PREPROCESSING_LAYERS } from "./preprocessing.ts";
 import { RECURRENT_LAYERS } from "./recurrent.ts";
+import { CELL_LAYERS } from "./recurrent_cells.ts";
 import { REGULARIZATION_LAYERS } from "./regularization.ts";
 import { RESHAPING_LAYERS } from "./reshaping.ts";
 import { SPECTROGRAM_LAYERS } from "./spectrograms.ts";
@@ -48,6 +50,7 @@ export const LAYERS: Readonly<Record<string, LayerFactory>> = Object.freeze({
   ...DEPTHWISE_CONVOLUTION_LAYERS,
   ...EMBEDDING_LAYERS,
   ...GLOBAL_POOLING_LAYERS,
+  ...LOCALLY_CONNECTED_LAYERS,
   ...MERGING_LAYERS,
   ...MULTI_HEAD_ATTENTION_LAYERS,
   ...NORMALIZATION_LAYERS,

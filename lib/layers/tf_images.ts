@@ -165,7 +165,7 @@ function rotated<T>(ops: Ops<T>, images: T, args: Arguments<T>): T {
   return times === 3 ? exchanged(ops.flip(images, [1])) : images;
 }
 
-/** Saturation times a factor, or hue and a part of a turn. */
+/** Saturation times a factor, or hue plus a part of the circle. */
 function inHsv(kind: "saturation" | "hue"): Change {
   return (ops, images, args) => {
     const hsv = rgbToHsv(ops, images, args.name);

@@ -4,9 +4,13 @@
  * @module
  */
 import { type ByteSource, fileSource } from "../formats/byte_source.ts";
-import { readNpy, readNpyHeader } from "../formats/npy.ts";
-import { fromNpy } from "../formats/npy.ts";
-import { readTextHeader, stringsOf } from "../formats/npy_writer.ts";
+import {
+  fromNpy,
+  readNpy,
+  readNpyHeader,
+  readNpyTextHeader,
+  readNpyTextRows,
+} from "../formats/npy.ts";
 import { readSafetensor, type RowRange } from "../formats/safetensors.ts";
 import { ZipArchive } from "../formats/zip.ts";
 import {
@@ -15,7 +19,7 @@ import {
   parseDescription,
 } from "./_description.ts";
 import { fromStrings, ID, IS_NUMBER } from "./_ids.ts";
-import { checkColumn, headOf, readStrings } from "./_open_safetensors.ts";
+import { checkColumn, headOf } from "./_open_safetensors.ts";
 import type { Part } from "./part.ts";
 import { DESCRIPTION } from "./_write_safetensors.ts";
 
@@ -88,15 +92,13 @@ async function idReader(
       return Array.from(data as ArrayLike<number | bigint>, Number);
     };
   }
-  const { characters, start, count } = readTextHeader(source);
-  if (count !== samples) {
-    throw badFeatures(source.name, `it must hold ${samples} ids`, count);
+  const header = readNpyTextHeader(source);
+  if (header === undefined || `${header.shape}` !== `${samples}`) {
+    const found = header?.shape ?? "numbers";
+    throw badFeatures(source.name, `it must hold ${samples} ids`, found);
   }
-  const strings = (rows: RowRange) => {
-    const bytes = new Uint8Array((rows.end - rows.start) * characters * 4);
-    source.read(start + rows.start * characters * 4, bytes);
-    return readStrings(source.name, () => stringsOf(bytes, characters));
-  };
+  const strings = ({ start, end }: RowRange) =>
+    readNpyTextRows(source, header, start, end);
   if (kind === "string") return strings;
   const marks: RowReader = markReader(
     await archive.part(`${IS_NUMBER}.npy`),

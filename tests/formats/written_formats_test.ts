@@ -2,13 +2,12 @@
 import { assertEquals, assertRejects } from "@std/assert";
 import { fileSink } from "../../lib/formats/byte_sink.ts";
 import { bytesSource, fileSource } from "../../lib/formats/byte_source.ts";
+import { fixedStrings, npyHead } from "../../lib/formats/npy_writer.ts";
 import {
-  fixedStrings,
-  npyHead,
-  readTextHeader,
-  stringsOf,
-} from "../../lib/formats/npy_writer.ts";
-import { fromNpy } from "../../lib/formats/npy.ts";
+  fromNpy,
+  readNpyTextHeader,
+  readNpyTextRows,
+} from "../../lib/formats/npy.ts";
 import {
   openParquetFile,
   parquetLibraries,
@@ -56,9 +55,10 @@ Deno.test("fixedStrings() come back, with characters beyond 16 bits", () => {
     ...npyHead({ characters: 3 }, [4]),
     ...fixedStrings(strings, 3),
   ]);
-  const { characters, count, start } = readTextHeader(bytesSource(bytes, "x"));
-  assertEquals([characters, count], [3, 4]);
-  assertEquals(stringsOf(bytes.slice(start), 3), strings);
+  const source = bytesSource(bytes, "x");
+  const header = readNpyTextHeader(source)!;
+  assertEquals([header.characters, header.shape], [3, [4]]);
+  assertEquals(readNpyTextRows(source, header, 0, 4), strings);
 });
 
 Deno.test("writeParquet() writes row groups, which are read one by one", () =>
