@@ -16,7 +16,6 @@ import { CUDNN_LAYERS } from "./cudnn.ts";
 import { DEPTHWISE_CONVOLUTION_LAYERS } from "./depthwise_convolutions.ts";
 import { EMBEDDING_LAYERS } from "./embeddings.ts";
 import { GLOBAL_POOLING_LAYERS } from "./global_pooling.ts";
-import { LOCALLY_CONNECTED_LAYERS } from "./locally_connected.ts";
 import { MERGING_LAYERS } from "./merging.ts";
 import { MULTI_HEAD_ATTENTION_LAYERS } from "./multi_head_attention.ts";
 import { NORMALIZATION_LAYERS } from "./normalization.ts";
@@ -50,7 +49,6 @@ export const LAYERS: Readonly<Record<string, LayerFactory>> = Object.freeze({
   ...DEPTHWISE_CONVOLUTION_LAYERS,
   ...EMBEDDING_LAYERS,
   ...GLOBAL_POOLING_LAYERS,
-  ...LOCALLY_CONNECTED_LAYERS,
   ...MERGING_LAYERS,
   ...MULTI_HEAD_ATTENTION_LAYERS,
   ...NORMALIZATION_LAYERS,

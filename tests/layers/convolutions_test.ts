@@ -88,3 +88,14 @@ Deno.test("conv3d() knows its shape where no position is known", () => {
     [null, 4, null, null, 4],
   );
 });
+
+testLayerCases("locally_connected");
+
+Deno.test("locallyConnected() refuses kernels that are stored in another form", () => {
+  const options = { filters: 2, kernel_size: 3, implementation: 2 };
+  assertThrows(
+    () => layerOf("LocallyConnected1D", options, 2),
+    TypeError,
+    '"implementation" must be 1: current value is 2',
+  );
+});
