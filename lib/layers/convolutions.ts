@@ -17,7 +17,6 @@ import {
   positiveInts,
   wrongOption,
 } from "./_checks.ts";
-import { patchesOf } from "./_colors.ts";
 import { checkPlainWeights } from "./_quantization.ts";
 import {
   channelsOf,
@@ -26,6 +25,7 @@ import {
   fromChannelsLast,
   noMasks,
   paddingOf,
+  patchesOf,
   type SpatialAxes,
   toChannelsLast,
 } from "./_maps.ts";

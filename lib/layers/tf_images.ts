@@ -6,8 +6,9 @@
  * @module
  */
 import type { Ops } from "../ops/ops.ts";
-import { hsvToRgb, patchesOf, rgbToHsv } from "./_colors.ts";
+import { hsvToRgb, rgbToHsv } from "./_colors.ts";
 import { INTERPOLATIONS, resizedImages } from "./_image_resizing.ts";
+import { patchesOf } from "./_maps.ts";
 import type { LayerFactory } from "./layer.ts";
 import { type Arguments, type Compute, operation } from "./operation.ts";
 import { constantOf, knownSize, rank, variance } from "./operation_forms.ts";

@@ -98,4 +98,13 @@ Deno.test("locallyConnected() refuses kernels that are stored in another form", 
     TypeError,
     '"implementation" must be 1: current value is 2',
   );
+  const layer = layerOf("LocallyConnected1D", { filters: 2, kernel_size: 3 });
+  const weights = [[1, 3, 2], [1, 2]];
+  for (const length of [2, null]) {
+    assertThrows(
+      () => shapeAfter(layer, [null, length, 1], weights),
+      Error,
+      length === null ? "must be known" : "at least 3 positions",
+    );
+  }
 });
