@@ -201,6 +201,10 @@ const OTHERS: Readonly<Record<string, readonly [readonly string[], Compute]>> =
       ["params:x", "indices", "validate_indices", "name", "axis", "batch_dims"],
       gather,
     ],
+    "compat.v1.nn.embedding_lookup": [
+      ["params:x", "ids:indices", "partition_strategy", "name"],
+      gather,
+    ],
     "one_hot": [[
       ...["indices:x", "depth:num_classes", "on_value", "off_value", "axis"],
       "dtype",

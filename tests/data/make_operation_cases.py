@@ -454,6 +454,9 @@ def tf_extremes():
     values = drawn("gather_batch", [(4, 5)])[0]
     fn("gather_batch", lambda x, i: tf.gather(x, i, batch_dims=1), xs=[values, ids])
     fn("gather_batch_axis", lambda x, i: tf.gather(x, i, axis=1, batch_dims=1), xs=[values[..., 0].copy(), ids])
+    table = values[..., 0].copy()
+    fn("embedding_lookup", lambda i: tf.nn.embedding_lookup(table, i), xs=[np.array([[0, 2, 1], [2, 2, 0], [1, 0, 0]], "int32")])
+    fn("reciprocal_no_nan", tf.math.reciprocal_no_nan, xs=[np.array([[0, 2, -0.5], [-4, 0, 1], [1e-3, -1, 0]], "float32")])
     fn("one_hot_smooth", lambda x: tf.one_hot(x, 4, on_value=0.9, off_value=0.025), xs=[ids])
 
 
