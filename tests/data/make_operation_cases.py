@@ -454,6 +454,10 @@ def tf_extremes():
     values = drawn("gather_batch", [(4, 5)])[0]
     fn("gather_batch", lambda x, i: tf.gather(x, i, batch_dims=1), xs=[values, ids])
     fn("gather_batch_axis", lambda x, i: tf.gather(x, i, axis=1, batch_dims=1), xs=[values[..., 0].copy(), ids])
+    images = np.random.default_rng(32).uniform(0, 255, (3, 5, 7, 2)).astype("float32")
+    for m in ("gaussian", "mitchellcubic"):
+        fn(f"resize_{m}", lambda x: tf.image.resize(x, (8, 4), method=m), xs=[images])
+        fn(f"resize_{m}_anti", lambda x: tf.image.resize(x, (3, 9), method=m, antialias=True), xs=[images])
     table = values[..., 0].copy()
     fn("embedding_lookup", lambda i: tf.nn.embedding_lookup(table, i), xs=[np.array([[0, 2, 1], [2, 2, 0], [1, 0, 0]], "int32")])
     fn("reciprocal_no_nan", tf.math.reciprocal_no_nan, xs=[np.array([[0, 2, -0.5], [-4, 0, 1], [1e-3, -1, 0]], "float32")])
