@@ -17,7 +17,7 @@ import {
 } from "../engines/program.ts";
 import type { Pacer } from "../formats/pacer.ts";
 import { canonicalJson } from "../models/graph/fingerprint.ts";
-import type { GraphNode } from "../models/graph/graph.ts";
+import { type GraphNode, origin, specOf } from "../models/graph/graph.ts";
 import type { Logits } from "../models/graph/head.ts";
 import type { ModelGraph } from "../models/graph/model_graph.ts";
 import type { FeatureSpec, LinearHead, NdArray } from "../types.ts";
@@ -85,6 +85,7 @@ export function resolve(
   const program = programOf(graph, settings, targets, logits);
   checkNodes(program.schedule.nodes);
   if (settings.input === undefined) checkSampleAxes(graph, program.features);
+  checkSamples(program);
   return {
     ...program,
     found,
@@ -228,6 +229,22 @@ function settingsText(
     ...(device === undefined || device === "cpu" ? {} : { device }),
     ...(precision === "half" ? { precision } : {}),
   });
+}
+
+/**
+ * Checks that no feature of a Keras model has something else than samples on
+ * its first axis, such as the time steps after a transpose: a batch of as many
+ * samples would take them for samples.
+ */
+function checkSamples({ features, feeds }: Program): void {
+  if (!feeds.every(({ spec }) => spec.shape[0] === null)) return;
+  for (const { name, ref } of features) {
+    const shape = specOf(ref)?.shape ?? [];
+    const isBuiltIn = origin(ref).node.call.kind === "builtIn";
+    if (!isBuiltIn || typeof shape[0] !== "number") continue;
+    const rule = "its first axis must be that of the samples";
+    throw new TypeError(cannot(`take layer "${name}"`, rule, shape));
+  }
 }
 
 /**

@@ -61,7 +61,7 @@ export class Hdf5Bytes {
   ): Cursor {
     const cursor = this.read(at, length, `block "${letters}"`);
     const found = cursor.text(4);
-    if (found !== letters) this.fail(`"${letters}" must stand at ${at}`, found);
+    if (found !== letters) this.fail(`"${letters}" must be at ${at}`, found);
     if (checked !== null) this.checkSum(cursor, checked);
     return cursor;
   }

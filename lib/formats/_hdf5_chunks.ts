@@ -156,15 +156,15 @@ function* implicit(
   }
 }
 
-/** A chunk by its number; numbers without a chunk are skipped. */
+/** Chunks by their numbers. */
 function* numbered(
-  entries: Iterable<Entry | undefined>,
+  entries: Iterable<Entry | Missing>,
   indexOf: (number: number) => number[],
 ): Generator<Chunk> {
   let number = 0;
   for (const entry of entries) {
-    if (entry !== undefined) yield { ...entry, index: indexOf(number) };
-    number++;
+    if (typeof entry === "number") number += entry;
+    else yield { ...entry, index: indexOf(number++) };
   }
 }
 
@@ -204,6 +204,11 @@ interface Form {
 }
 
 type Entry = Omit<Chunk, "index">;
+/**
+ * How many chunks are missing. They are not listed one by one: a few bytes can
+ * stand for 2^40 of them.
+ */
+type Missing = number;
 
 /** Reads the location of a chunk, if it is stored. */
 function readEntry(
@@ -221,7 +226,7 @@ function* fixedArray(
   file: Hdf5Bytes,
   at: number,
   form: Form,
-): Generator<Entry | undefined> {
+): Generator<Entry | Missing> {
   const head = file.block(at, 28, "FAHD").skip(2);
   const size = head.u8();
   const pageLength = 2 ** head.u8();
@@ -258,11 +263,11 @@ function* elements(
   letters: string,
   { prefix, count, pageLength, size, isUsed }: Elements,
   form: Form,
-): Generator<Entry | undefined> {
+): Generator<Entry | Missing> {
   if (count <= pageLength) {
     const length = prefix + count * size + SUM;
     const block = file.block(at, length, letters).skip(prefix - 4);
-    for (let i = 0; i < count; i++) yield readEntry(block, size, form);
+    for (let i = 0; i < count; i++) yield readEntry(block, size, form) ?? 1;
     return;
   }
   const numPages = Math.ceil(count / pageLength);
@@ -274,11 +279,11 @@ function* elements(
     const inPage = Math.min(pageLength, count - page * pageLength);
     const length = inPage * size + SUM;
     const isThere = isUsed?.(page) ?? hasBit(pageBits, page);
-    const cursor = isThere ? file.read(next, length, "a page") : undefined;
-    if (cursor !== undefined) file.checkSum(cursor);
-    for (let i = 0; i < inPage; i++) {
-      yield cursor === undefined ? undefined : readEntry(cursor, size, form);
-    }
+    if (isThere) {
+      const cursor = file.read(next, length, "a page");
+      file.checkSum(cursor);
+      for (let i = 0; i < inPage; i++) yield readEntry(cursor, size, form) ?? 1;
+    } else yield inPage;
     next += length;
   }
 }
@@ -291,7 +296,7 @@ function* extensibleArray(
   file: Hdf5Bytes,
   at: number,
   form: Form,
-): Generator<Entry | undefined> {
+): Generator<Entry | Missing> {
   const head = file.block(at, 72, "EAHD").skip(2);
   const size = head.u8();
   const bits = head.u8();
@@ -311,7 +316,7 @@ function* extensibleArray(
   const pointers = 2 * (leastPointers - 1) + numSupers - numDirect;
   const length = PREFIX + numInside * size + 8 * pointers + SUM;
   const block = file.block(root, length, "EAIB").skip(PREFIX - 4);
-  for (let i = 0; i < numInside; i++) yield readEntry(block, size, form);
+  for (let i = 0; i < numInside; i++) yield readEntry(block, size, form) ?? 1;
   const prefix = PREFIX + Math.ceil(bits / 8);
   for (let level = 0; level < numSupers; level++) {
     const numBlocks = 2 ** Math.floor(level / 2);
@@ -330,7 +335,7 @@ function* extensibleArray(
     for (let i = 0; i < numBlocks; i++) {
       const at = pointers.address();
       if (at === undefined) {
-        for (let j = 0; j < count; j++) yield undefined;
+        yield count;
         continue;
       }
       const first = i * count / pageLength; // bits continue from block to block

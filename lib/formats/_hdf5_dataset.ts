@@ -71,7 +71,7 @@ export function openDataset(
   const values = { path, shape, size };
   const claimed = () =>
     layout.kind === "chunks"
-      ? chunkReader(file, objects, at, { ...values, layout }, space)
+      ? chunkReader(file, objects, at, { ...values, layout }, { space, most })
       : plainReader(file, layout, length, path);
   const dtype = numbersOf(type, named, opaquePairs);
   const isBounded = Number.isSafeInteger(length) && length <= most;
@@ -134,14 +134,19 @@ function chunkReader(
   objects: Hdf5Objects,
   at: number,
   values: Omit<ChunkedValues, "filters">,
-  space: ReturnType<typeof readSpace>,
+  { space, most }: {
+    readonly space: ReturnType<typeof readSpace>;
+    /** Maximum number of bytes of a chunk, which is decompressed whole. */
+    readonly most: number;
+  },
 ): Reader {
   const { path, shape, size, layout } = values;
   const { sizes } = layout;
   const message = objects.message(at, MESSAGES.filters);
   const filters = message === undefined ? [] : readFilters(file, message, size);
   const isSound = sizes.length === shape.length + 1 && shape.length > 0 &&
-    sizes.at(-1) === size && sizes.every((n) => n > 0);
+    sizes.at(-1) === size && sizes.every((n) => n > 0) &&
+    sizeOf(sizes) <= most;
   if (!isSound) file.fail(`chunks of "${path}" must fit it`, sizes);
   const counts = shape.map((n, axis) => Math.ceil(n / sizes[axis]!));
   const chunks = new Map<string, Chunk>();
@@ -153,7 +158,7 @@ function chunkReader(
       Number.isInteger(n) && n < space.most[axis]!
     );
     if (!isKnown || chunks.has(key)) {
-      file.fail(`chunks of "${path}" must be there once, and lie in it`, key);
+      file.fail(`chunks of "${path}" must be unique, and lie in it`, key);
     }
     file.claim(chunk.at, chunk.length, `a chunk of "${path}"`, true);
     // Space for values that may be appended is stored too.

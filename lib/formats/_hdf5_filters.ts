@@ -53,10 +53,10 @@ export function readFilters(
       file.fail(rule, `${name} (${id})`, "write the file again with Keras");
     }
     if (id === SHUFFLE && values[0] !== elementSize) {
-      file.fail(`shuffle must go by ${elementSize} bytes`, values[0]);
+      file.fail(`shuffle must be of ${elementSize} bytes`, values[0]);
     }
     if (filters.some((filter) => filter.id === id)) {
-      file.fail("each filter must be there once", `${name} (${id})`);
+      file.fail("filters must be unique", `${name} (${id})`);
     }
     filters.push({ id, name });
   }

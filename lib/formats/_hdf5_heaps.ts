@@ -22,7 +22,9 @@ export function globalHeap(
     const index = heap.u16();
     if (index === 0) break; // the rest is free
     const length = heap.skip(6).u64();
-    if (objects.has(index)) file.fail("strings must have one number", index);
+    if (objects.has(index)) {
+      file.fail("strings must have unique numbers", index);
+    }
     objects.set(index, heap.take(length));
     heap.skip(padded(length) - length);
   }
@@ -131,7 +133,7 @@ export class FractalHeap {
     const found = [block.u8(), block.u64(), block.uint(this.#head.offsetSize)];
     const isSound = found[0] === 0 && found[1] === this.#at &&
       found[2] === offset;
-    if (!isSound) this.#file.fail("a heap's blocks must be its own", found);
+    if (!isSound) this.#file.fail("blocks must belong to their heap", found);
   }
 
   #hugeObject(key: number): Uint8Array<ArrayBuffer> {

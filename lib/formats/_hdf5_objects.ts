@@ -101,7 +101,7 @@ export class Hdf5Objects {
     const base = block.u64();
     const extra = block.address();
     const end = block.u64();
-    if (base !== 0) file.fail("it must begin with its own bytes", base);
+    if (base !== 0) file.fail("its addresses must count from its start", base);
     if (end > file.size) {
       file.fail(`it must have ${end} bytes`, file.size, "is it cut?");
     }
@@ -120,7 +120,9 @@ export class Hdf5Objects {
   message(at: number, type: number): Cursor | undefined {
     const [found, ...others] = this.#header(at).messages
       .filter((message) => message.type === type);
-    if (others.length > 0) this.#file.fail("objects must say all once", type);
+    if (others.length > 0) {
+      this.#file.fail("objects must have each message once", type);
+    }
     return found === undefined ? undefined : this.#body(found);
   }
 
@@ -137,7 +139,7 @@ export class Hdf5Objects {
     if (known !== undefined) return known;
     const links = new Map<string, Link>();
     for (const [name, link] of this.#members(at)) {
-      if (links.has(name)) this.#file.fail("names must be there once", name);
+      if (links.has(name)) this.#file.fail("names must be unique", name);
       links.set(name, link);
       if (!("at" in link)) continue;
       const count = (this.#names.get(link.at) ?? 0) + 1;
@@ -204,7 +206,7 @@ export class Hdf5Objects {
     const header = isOld ? this.#oldHeader(at) : this.#newHeader(at);
     for (const { type } of header.messages) {
       if (KNOWN.has(type)) continue;
-      this.#file.fail("an object must be described in a known way", type);
+      this.#file.fail("messages of objects must be of a known type", type);
     }
     this.#headers.set(at, header);
     return header;

@@ -1,5 +1,5 @@
 /**
- * The image library, with own type declarations, in a separate module so that
+ * The image library, with its type declarations, in a separate module so that
  * it is loaded with the first image.
  *
  * @module

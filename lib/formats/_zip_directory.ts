@@ -217,7 +217,7 @@ class DirectoryReader {
     }
     if (method === 0 && size !== compressedSize) {
       this.#fail(
-        `member "${name}" must have as many bytes as it says`,
+        `member "${name}" must be stored in as many bytes as it has`,
         [size, compressedSize],
       );
     }
@@ -292,7 +292,7 @@ class DirectoryReader {
       // deno-lint-ignore no-control-regex
       /[\\\u0000-\u001f\u007f]|^[A-Za-z]:/.test(name);
     if (isUnsafe) this.#fail("names must be plain paths inside it", name);
-    if (seen.has(name)) this.#fail("names must be there once", name);
+    if (seen.has(name)) this.#fail("names must be unique", name);
   }
 
   #checkSpans(

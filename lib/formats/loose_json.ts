@@ -108,7 +108,7 @@ class Parser {
     }
     NUMBER.lastIndex = this.#at;
     const [digits] = NUMBER.exec(this.#text) ?? [];
-    if (digits === undefined) this.#fail("a value must stand here");
+    if (digits === undefined) this.#fail("there must be a value");
     this.#at += digits.length;
     return Number(digits);
   }
@@ -119,7 +119,7 @@ class Parser {
     if (this.#next("}")) return object;
     do {
       this.#space();
-      if (this.#text[this.#at] !== '"') this.#fail("a key must stand here");
+      if (this.#text[this.#at] !== '"') this.#fail("there must be a key");
       const start = this.#at;
       const key = this.#string();
       if (FORBIDDEN.has(key)) {
@@ -128,12 +128,12 @@ class Parser {
       }
       if (Object.hasOwn(object, key)) {
         this.#at = start;
-        this.#fail(`key "${key}" must stand once`);
+        this.#fail(`key "${key}" must be unique`);
       }
-      if (!this.#next(":")) this.#fail('":" must stand here');
+      if (!this.#next(":")) this.#fail('there must be ":"');
       object[key] = this.#value(level + 1);
     } while (this.#next(","));
-    if (!this.#next("}")) this.#fail('"," or "}" must stand here');
+    if (!this.#next("}")) this.#fail('there must be "," or "}"');
     return object;
   }
 
@@ -142,7 +142,7 @@ class Parser {
     this.#at++;
     if (this.#next("]")) return array;
     do array.push(this.#value(level + 1)); while (this.#next(","));
-    if (!this.#next("]")) this.#fail('"," or "]" must stand here');
+    if (!this.#next("]")) this.#fail('there must be "," or "]"');
     return array;
   }
 
@@ -150,7 +150,7 @@ class Parser {
     const start = this.#at;
     let end = start + 1;
     while (this.#text[end] !== '"') {
-      if (end >= this.#text.length) this.#fail("text must end");
+      if (end >= this.#text.length) this.#fail("a string must end");
       end += this.#text[end] === "\\" ? 2 : 1;
     }
     this.#at = end + 1;
@@ -158,7 +158,7 @@ class Parser {
       return JSON.parse(this.#text.slice(start, end + 1));
     } catch {
       this.#at = start;
-      this.#fail("text must be plain, with known escapes");
+      this.#fail("a string must have no control characters, and known escapes");
     }
   }
 

@@ -194,11 +194,11 @@ export function readNpyTextRows(
     if (!isUnicode) {
       return decoder.decode(bytes.subarray(at, at + size)).replace(/\0+$/, "");
     }
-    const codes = Array.from(
-      { length: characters },
-      (_, i) => view.getUint32(at + 4 * i, !isBigEndian),
-    );
-    return String.fromCodePoint(...codes).replace(/\0+$/, "");
+    const codeAt = (i: number) => view.getUint32(at + 4 * i, !isBigEndian);
+    let length = characters;
+    while (length > 0 && codeAt(length - 1) === 0) length--;
+    const codes = Array.from({ length }, (_, i) => codeAt(i));
+    return String.fromCodePoint(...codes);
   };
   return Array.from({ length: end - start }, (_, i) => {
     try {

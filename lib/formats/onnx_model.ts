@@ -142,7 +142,7 @@ function addOpset(
     if (field.number === 2) version = Number(field.integer);
   }
   if (opsets.has(domain) && opsets.get(domain) !== version) {
-    const rule = `it must ask for one version of the operators of "${domain}"`;
+    const rule = `it must import one version of the operators of "${domain}"`;
     const both = [opsets.get(domain), version];
     throw new SyntaxError(cannot(`read "${reader.source.name}"`, rule, both));
   }
@@ -194,7 +194,7 @@ function graphIn(
   most: number,
 ): OnnxGraphPart {
   if (depth > most) {
-    const rule = `graphs must lie within each other at most ${most} deep`;
+    const rule = `graphs must be nested at most ${most} deep`;
     throw new SyntaxError(
       cannot(`read "${reader.source.name}"`, rule, depth),
     );
@@ -382,7 +382,7 @@ function message<F extends Span & { readonly isLong: boolean }>(field: F): F {
   throw new SyntaxError(
     cannot(
       "read ONNX",
-      "a part that has parts must have a length",
+      "a message must be length-delimited",
       field.start,
     ),
   );

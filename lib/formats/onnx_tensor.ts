@@ -69,6 +69,8 @@ const STORED: ReadonlySet<string> = new Set<StoredType>([
  * field each.
  */
 const MOST_FIELDS = 2 ** 20;
+/** Far more than the runtime supports. */
+const MOST_AXES = 1024;
 
 /** A constant of a file. */
 export interface OnnxTensor {
@@ -175,7 +177,7 @@ export function readTensor(reader: ProtoReader, span: Span): OnnxTensor {
   let raw: Span | undefined;
   for (const field of reader.fields(span)) {
     const { number, integer } = field;
-    if (number === 1) shape.push(...reader.integers(field).map(Number));
+    if (number === 1) addSizes(reader, field, shape);
     else if (number === 2) type = Number(integer);
     else if (number === 3) isSegment = true;
     else if (number === 8) name = reader.text(field);
@@ -213,9 +215,7 @@ export function readSparse(reader: ProtoReader, span: Span): OnnxSparseTensor {
   for (const field of reader.fields(span)) {
     if (field.number === 1) values = readTensor(reader, field);
     else if (field.number === 2) indices = readTensor(reader, field);
-    else if (field.number === 3) {
-      shape.push(...reader.integers(field).map(Number));
-    }
+    else if (field.number === 3) addSizes(reader, field, shape);
   }
   if (values !== undefined && indices !== undefined) {
     return { shape, values, indices, span };
@@ -223,6 +223,20 @@ export function readSparse(reader: ProtoReader, span: Span): OnnxSparseTensor {
   const rule = "it must have values and their indices";
   const missing = values === undefined ? "no values" : "no indices";
   throw new SyntaxError(cannot("read sparse constant", rule, missing));
+}
+
+/** Appends the sizes of axes in a field. */
+function addSizes(
+  reader: ProtoReader,
+  field: ProtoField,
+  shape: number[],
+): void {
+  for (const size of reader.integers(field)) shape.push(Number(size));
+  if (shape.length <= MOST_AXES) return;
+  const rule = `a constant must have at most ${MOST_AXES} axes`;
+  throw new SyntaxError(
+    cannot(`read "${reader.source.name}"`, rule, shape.length),
+  );
 }
 
 /**
@@ -322,7 +336,7 @@ function checkTensor(tensor: OnnxTensor, isSegment: boolean): void {
   const { name, type, shape, raw, external } = tensor;
   const action = `read constant "${name}"`;
   if (typeName(type) === undefined) {
-    const rule = "its element type must be one of ONNX'";
+    const rule = "its element type must be a known one";
     throw new SyntaxError(cannot(action, rule, type));
   }
   const isShape = shape.every((size) =>
@@ -342,11 +356,11 @@ function checkTensor(tensor: OnnxTensor, isSegment: boolean): void {
 }
 
 function notPacked(name: string): SyntaxError {
-  const rule = `its values must stand in at most ${MOST_FIELDS} fields`;
+  const rule = `its values must be stored in at most ${MOST_FIELDS} fields`;
   return new SyntaxError(cannot(`read constant "${name}"`, rule, "more"));
 }
 
 function sizeFault(name: string, size: number, found: number): SyntaxError {
-  const rule = `its shape and type ask for ${size} bytes`;
+  const rule = `it must have the ${size} bytes of its shape and type`;
   return new SyntaxError(cannot(`read constant "${name}"`, rule, found));
 }

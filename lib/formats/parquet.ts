@@ -196,13 +196,13 @@ async function readable<T>(
   const trap = Promise.withResolvers<never>();
   // Where damaged bytes stop the library, it throws in a microtask of its own:
   // no promise would be rejected, and the process would end.
-  const heard = (event: ErrorEvent) => {
+  const onError = (event: ErrorEvent) => {
     if (!(event.error instanceof WebAssembly.RuntimeError)) return;
     event.preventDefault();
     bytes.isTrapped = true;
     trap.reject(event.error);
   };
-  globalThis.addEventListener("error", heard);
+  globalThis.addEventListener("error", onError);
   try {
     return await Promise.race([read(), bytes.fault.promise, trap.promise]);
   } catch (cause) {
@@ -217,6 +217,6 @@ async function readable<T>(
     const rule = "it must be a Parquet file";
     throw Object.assign(bad(bytes.source, rule, found, hint), { cause });
   } finally {
-    globalThis.removeEventListener("error", heard);
+    globalThis.removeEventListener("error", onError);
   }
 }

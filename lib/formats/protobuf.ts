@@ -82,7 +82,7 @@ export class ProtoReader {
     try {
       text = this.#decoder.decode(bytes);
     } catch {
-      throw broken(this.source, field.start, "a text must be UTF-8");
+      throw broken(this.source, field.start, "strings must be UTF-8");
     }
     // The runtime reads up to the zero, so that two names could be equal.
     if (!text.includes("\0")) return text;

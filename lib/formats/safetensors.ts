@@ -103,14 +103,16 @@ export function readSafetensorsHeader(source: ByteSource): SafetensorsHeader {
   source.read(8, bytes);
   const limits = { bytes: MOST_HEADER, levels: 3 };
   const parsed = parseLooseJson(bytes, `header of ${source.name}`, limits);
-  if (!isRecord(parsed)) throw bad(source, "its header must be {}", parsed);
-  const { [METADATA]: metadata = {}, ...tensors } = parsed;
+  if (!isRecord(parsed)) {
+    throw bad(source, "its header must be a JSON object", parsed);
+  }
+  const { [METADATA]: metadata, ...tensors } = parsed;
   const entries = new Map<string, SafetensorsEntry>();
   for (const [name, value] of Object.entries(tensors)) {
     entries.set(name, entryOf(source, name, value, 8 + length));
   }
   checkContiguous(source, entries, 8 + length);
-  return { entries, metadata: checkMetadata(source, metadata) };
+  return { entries, metadata: checkMetadata(source, metadata ?? {}) };
 }
 
 /**
@@ -301,7 +303,7 @@ function checkMetadata(
   metadata: unknown,
 ): Readonly<Record<string, string>> {
   if (!isRecord(metadata)) {
-    throw bad(source, "its metadata must be {}", metadata);
+    throw bad(source, "its metadata must be a JSON object", metadata);
   }
   for (const [name, value] of Object.entries(metadata)) {
     if (typeof value === "string") continue;

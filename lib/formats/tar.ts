@@ -56,6 +56,7 @@ export function tarMembers(source: ByteSource): Map<string, TarMember> {
       const name = pax.path ?? longName ?? nameOf(header);
       [longName, pax] = [undefined, {}];
       if (kind !== "0" && kind !== "\0" && kind !== "7") continue;
+      if (name.endsWith("/")) continue; // a folder, in the oldest archives
       const plain = plainName(source, name);
       members.delete(plain);
       members.set(plain, { name: plain, start, size });

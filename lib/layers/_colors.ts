@@ -1,5 +1,5 @@
 /**
- * Colours of images `[N, H, W, 3]`, and patches of them.
+ * Colours of images `[N, H, W, 3]`.
  *
  * Source: TensorFlow 2.21 `tf.image`, `colorspace_op.h`.
  *
@@ -39,10 +39,10 @@ export function rgbToHsv<T>(ops: Ops<T>, x: T, name: string): T {
   const zero = c(ops, 0);
   const isGray = ops.logicalNot(ops.greater(range, zero));
   const safe = ops.where(isGray, c(ops, 1), range);
-  const sixth = (a: T, b: T, turn: number) =>
+  const sixth = (a: T, b: T, start: number) =>
     ops.add(
       ops.divide(ops.subtract(a, b), ops.multiply(c(ops, 6), safe)),
-      c(ops, turn),
+      c(ops, start),
     );
   const hue = ops.where(
     ops.equal(red, value),
@@ -81,7 +81,7 @@ export function rgbToHsv<T>(ops: Ops<T>, x: T, name: string): T {
 export function hsvToRgb<T>(ops: Ops<T>, x: T, name: string): T {
   const [hue, saturation, value] = channelsOfImages(ops, x, name);
   const angle = ops.multiply(hue, c(ops, 6));
-  const share = (middle: number, sign: 1 | -1) => {
+  const ramp = (middle: number, sign: 1 | -1) => {
     const away = ops.abs(ops.subtract(angle, c(ops, middle)));
     const raw = sign === 1
       ? ops.subtract(away, c(ops, 1))
@@ -91,65 +91,10 @@ export function hsvToRgb<T>(ops: Ops<T>, x: T, name: string): T {
   const channel = (middle: number, sign: 1 | -1) =>
     ops.multiply(
       ops.add(
-        ops.subtract(ops.multiply(saturation, share(middle, sign)), saturation),
+        ops.subtract(ops.multiply(saturation, ramp(middle, sign)), saturation),
         c(ops, 1),
       ),
       value,
     );
   return ops.concatenate([channel(3, 1), channel(2, -1), channel(4, -1)], 3);
-}
-
-/** How patches are cut. */
-export interface Patches {
-  readonly size: readonly number[];
-  readonly strides: readonly number[];
-  readonly dilation: readonly number[];
-  readonly padding: "same" | "valid";
-}
-
-/**
- * Patches of images as channels: row by row, column by column, channel by
- * channel.
- *
- * @param ops The engine's operations.
- * @param x `[N, H, W, D]`.
- * @param patches How they are cut.
- * @param name The operation's name, for messages.
- * @returns `[N, rows, columns, height · width · D]`.
- */
-export function patchesOf<T>(
-  ops: Ops<T>,
-  x: T,
-  { size, strides, dilation, padding }: Patches,
-  name: string,
-): T {
-  const axes = [0, 1].map((i) => {
-    const length = knownSize(ops, x, i + 1, name);
-    const reach = (size[i]! - 1) * dilation[i]! + 1;
-    if (padding === "valid") {
-      const count = Math.floor((length - reach) / strides[i]!) + 1;
-      return { count, before: 0, after: 0 };
-    }
-    const count = Math.ceil(length / strides[i]!);
-    const total = Math.max(0, (count - 1) * strides[i]! + reach - length);
-    const before = Math.floor(total / 2);
-    return { count, before, after: total - before };
-  });
-  const [rows, columns] = axes.map(({ before, after }) =>
-    [before, after] as const
-  );
-  const padded = ops.pad(x, [[0, 0], rows!, columns!, [0, 0]]);
-  const range = (i: number, offset: number) => {
-    const start = offset * dilation[i]!;
-    const step = strides[i]!;
-    const stop = start + (axes[i]!.count - 1) * step + 1;
-    return { axis: i + 1, start, stop, step };
-  };
-  const parts: T[] = [];
-  for (let row = 0; row < size[0]!; row++) {
-    for (let column = 0; column < size[1]!; column++) {
-      parts.push(ops.slice(padded, [range(0, row), range(1, column)]));
-    }
-  }
-  return ops.concatenate(parts, 3);
 }

@@ -26,7 +26,7 @@ export function encoded<T>(
     return ops.oneHot(isColumn ? ops.squeeze(x, shape.length - 1) : x, size);
   }
   if (shape.length < 2) {
-    throw wrongOption(config, "output_mode", `be "one_hot" for single numbers`);
+    throw wrongOption(config, "output_mode", 'be "one_hot" for inputs [N]');
   }
   const rows = ops.oneHot(x, size);
   return mode === "count"

@@ -73,7 +73,7 @@ export function encodedSizes(
 ): (number | null)[] {
   if (mode === "int") return [...shape];
   if (shape.length < 2 && mode !== "one_hot") {
-    throw wrongOption(config, "output_mode", `be "one_hot" for single values`);
+    throw wrongOption(config, "output_mode", 'be "one_hot" for inputs [N]');
   }
   if (shape.length > 2) {
     throw wrongOption(config, "output_mode", `be "int" for more than two axes`);

@@ -7,14 +7,14 @@
  * input size must be known.
  *
  * Source: Keras 3.15 `backend/tensorflow/image.py`; TensorFlow 2.21
- * `scale_and_translate_op.cc`, `resize_area_op.cc`.
+ * `scale_and_translate_op.cc`, `sampling_kernels.h`, `resize_area_op.cc`.
  *
  * @module
  */
 import { cannot } from "../check.ts";
 import type { Ops } from "../ops/ops.ts";
 
-/** Interpolations that Keras knows. */
+/** Interpolations that Keras knows; the last two are in Keras 2 alone. */
 export const INTERPOLATIONS = [
   "bilinear",
   "nearest",
@@ -22,6 +22,8 @@ export const INTERPOLATIONS = [
   "lanczos3",
   "lanczos5",
   "area",
+  "gaussian",
+  "mitchellcubic",
 ] as const;
 
 /** Options of resizing. */
@@ -176,6 +178,12 @@ const KERNELS: Readonly<
   bicubic: { radius: 2, kernel: keysCubic },
   lanczos3: { radius: 3, kernel: (x) => lanczos(x, 3) },
   lanczos5: { radius: 5, kernel: (x) => lanczos(x, 5) },
+  // Of standard deviation 0.5, cut at three of them.
+  gaussian: {
+    radius: 1.5,
+    kernel: (x) => Math.abs(x) < 1.5 ? Math.exp(-2 * x * x) : 0,
+  },
+  mitchellcubic: { radius: 2, kernel: mitchellCubic },
 };
 
 function lanczos(x: number, radius: number): number {
@@ -184,6 +192,15 @@ function lanczos(x: number, radius: number): number {
   if (size <= 1e-3) return 1;
   return radius * Math.sin(Math.PI * x) * Math.sin(Math.PI * x / radius) /
     (Math.PI * Math.PI * x * x);
+}
+
+/** Mitchell and Netravali's kernel with `B = C = 1/3`. */
+function mitchellCubic(at: number): number {
+  const x = Math.abs(at);
+  if (x >= 2) return 0;
+  return x >= 1
+    ? ((-7 / 18 * x + 2) * x - 10 / 3) * x + 16 / 9
+    : (7 / 6 * x - 2) * x * x + 8 / 9;
 }
 
 /** Keys' kernel with `a = −0.5`. */

@@ -5,7 +5,7 @@
  *
  * @module
  */
-import { checkOneOf } from "../check.ts";
+import { cannot, checkOneOf } from "../check.ts";
 import type { Ops } from "../ops/ops.ts";
 import { addBias, checkRank } from "./_checks.ts";
 import type { Layer, LayerConfig, LayerFactory } from "./layer.ts";
@@ -184,4 +184,67 @@ export function forAxes<A extends SpatialAxes>(
     const factory = make(count);
     return names.map((name) => [name.replace("#", String(count)), factory]);
   }));
+}
+
+/** How patches are cut. */
+export interface Patches {
+  readonly size: readonly number[];
+  readonly strides: readonly number[];
+  readonly dilation: readonly number[];
+  readonly padding: "same" | "valid";
+}
+
+/**
+ * Patches of images as channels: row by row, column by column, channel by
+ * channel.
+ *
+ * @param ops The engine's operations.
+ * @param x `[N, H, W, D]`.
+ * @param patches How they are cut.
+ * @param name The name of the layer or operation, for messages.
+ * @returns `[N, rows, columns, height · width · D]`.
+ */
+export function patchesOf<T>(
+  ops: Ops<T>,
+  x: T,
+  { size, strides, dilation, padding }: Patches,
+  name: string,
+): T {
+  const axes = [0, 1].map((i) => {
+    const length = ops.shape(x)[i + 1];
+    if (typeof length !== "number") {
+      const rule = "height and width of its input must be known";
+      throw new TypeError(cannot(`call "${name}"`, rule, ops.shape(x)));
+    }
+    const reach = (size[i]! - 1) * dilation[i]! + 1;
+    if (padding === "valid" && length < reach) {
+      const rule = `its input must have at least ${reach} positions`;
+      throw new RangeError(cannot(`call "${name}"`, rule, ops.shape(x)));
+    }
+    if (padding === "valid") {
+      const count = Math.floor((length - reach) / strides[i]!) + 1;
+      return { count, before: 0, after: 0 };
+    }
+    const count = Math.ceil(length / strides[i]!);
+    const total = Math.max(0, (count - 1) * strides[i]! + reach - length);
+    const before = Math.floor(total / 2);
+    return { count, before, after: total - before };
+  });
+  const [rows, columns] = axes.map(({ before, after }) =>
+    [before, after] as const
+  );
+  const padded = ops.pad(x, [[0, 0], rows!, columns!, [0, 0]]);
+  const range = (i: number, offset: number) => {
+    const start = offset * dilation[i]!;
+    const step = strides[i]!;
+    const stop = start + (axes[i]!.count - 1) * step + 1;
+    return { axis: i + 1, start, stop, step };
+  };
+  const parts: T[] = [];
+  for (let row = 0; row < size[0]!; row++) {
+    for (let column = 0; column < size[1]!; column++) {
+      parts.push(ops.slice(padded, [range(0, row), range(1, column)]));
+    }
+  }
+  return ops.concatenate(parts, 3);
 }

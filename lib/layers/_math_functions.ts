@@ -4,7 +4,7 @@
  * @module
  */
 import type { Ops } from "../ops/ops.ts";
-import { square } from "./operation_forms.ts";
+import { isInfinite, square } from "./operation_forms.ts";
 
 const c = <T>(ops: Ops<T>, value: number) => ops.constant(value);
 
@@ -45,23 +45,37 @@ export function arccosh<T>(ops: Ops<T>, x: T): T {
   return ops.log1p(ops.add(t, ops.sqrt(inner)));
 }
 
-/** `log((1 + x) / (1 − x)) / 2`. */
+/** `log((1 + x) / (1 − x)) / 2`, of `|x|`: `2x / (1 − x)` loses digits near −1. */
 export function arctanh<T>(ops: Ops<T>, x: T): T {
+  const size = ops.abs(x);
   const ratio = ops.divide(
-    ops.multiply(c(ops, 2), x),
-    ops.subtract(c(ops, 1), x),
+    ops.multiply(c(ops, 2), size),
+    ops.subtract(c(ops, 1), size),
   );
-  return ops.multiply(c(ops, 0.5), ops.log1p(ratio));
+  return ops.multiply(
+    ops.multiply(c(ops, 0.5), ops.sign(x)),
+    ops.log1p(ratio),
+  );
 }
 
 /** The angle of the point `(x, y)`, from −π to π. */
 export function arctan2<T>(ops: Ops<T>, y: T, x: T): T {
   const [a, b] = [ops.float(y), ops.float(x)];
-  const base = ops.atan(ops.divide(a, b));
+  const ratio = ops.divide(a, b);
+  const isBoth = ops.logicalAnd(isInfinite(ops, a), isInfinite(ops, b));
+  const base = ops.atan(
+    ops.where(isBoth, ops.multiply(ops.sign(a), ops.sign(b)), ratio),
+  );
   const isBelow = ops.greater(c(ops, 0), a);
-  const turn = ops.where(isBelow, c(ops, -Math.PI), c(ops, Math.PI));
+  const halfTurn = ops.where(isBelow, c(ops, -Math.PI), c(ops, Math.PI));
   const isLeft = ops.greater(c(ops, 0), b);
-  const angle = ops.where(isLeft, ops.add(base, turn), base);
+  const quarter = ops.multiply(ops.sign(a), c(ops, Math.PI / 2));
+  // Without the sign of a zero `b`.
+  const angle = ops.where(
+    ops.equal(b, c(ops, 0)),
+    quarter,
+    ops.where(isLeft, ops.add(base, halfTurn), base),
+  );
   const isOrigin = ops.logicalAnd(
     ops.equal(a, c(ops, 0)),
     ops.equal(b, c(ops, 0)),
@@ -138,12 +152,10 @@ export function heaviside<T>(ops: Ops<T>, x: T, middle: T): T {
 export function hypot<T>(ops: Ops<T>, a: T, b: T): T {
   const [p, q] = [ops.abs(a), ops.abs(b)];
   const large = ops.maximum(p, q);
-  const isZero = ops.equal(large, c(ops, 0));
-  const scale = ops.where(isZero, c(ops, 1), large);
-  const [u, v] = [ops.divide(p, scale), ops.divide(q, scale)];
+  const ratio = divideNoNan(ops, ops.minimum(p, q), large);
   return ops.multiply(
     large,
-    ops.sqrt(ops.add(square(ops, u), square(ops, v))),
+    ops.sqrt(ops.add(c(ops, 1), square(ops, ratio))),
   );
 }
 
@@ -158,8 +170,11 @@ export function sinc<T>(ops: Ops<T>, x: T): T {
 export function cbrt<T>(ops: Ops<T>, x: T): T {
   const root = ops.power(ops.abs(ops.float(x)), c(ops, 1 / 3));
   // One Newton step corrects the rounding of the exponent.
-  const isZero = ops.equal(root, c(ops, 0));
-  const safe = ops.where(isZero, c(ops, 1), root);
+  const isFixed = ops.logicalOr(
+    ops.equal(root, c(ops, 0)),
+    isInfinite(ops, root),
+  );
+  const safe = ops.where(isFixed, c(ops, 1), root);
   const next = ops.divide(
     ops.add(
       ops.multiply(c(ops, 2), safe),
@@ -167,5 +182,5 @@ export function cbrt<T>(ops: Ops<T>, x: T): T {
     ),
     c(ops, 3),
   );
-  return ops.multiply(ops.sign(x), ops.where(isZero, root, next));
+  return ops.multiply(ops.sign(x), ops.where(isFixed, root, next));
 }

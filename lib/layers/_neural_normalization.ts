@@ -6,12 +6,12 @@
  * @module
  */
 import type { Compute } from "./operation.ts";
-import { axisOf, rank, rsqrt, square } from "./operation_forms.ts";
+import { axesOfCall, axisOf, rank, rsqrt, square } from "./operation_forms.ts";
 
 /** Divides by the norm along axes, which is at least `epsilon`. */
 export const normalize: Compute = (ops, args) => {
   const x = args.tensor("x");
-  const axis = args.has("axis") ? args.ints("axis") : [-1];
+  const axis = axesOfCall(ops, args, x);
   const order = args.number("order", 2);
   const epsilon = args.has("epsilon") ? args.number("epsilon") : 1e-7;
   const over = { axis, keepdims: true };

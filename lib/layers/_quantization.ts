@@ -110,7 +110,7 @@ function withDescription(
         JSON.stringify(input.config?.value_range) === "[-127,127]" &&
         input.config?.epsilon === 1e-7);
   if (!isKnown) {
-    const rule = `be Keras' own of int${stored.bits}`;
+    const rule = `be Keras' default of int${stored.bits}`;
     throw wrongOption(config, "quantization_config", rule);
   }
   const roundsInput = input !== undefined;

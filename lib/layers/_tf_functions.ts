@@ -6,10 +6,11 @@
  * @module
  */
 import type { Ops } from "../ops/ops.ts";
+import { relu, type softmax } from "./activations.ts";
 import { grayscale } from "./image_operations.ts";
 import { oneHot } from "./indexing_operations.ts";
 import { matmul } from "./linear_operations.ts";
-import { channelsOfCall } from "./neural_operations.ts";
+import { alongAxes, channelsOfCall } from "./neural_operations.ts";
 import type { Arguments, Compute } from "./operation.ts";
 import { axisOf, knownSize, rank, rsqrt, square } from "./operation_forms.ts";
 import { extremeIndex } from "./reduction_operations.ts";
@@ -18,7 +19,7 @@ import { partsBetween } from "./shape_operations.ts";
 const c = <T>(ops: Ops<T>, value: number) => ops.constant(value);
 
 /** Transposes the last two axes, if requested. */
-function exchanged<T>(ops: Ops<T>, x: T, isTransposed: boolean): T {
+export function exchanged<T>(ops: Ops<T>, x: T, isTransposed: boolean): T {
   const axes = [...ops.shape(x).keys()];
   return isTransposed
     ? ops.transpose(x, [...axes.slice(0, -2), axes.at(-1)!, axes.at(-2)!])
@@ -35,6 +36,15 @@ export const product: Compute = (ops, args) => {
     exchanged(ops, args.tensor("b"), args.boolean("transpose_b", false)),
   );
 };
+
+/**
+ * Softmax, or its logarithm; in TensorFlow along the last axis where the axis
+ * is null.
+ */
+export function tfSoftmax(compute: typeof softmax): Compute {
+  return (ops, args) =>
+    alongAxes(compute)(ops, args.has("axis") ? args : args.set("axis", -1));
+}
 
 /** `x / √max(Σ x², epsilon)`. */
 export const l2Normalize: Compute = (ops, args) => {
@@ -78,26 +88,39 @@ export const split: Compute = (ops, args) => {
 
 export const where: Compute = (ops, args) => {
   if (!args.has("x")) args.refuse("x", "be there");
-  return ops.where(
-    args.tensor("condition"),
-    args.tensor("x"),
-    args.tensor("y"),
-  );
+  return ops.where(args.tensor("condition"), ...args.pair("x", "y"));
 };
 
-/** Gathers values along an axis by indices; batch dimensions are refused. */
+/**
+ * Gathers values along an axis by indices; with one batch dimension, along
+ * axis 1 by indices `[N, K]`.
+ */
 export const gather: Compute = (ops, args) => {
-  args.refuseUnless("batch_dims", 0);
+  args.refuseUnless("batch_dims", 0, 1);
   args.refuseUnless("validate_indices");
   const x = args.tensor("x");
-  const axis = args.has("axis") ? axisOf(ops, x, args.number("axis")) : 0;
-  return ops.take(x, ops.cast(args.tensor("indices"), "int32"), axis);
+  const indices = ops.cast(args.tensor("indices"), "int32");
+  const numBatch = args.number("batch_dims", 0);
+  const axis = axisOf(ops, x, args.number("axis", numBatch));
+  if (numBatch === 0) return ops.take(x, indices, axis);
+  if (axis !== 1 || rank(ops, indices) !== 2) {
+    args.refuse("batch_dims", "be 0, or 1 for axis 1 and indices of 2 axes");
+  }
+  let wide = indices;
+  for (let at = 2; at < rank(ops, x); at++) {
+    const size = knownSize(ops, x, at, args.name);
+    wide = ops.repeat(ops.expandDims(wide, at), size, at);
+  }
+  return ops.takeAlongAxis(x, wide, 1);
 };
 
+/** One-hot encoding, with other numbers for 1 and 0. */
 export const encoded: Compute = (ops, args) => {
   const [on, off] = [args.number("on_value", 1), args.number("off_value", 0)];
-  if (on !== 1 || off !== 0) args.refuse("on_value", "be 1, and the other 0");
-  return oneHot(ops, args);
+  const plain = oneHot(ops, args) as ReturnType<typeof args.tensor>;
+  if (on === 1 && off === 0) return plain;
+  const values = ops.where(ops.cast(plain, "bool"), c(ops, on), c(ops, off));
+  return ops.cast(values, ops.dtype(plain));
 };
 
 export const sizes: Compute = (ops, args) => {
@@ -150,6 +173,35 @@ export const depthwise: Compute = (ops, args) => {
     padding: padding as "same" | "valid",
     groups: knownSize(ops, x, -1, args.name),
   });
+};
+
+/**
+ * Divides values by a power of the sum of squares over neighbouring channels,
+ * as in AlexNet: `x / (bias + alpha Σ x²)^beta`.
+ */
+export const localResponse: Compute = (ops, args) => {
+  const x = args.tensor("input");
+  const radius = args.number("depth_radius", 5);
+  const axis = rank(ops, x) - 1;
+  const depth = knownSize(ops, x, axis, args.name);
+  const none = Array.from({ length: axis }, (): [number, number] => [0, 0]);
+  const padded = ops.pad(square(ops, x), [...none, [radius, radius]]);
+  const sum = Array.from(
+    { length: 2 * radius + 1 },
+    (_, start) => ops.slice(padded, [{ axis, start, stop: start + depth }]),
+  ).reduce((a, b) => ops.add(a, b));
+  const scale = ops.add(
+    c(ops, args.number("bias", 1)),
+    ops.multiply(c(ops, args.number("alpha", 1)), sum),
+  );
+  return ops.divide(x, ops.power(scale, c(ops, args.number("beta", 0.5))));
+};
+
+/** `x` and `−x`, rectified, along an axis. */
+export const concatenatedRelu: Compute = (ops, args) => {
+  const x = args.tensor("features");
+  const axis = axisOf(ops, x, args.number("axis", -1));
+  return ops.concatenate([relu(ops, x), relu(ops, ops.negative(x))], axis);
 };
 
 /** TensorFlow's default is the first axis. */

@@ -8,7 +8,7 @@ import type { Ops } from "../ops/ops.ts";
 import { tensorArgument } from "./_arguments.ts";
 import { lowered } from "./_attention_masks.ts";
 import { checkWeight, wrongOption } from "./_checks.ts";
-import { clip, elu, leakyRelu, relu } from "./activations.ts";
+import { clip, elu, leakyRelu, relu, softmax } from "./activations.ts";
 import type {
   CallContext,
   Dialect,
@@ -40,7 +40,7 @@ function activation(config: LayerConfig): Layer {
  * @param config The layer's config.
  * @returns The layer.
  */
-function softmax(config: LayerConfig): Layer {
+function softmaxLayer(config: LayerConfig): Layer {
   const values = [config.raw("axis") ?? -1].flat();
   if (values.length === 0 || !values.every(Number.isSafeInteger)) {
     throw wrongOption(config, "axis", "be one axis, or several");
@@ -53,13 +53,15 @@ function softmax(config: LayerConfig): Layer {
     keepsAxes: true,
     call(ops, [x], _weights, context) {
       const mask = maskOf(ops, config.name, x!, context);
-      if (mask === undefined) return [softmaxOver(ops, x!, axes)];
+      if (mask === undefined) return [softmax(ops, x!, axes)];
       const logits = isRobust
         ? ops.where(mask, x!, ops.constant(-1e9))
         : lowered(ops, x!, mask);
-      const share = softmaxOver(ops, logits, axes);
+      const output = softmax(ops, logits, axes);
       return [
-        config.dialect === 3 ? ops.where(mask, share, ops.constant(0)) : share,
+        config.dialect === 3
+          ? ops.where(mask, output, ops.constant(0))
+          : output,
       ];
     },
     masks: (_ops, _inputs, context) => [
@@ -94,13 +96,6 @@ function maskOf<T>(
       sizes,
     ),
   );
-}
-
-function softmaxOver<T>(ops: Ops<T>, x: T, axes: readonly number[]): T {
-  if (axes.length === 1) return ops.softmax(x, axes[0]!);
-  const over = { axis: axes, keepdims: true };
-  const raised = ops.exp(ops.subtract(x, ops.max(x, over)));
-  return ops.divide(raised, ops.sum(raised, over));
 }
 
 /**
@@ -214,8 +209,11 @@ function prelu(config: LayerConfig): Layer {
     weights: ["alpha"],
     keepsAxes: true,
     call(ops, [x], { alpha }) {
-      const wanted = ops.shape(x!).slice(1)
-        .map((size, i) => shared.includes(i + 1) ? 1 : size);
+      const sizes = ops.shape(x!).slice(1);
+      // As in Keras: `sizes[axis - 1]`, where −1 is the last in Python.
+      const isShared = (i: number) =>
+        shared.includes(i + 1) || shared.includes(i + 1 - sizes.length);
+      const wanted = sizes.map((size, i) => isShared(i) ? 1 : size);
       checkWeight(config.name, "alpha", ops.shape(alpha!), wanted);
       const isPositive = ops.greater(x!, ops.constant(0));
       return [ops.where(isPositive, x!, ops.multiply(alpha!, x!))];
@@ -227,7 +225,7 @@ function prelu(config: LayerConfig): Layer {
 export const ACTIVATION_LAYERS: Readonly<Record<string, LayerFactory>> = Object
   .freeze({
     Activation: activation,
-    Softmax: softmax,
+    Softmax: softmaxLayer,
     ReLU: reluLayer,
     ThresholdedReLU: thresholdedRelu,
     LeakyReLU: leakyReluLayer,

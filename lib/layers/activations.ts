@@ -10,6 +10,7 @@
  */
 import { cannot } from "../check.ts";
 import type { Ops } from "../ops/ops.ts";
+import { axisOf } from "../ops/shapes.ts";
 import type { Activation, Dialect } from "./layer.ts";
 
 /**
@@ -94,10 +95,22 @@ function hardSigmoid2<T>(ops: Ops<T>, x: T): T {
   return clip(ops, line, 0, 1);
 }
 
-function logSoftmax<T>(ops: Ops<T>, x: T): T {
-  const last = { axis: -1, keepdims: true };
-  const shifted = ops.subtract(x, ops.max(x, last));
-  return ops.subtract(shifted, ops.log(ops.sum(ops.exp(shifted), last)));
+/** Softmax along one axis or several. */
+export function softmax<T>(ops: Ops<T>, x: T, axes: readonly number[]): T {
+  if (axes.length === 1) return ops.softmax(x, axes[0]!);
+  const over = { axis: axes, keepdims: true };
+  const raised = ops.exp(ops.subtract(x, ops.max(x, over)));
+  return ops.divide(raised, ops.sum(raised, over));
+}
+
+/**
+ * The logarithm of softmax. The largest value is subtracted first, which keeps
+ * the digits of small differences of large values.
+ */
+export function logSoftmax<T>(ops: Ops<T>, x: T, axes: readonly number[]): T {
+  const over = { axis: axes, keepdims: true };
+  const shifted = ops.subtract(x, ops.max(x, over));
+  return ops.subtract(shifted, ops.log(ops.sum(ops.exp(shifted), over)));
 }
 
 /**
@@ -193,15 +206,15 @@ function sparsemax<T>(ops: Ops<T>, x: T): T {
   return relu(ops, ops.subtract(x, threshold));
 }
 
-/** The first half of the last axis, gated by the second. */
-function glu<T>(ops: Ops<T>, x: T): T {
-  const size = ops.shape(x).at(-1);
+/** The first half of an axis, gated by the second. */
+export function glu<T>(ops: Ops<T>, x: T, along = -1): T {
+  const axis = axisOf(along, ops.shape(x).length);
+  const size = ops.shape(x)[axis];
   if (typeof size !== "number" || size % 2 !== 0) {
     throw new TypeError(
-      cannot("compute glu", "the last axis must have an even size", size),
+      cannot("compute glu", "its axis must have an even size", size),
     );
   }
-  const axis = ops.shape(x).length - 1;
   const first = ops.slice(x, [{ axis, stop: size / 2 }]);
   const second = ops.slice(x, [{ axis, start: size / 2 }]);
   return ops.multiply(first, ops.sigmoid(second));
@@ -231,7 +244,7 @@ const ACTIVATIONS: Readonly<Record<string, Activation>> = Object.freeze({
   "leaky_relu": <T>(ops: Ops<T>, x: T) => leakyRelu(ops, x),
   "log_sigmoid": <T>(ops: Ops<T>, x: T) =>
     ops.negative(softplus(ops, ops.negative(x))),
-  "log_softmax": logSoftmax,
+  "log_softmax": <T>(ops: Ops<T>, x: T) => logSoftmax(ops, x, [-1]),
   softmax: <T>(ops: Ops<T>, x: T) => ops.softmax(x, -1),
   mish: <T>(ops: Ops<T>, x: T) => ops.multiply(x, ops.tanh(softplus(ops, x))),
   softplus,
@@ -241,7 +254,7 @@ const ACTIVATIONS: Readonly<Record<string, Activation>> = Object.freeze({
   "sparse_plus": sparsePlus,
   "sparse_sigmoid": sparseSigmoid,
   sparsemax,
-  glu,
+  glu: <T>(ops: Ops<T>, x: T) => glu(ops, x),
 });
 
 function hardSilu<T>(ops: Ops<T>, x: T): T {

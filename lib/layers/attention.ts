@@ -46,7 +46,7 @@ function attention(config: LayerConfig): Layer {
  * @returns The layer.
  */
 function additiveAttention(config: LayerConfig): Layer {
-  config.raw("score_mode"); // always its own
+  config.raw("score_mode"); // of its base class, unused
   const isScaled = config.boolean("use_scale", true);
   return attentionOf(config, isScaled ? ["scale"] : [], additive);
 }
@@ -76,11 +76,11 @@ function attentionOf(
       const masked = allowed === undefined
         ? scores
         : lowered(ops, scores, allowed);
-      const shares = ops.softmax(masked, -1);
-      const answer = ops.matmul(shares, value!); // [N, T, D]
+      const shares = ops.softmax(masked, -1); // [N, T, S]
+      const mean = ops.matmul(shares, value!); // [N, T, D]
       const output = queryMask === undefined
-        ? answer
-        : ops.where(ops.expandDims(queryMask, -1), answer, ops.constant(0));
+        ? mean
+        : ops.where(ops.expandDims(queryMask, -1), mean, ops.constant(0));
       return flagArgument(name, context, "return_attention_scores")
         ? [output, shares]
         : [output];
@@ -112,8 +112,8 @@ function masksOf<T>(
   const passed = [0, 1, 2].map((i) =>
     tensorArgument(name, context, `mask[${i}]`)
   );
-  const isBuiltIn = passed.some((mask) => mask !== undefined);
-  const masks = isBuiltIn ? passed : context.masks;
+  const isPassed = passed.some((mask) => mask !== undefined);
+  const masks = isPassed ? passed : context.masks;
   return [masks[0], masks[1]].map((mask) =>
     mask === undefined ? undefined : asBooleans(ops, mask)
   );
@@ -159,8 +159,8 @@ function additive<T>(
   if (scale !== undefined) {
     checkWeight(name, "scale", ops.shape(scale), [depth]);
   }
-  const bent = ops.tanh(pairs(ops, query, key));
-  const scaled = scale === undefined ? bent : ops.multiply(scale, bent);
+  const sums = ops.tanh(pairs(ops, query, key));
+  const scaled = scale === undefined ? sums : ops.multiply(scale, sums);
   return ops.sum(scaled, { axis: -1 });
 }
 

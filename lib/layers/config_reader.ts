@@ -65,7 +65,7 @@ export class ConfigReader implements LayerConfig {
   string(key: string, fallback?: string): string {
     const value = this.#value(key, fallback);
     if (typeof value === "string") return value;
-    throw this.#wrong(key, "be text", value);
+    throw this.#wrong(key, "be a string", value);
   }
 
   oneOf<S extends string>(

@@ -8,7 +8,7 @@
  * @module
  */
 import type { ConvOptions, Ops } from "../ops/ops.ts";
-import { addBias, checkWeight, positiveInts } from "./_checks.ts";
+import { addBias, checkWeight, positiveInts, wrongOption } from "./_checks.ts";
 import {
   channelsOf,
   fromChannelsLast,
@@ -58,6 +58,9 @@ function convLstm3d(config: LayerConfig): Recurrent {
 }
 
 function convLstm(config: LayerConfig, axes: SpatialAxes): Recurrent {
+  if (config.boolean("time_major", false)) {
+    throw wrongOption(config, "time_major", "be false, as Keras ignores it");
+  }
   return recurrentOf(config, convLstmCell(config, axes), channelsOf(config));
 }
 

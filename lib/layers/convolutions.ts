@@ -3,14 +3,32 @@
  * window position, the sum of products with the values in the window.
  *
  * Source: Keras 3.15 `Conv1D`, `Conv2D`, `Conv3D`; Keras 2 writes the same
- * options.
+ * options. tf_keras 2.21 `LocallyConnected1D`, `LocallyConnected2D` with
+ * `implementation=1`, the default; not in Keras 3.
  *
  * @module
  */
-import type { LayerFactory } from "./layer.ts";
-import { checkWeight, depthOf, positiveInts, wrongOption } from "./_checks.ts";
+import type { Ops } from "../ops/ops.ts";
+import type { LayerConfig, LayerFactory } from "./layer.ts";
+import {
+  checkRank,
+  checkWeight,
+  depthOf,
+  positiveInts,
+  wrongOption,
+} from "./_checks.ts";
 import { checkPlainWeights } from "./_quantization.ts";
-import { filterLayer, forAxes, paddingOf, type SpatialAxes } from "./_maps.ts";
+import {
+  channelsOf,
+  filterLayer,
+  forAxes,
+  fromChannelsLast,
+  noMasks,
+  paddingOf,
+  patchesOf,
+  type SpatialAxes,
+  toChannelsLast,
+} from "./_maps.ts";
 
 /**
  * Conv1D, Conv2D, Conv3D: `activation(x ∗ kernel + bias)` over
@@ -54,8 +72,83 @@ function convolution(axes: SpatialAxes): LayerFactory {
   };
 }
 
+/**
+ * LocallyConnected1D, LocallyConnected2D: at each position, the product of its
+ * window with a kernel of the position, plus a bias of the position.
+ *
+ * @param axes Number of spatial axes.
+ * @returns The factory.
+ */
+function locallyConnected(axes: 1 | 2): LayerFactory {
+  return (config) => {
+    const { size, strides, filters } = optionsOf(config, axes);
+    const channels = channelsOf(config);
+    const activation = config.activation("activation");
+    const hasBias = config.boolean("use_bias", true);
+    return {
+      weights: hasBias ? ["kernel", "bias"] : ["kernel"],
+      channels,
+      masks: noMasks,
+      call(ops, [x], { kernel, bias }) {
+        checkRank(config.name, ops.shape(x!), axes + 2);
+        const last = toChannelsLast(ops, x!, channels);
+        const depth = depthOf(config.name, ops.shape(last));
+        const patches = patchesOf(
+          ops,
+          axes === 1 ? ops.expandDims(last, 2) : last,
+          { size, strides, dilation: [1, 1], padding: "valid" },
+          config.name,
+        ); // [N, rows, columns, size · D]
+        const positions = ops.shape(patches).slice(1, axes + 1) as number[];
+        // Keras lists the channels of a window first if they are first.
+        const windows = channels === "last"
+          ? patches
+          : channelsBefore(ops, patches, depth);
+        const flat = ops.merge(windows, 1, 2); // [N, positions, size · D]
+        const [, count, width] = ops.shape(flat);
+        const wanted = [count!, width!, filters];
+        checkWeight(config.name, "kernel", ops.shape(kernel!), wanted);
+        const product = ops.einsum("npw,pwf->npf", flat, kernel!);
+        const output = fromChannelsLast(
+          ops,
+          axes === 1 ? product : ops.unmerge(product, 1, positions),
+          channels,
+        );
+        if (!hasBias) return [activation(ops, output)];
+        const sizes = [...positions, filters];
+        checkWeight(config.name, "bias", ops.shape(bias!), sizes);
+        // Keras reshapes the bias, where a transpose would be expected.
+        const aligned = channels === "last"
+          ? bias!
+          : ops.reshape(bias!, [filters, ...positions]);
+        return [activation(ops, ops.add(output, aligned))];
+      },
+    };
+  };
+}
+
+function optionsOf(config: LayerConfig, axes: 1 | 2) {
+  if (config.number("implementation", 1) !== 1) {
+    throw wrongOption(config, "implementation", "be 1");
+  }
+  paddingOf(config, ["valid"]);
+  const pair = (values: readonly number[]) => [...values, 1].slice(0, 2);
+  return {
+    filters: config.number("filters"),
+    size: pair(positiveInts(config, "kernel_size", axes)),
+    strides: pair(positiveInts(config, "strides", axes, 1)),
+  };
+}
+
+/** Windows `[…, size · D]` as `[…, D · size]`. */
+function channelsBefore<T>(ops: Ops<T>, patches: T, depth: number): T {
+  const split = ops.unmerge(patches, 3, [-1, depth]);
+  return ops.merge(ops.transpose(split, [0, 1, 2, 4, 3]), 3, 4);
+}
+
 /** Factories of this family. */
 export const CONVOLUTION_LAYERS: Readonly<Record<string, LayerFactory>> = Object
   .freeze({
     ...forAxes([1, 2, 3], convolution, "Conv#D", "Convolution#D"),
+    ...forAxes([1, 2], locallyConnected, "LocallyConnected#D"),
   });

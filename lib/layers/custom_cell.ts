@@ -3,11 +3,11 @@ import type { Layer } from "./layer.ts";
 import { type Cell, cellOf } from "./recurrent_cells.ts";
 
 /**
- * A custom recurrent cell, from a layer that says the sizes of its state.
+ * A custom recurrent cell, from a layer with `stateSizes`.
  *
  * @param layer The layer.
  * @param name The recurrent layer, for messages.
- * @returns The cell; undefined if the layer says none.
+ * @returns The cell; undefined if the layer has no `stateSizes`.
  */
 export function customCell(layer: Layer, name: string): Cell | undefined {
   const { stateSizes, weights } = layer;

@@ -208,9 +208,9 @@ export const ELEMENTWISE_OPERATIONS: Readonly<Record<string, LayerFactory>> =
     Threshold: operation(["x", "threshold", "default_value"], (ops, args) => {
       const x = args.tensor("x");
       return ops.where(
-        ops.greater(x, args.tensor("threshold")),
+        ops.greater(x, args.beside("threshold", "x")),
         x,
-        args.tensor("default_value"),
+        args.beside("default_value", "x"),
       );
     }),
     Round: operation(["x", "decimals"], (ops, args) => {
@@ -223,14 +223,10 @@ export const ELEMENTWISE_OPERATIONS: Readonly<Record<string, LayerFactory>> =
       );
     }),
     Clip: operation(["x", "x_min", "x_max"], (ops, args) => {
-      const input = args.tensor("x");
-      let x = input;
-      if (args.has("x_min")) x = ops.maximum(x, args.tensor("x_min"));
-      if (args.has("x_max")) x = ops.minimum(x, args.tensor("x_max"));
-      const isWhole = ["x_min", "x_max"].every((key) =>
-        !args.has(key) || Number.isInteger(args.raw(key))
-      );
-      return isWhole && ops.dtype(input) === "int32" ? ops.cast(x, "int32") : x;
+      let x = args.tensor("x");
+      if (args.has("x_min")) x = ops.maximum(x, args.beside("x_min", "x"));
+      if (args.has("x_max")) x = ops.minimum(x, args.beside("x_max", "x"));
+      return x;
     }),
     Cast: operation(["x", "dtype"], cast),
     SaturateCast: operation(["x", "dtype"], (ops, args) => {
@@ -252,7 +248,7 @@ export const ELEMENTWISE_OPERATIONS: Readonly<Record<string, LayerFactory>> =
     Where: operation(["condition", "x1", "x2"], (ops, args) => {
       if (!args.has("x1")) args.refuse("x1", "be there");
       const condition = ops.cast(args.tensor("condition"), "bool");
-      return ops.where(condition, args.tensor("x1"), args.tensor("x2"));
+      return ops.where(condition, ...args.pair("x1", "x2"));
     }),
     NanToNum: operation(
       ["x", "nan", "posinf", "neginf"],
@@ -266,8 +262,10 @@ export const ELEMENTWISE_OPERATIONS: Readonly<Record<string, LayerFactory>> =
     Isclose: operation(
       ["x1", "x2", "rtol", "atol", "equal_nan"],
       (ops, args) => {
-        args.refuseUnless("equal_nan", false);
-        const [a, b] = [args.tensor("x1"), args.tensor("x2")];
+        const [a, b] = args.pair("x1", "x2");
+        if (ops.dtype(a) !== "float32" && ops.dtype(b) !== "float32") {
+          return ops.equal(a, b);
+        }
         const bound = ops.add(
           args.has("atol") ? args.tensor("atol") : c(ops, 1e-8),
           ops.multiply(
@@ -276,10 +274,13 @@ export const ELEMENTWISE_OPERATIONS: Readonly<Record<string, LayerFactory>> =
           ),
         );
         const isNear = ops.greaterEqual(bound, ops.abs(ops.subtract(a, b)));
-        return ops.logicalOr(
+        const isClose = ops.logicalOr(
           ops.equal(a, b),
           ops.logicalAnd(isNear, isFinite(ops, b)),
         );
+        if (!args.boolean("equal_nan", false)) return isClose;
+        const areNaN = ops.logicalAnd(ops.isNaN(a), ops.isNaN(b));
+        return ops.logicalOr(isClose, areNaN);
       },
     ),
   });

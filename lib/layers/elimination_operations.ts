@@ -229,7 +229,7 @@ const logDeterminant: Compute = (ops, args) => {
 const inverse: Compute = (ops, args) =>
   inverseOf(ops, ops.float(args.tensor("x")), args.name);
 
-/** What functions of TensorFlow share with `keras.ops`. */
+/** Computations that TensorFlow has under other names. */
 export const ELIMINATION = { determinant, inverse, solve, cholesky } as const;
 
 /** Factories by name. */

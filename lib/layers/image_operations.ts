@@ -6,9 +6,9 @@
  * @module
  */
 import type { Ops } from "../ops/ops.ts";
-import { hsvToRgb, patchesOf, rgbToHsv } from "./_colors.ts";
+import { hsvToRgb, rgbToHsv } from "./_colors.ts";
 import { INTERPOLATIONS, resizedImages } from "./_image_resizing.ts";
-import { fromChannelsLast, toChannelsLast } from "./_maps.ts";
+import { fromChannelsLast, patchesOf, toChannelsLast } from "./_maps.ts";
 import type { LayerFactory } from "./layer.ts";
 import { channelsOfCall, paddingOfCall } from "./neural_operations.ts";
 import { type Arguments, type Compute, operation } from "./operation.ts";

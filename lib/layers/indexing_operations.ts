@@ -149,10 +149,9 @@ const multiHot: Compute = (ops, args) => {
   if (args.has("dtype") && !/^b?float/.test(args.string("dtype"))) {
     args.refuse("dtype", "be a float");
   }
+  if (rank(ops, x) < 2) args.refuse("inputs", "have 2 axes or more");
   const encoded = ops.oneHot(ops.cast(x, "int32"), args.number("num_classes"));
-  return rank(ops, x) === 1
-    ? encoded
-    : ops.max(encoded, { axis: rank(ops, x) - 1 });
+  return ops.max(encoded, { axis: 1 });
 };
 
 /** Factories by name. */

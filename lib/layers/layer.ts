@@ -124,6 +124,11 @@ export interface Layer {
    * called on an input of the model. Used by layers on strings.
    */
   readonly onHost?: HostComputation;
+  /**
+   * For a layer on strings that gives strings: the output for each of them. The
+   * host computes it; a layer with `onHost` must read the output.
+   */
+  readonly onEachString?: (text: string) => string;
   /** Computes the outputs from inputs `[N, …]`. */
   call<T>(
     ops: Ops<T>,

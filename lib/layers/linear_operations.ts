@@ -6,7 +6,7 @@
  * @module
  */
 import { cannot } from "../check.ts";
-import type { Ops } from "../ops/ops.ts";
+import type { Ops, ReduceOptions } from "../ops/ops.ts";
 import type { LayerFactory } from "./layer.ts";
 import { type Compute, operation } from "./operation.ts";
 import { axisOf, binary, knownSize, rank, square } from "./operation_forms.ts";
@@ -71,6 +71,12 @@ function dot<T>(ops: Ops<T>, a: T, b: T): T {
 function inner<T>(ops: Ops<T>, a: T, b: T): T {
   if (rank(ops, a) === 0 || rank(ops, b) === 0) return ops.multiply(a, b);
   return tensordot(ops, a, b, [[rank(ops, a) - 1], [rank(ops, b) - 1]]);
+}
+
+/** Euclidean distances of the rows of two matrices. */
+function distances<T>(ops: Ops<T>, a: T, b: T): T {
+  const away = ops.subtract(ops.expandDims(a, -2), ops.expandDims(b, -3));
+  return ops.sqrt(ops.sum(square(ops, away), { axis: -1 }));
 }
 
 function outer<T>(ops: Ops<T>, a: T, b: T): T {
@@ -157,50 +163,72 @@ export function cross<T>(ops: Ops<T>, a: T, b: T, name: string): T {
   return ops.concatenate(terms, rank(ops, terms[0]!) - 1);
 }
 
+/** The norm of vectors: the values along some axes together. */
+function vectorNorm<T>(
+  ops: Ops<T>,
+  x: T,
+  order: number,
+  over: ReduceOptions,
+): T {
+  if (order === 2) return ops.sqrt(ops.sum(square(ops, x), over));
+  const size = ops.abs(x);
+  if (order === Infinity) return ops.max(size, over);
+  if (order === -Infinity) return ops.min(size, over);
+  if (order === 1) return ops.sum(size, over);
+  if (order === 0) return ops.sum(ops.float(ops.cast(x, "bool")), over);
+  const sum = ops.sum(ops.power(size, ops.constant(order)), over);
+  return ops.power(sum, ops.constant(1 / order));
+}
+
 /**
  * Vector norms over axes; for matrices the Frobenius norm and norms of row or
  * column sums.
+ *
+ * @param isFlat Whether all values are one vector where no axis is passed, as
+ * in TensorFlow; in Keras they are a vector or a matrix.
  */
-export const norm: Compute = (ops, args) => {
-  const x = ops.float(args.tensor("x"));
-  const raw = args.raw("ord");
-  const keepdims = args.boolean("keepdims", false);
-  const axis = args.has("axis") ? args.ints("axis") : [...ops.shape(x).keys()];
-  const over = { axis, keepdims };
-  const isEuclidean = raw === undefined || raw === null ||
-    raw === "euclidean" || raw === "fro" && axis.length === 2 ||
-    raw === 2 && axis.length === 1;
-  if (isEuclidean) return ops.sqrt(ops.sum(square(ops, x), over));
-  const size = ops.abs(x);
-  const order = raw === "inf" || raw === "Infinity" ? Infinity : raw;
-  if (axis.length === 1 && typeof order === "number") {
-    if (order === Infinity) return ops.max(size, over);
-    if (order === -Infinity) return ops.min(size, over);
-    if (order === 1) return ops.sum(size, over);
-    if (order === 0) {
-      return ops.sum(ops.float(ops.cast(x, "bool")), over);
+function normOf(isFlat: boolean): Compute {
+  return (ops, args) => {
+    const x = ops.float(args.tensor("x"));
+    const raw = args.raw("ord");
+    const keepdims = args.boolean("keepdims", false);
+    const axis = args.has("axis")
+      ? args.ints("axis")
+      : [...ops.shape(x).keys()];
+    const over = { axis, keepdims };
+    const isVector = axis.length === 1 || isFlat && !args.has("axis");
+    const isEuclidean = raw === undefined || raw === null ||
+      raw === "euclidean" || raw === "fro" && (axis.length === 2 || isFlat);
+    if (isEuclidean) return vectorNorm(ops, x, 2, over);
+    const order = raw === "inf" || raw === "Infinity" ? Infinity : raw;
+    if (isVector && typeof order === "number") {
+      return vectorNorm(ops, x, order, over);
     }
-    const sum = ops.sum(ops.power(size, ops.constant(order)), over);
-    return ops.power(sum, ops.constant(1 / order));
-  }
-  if (axis.length === 2 && (order === 1 || order === Infinity)) {
-    const [rows, columns] = axis.map((i) => axisOf(ops, x, i));
-    const [first, second] = order === 1 ? [rows!, columns!] : [columns!, rows!];
-    const sums = ops.sum(size, { axis: first, keepdims: true });
-    const most = ops.max(sums, { axis: second, keepdims: true });
-    return keepdims ? most : [first, second].sort((a, b) => b - a).reduce(
-      (y, i) => ops.squeeze(y, i),
-      most,
-    );
-  }
-  return args.refuse("ord", "be a norm that needs no singular values");
-};
+    if (axis.length === 2 && (order === 1 || order === Infinity)) {
+      const [rows, columns] = axis.map((i) => axisOf(ops, x, i));
+      const [first, second] = order === 1
+        ? [rows!, columns!]
+        : [columns!, rows!];
+      const sums = ops.sum(ops.abs(x), { axis: first, keepdims: true });
+      const most = ops.max(sums, { axis: second, keepdims: true });
+      return keepdims ? most : [first, second].sort((a, b) => b - a).reduce(
+        (y, i) => ops.squeeze(y, i),
+        most,
+      );
+    }
+    return args.refuse("ord", "be a norm that needs no singular values");
+  };
+}
+
+/** Norms of TensorFlow. */
+export const tfNorm: Compute = normOf(true);
 
 /** Factories by name. */
 export const LINEAR_OPERATIONS: Readonly<Record<string, LayerFactory>> = Object
   .freeze({
     Matmul: binary(matmul),
     Dot: binary(dot),
+    CDist: binary(distances, ["x", "y"]),
     Inner: binary(inner),
     Outer: binary(outer),
     Cross: operation(
@@ -214,5 +242,5 @@ export const LINEAR_OPERATIONS: Readonly<Record<string, LayerFactory>> = Object
     ),
     Tensordot: operation(["x1", "x2", "axes"], tensordotCompute),
     Einsum: operation(["*operands", "subscripts"], einsum),
-    Norm: operation(["x", "ord", "axis", "keepdims"], norm),
+    Norm: operation(["x", "ord", "axis", "keepdims"], normOf(false)),
   });

@@ -240,7 +240,8 @@ function batchDot<T>(ops: Ops<T>, x: T, y: T, a: number, b: number): T {
     ? ops.expandDims(first, 2)
     : ops.merge(first, 2, right.length - 1);
   let product = ops.matmul(rows, columns); // [N, left, right]
-  const sizes = (shape: readonly (number | null)[]) => shape as number[];
+  const sizes = (shape: readonly (number | null)[]) =>
+    shape.map((size) => size ?? -1);
   if (right.length > 3) {
     product = ops.unmerge(product, 2, sizes(ops.shape(first).slice(2)));
   }

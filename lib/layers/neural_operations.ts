@@ -9,15 +9,15 @@
 import type { Ops } from "../ops/ops.ts";
 import { batchNorm, layerNorm, normalize } from "./_neural_normalization.ts";
 import { adaptivelyPooled } from "./adaptive_pooling.ts";
-import { activationNamed } from "./activations.ts";
-import { dotProductAttention } from "./_dot_product_attention.ts";
+import { activationNamed, glu, logSoftmax, softmax } from "./activations.ts";
+import { causalMask } from "./_attention_masks.ts";
 import { type Channels, fromChannelsLast, toChannelsLast } from "./_maps.ts";
 import type { LayerFactory } from "./layer.ts";
 import { type Arguments, type Compute, operation } from "./operation.ts";
 import {
+  axesOfCall,
   axisOf,
   knownSize,
-  logSumExp,
   movedAxis,
   rank,
 } from "./operation_forms.ts";
@@ -45,8 +45,9 @@ function perAxis<T>(
   let list = args.ints(key);
   if (list.length === 1) list = Array<number>(axes).fill(list[0]!);
   // TensorFlow includes the batch and channel axes.
-  if (list.length === axes + 2 && list[0] === 1 && list.at(-1) === 1) {
-    list = list.slice(1, -1);
+  const channel = channelsOfCall(args) === "first" ? 1 : axes + 1;
+  if (list.length === axes + 2 && list[0] === 1 && list[channel] === 1) {
+    list = list.filter((_, axis) => axis !== 0 && axis !== channel);
   }
   const isFit = list.length === axes && list.every((size) => size >= 1);
   return isFit
@@ -142,7 +143,9 @@ const convTranspose: Compute = (ops, args) => {
   const channels = channelsOfCall(args);
   const axes = rank(ops, x) - 2;
   const ones = Array<number>(axes).fill(1);
-  if (args.has("output_padding")) args.refuse("output_padding", "be left out");
+  const outputPadding = args.has("output_padding")
+    ? outputPaddingOf(args, axes)
+    : undefined;
   const product = ops.convTranspose(
     toChannelsLast(ops, x, channels),
     ops.float(args.tensor("kernel")),
@@ -150,36 +153,29 @@ const convTranspose: Compute = (ops, args) => {
       strides: perAxis(args, "strides", axes, ones),
       dilation: perAxis(args, "dilation_rate", axes, ones),
       padding: paddingOfCall(args),
+      ...(outputPadding === undefined ? {} : { outputPadding }),
     },
   );
   return fromChannelsLast(ops, product, channels);
 };
 
-export const softmax: Compute = (ops, args) => {
-  const axis = args.has("axis") ? args.ints("axis") : [-1];
-  const x = args.tensor("x");
-  if (axis.length === 1) return ops.softmax(x, axis[0]!);
-  const largest = ops.max(x, { axis, keepdims: true });
-  const raised = ops.exp(ops.subtract(x, largest));
-  return ops.divide(raised, ops.sum(raised, { axis, keepdims: true }));
-};
+function outputPaddingOf<T>(args: Arguments<T>, axes: number): number[] {
+  const list = args.ints("output_padding");
+  const all = list.length === 1 ? Array<number>(axes).fill(list[0]!) : list;
+  return all.length === axes && all.every((added) => added >= 0)
+    ? all
+    : args.refuse("output_padding", `hold ${axes} whole numbers from 0 up`);
+}
 
-export const logSoftmax: Compute = (ops, args) => {
-  const x = args.tensor("x");
-  const axis = args.has("axis") ? args.ints("axis") : [-1];
-  return ops.subtract(x, logSumExp(ops, x, { axis, keepdims: true }));
-};
-
-const glu: Compute = (ops, args) => {
-  const x = args.tensor("x");
-  const axis = axisOf(ops, x, args.number("axis", -1));
-  const size = knownSize(ops, x, axis, args.name);
-  const gate = ops.slice(x, [{ axis, start: size / 2 }]);
-  return ops.multiply(
-    ops.slice(x, [{ axis, stop: size / 2 }]),
-    ops.sigmoid(gate),
-  );
-};
+/** Softmax, or its logarithm, along axes. */
+export function alongAxes(
+  compute: <T>(ops: Ops<T>, x: T, axes: readonly number[]) => T,
+): Compute {
+  return (ops, args) => {
+    const x = args.tensor("x");
+    return compute(ops, x, axesOfCall(ops, args, x));
+  };
+}
 
 const sparsemax: Compute = (ops, args) => {
   const x = args.tensor("x");
@@ -214,6 +210,39 @@ export function blocks(isToDepth: boolean): Compute {
     return fromChannelsLast(ops, ops.reshape(mixed, wide), channels);
   };
 }
+
+/** `softmax(scale q kᵀ + bias) v` for `[N, T, heads, H]`. */
+const dotProductAttention: Compute = (ops, args) => {
+  args.refuseUnless("flash_attention", false);
+  const heads = knownSize(ops, args.tensor("query"), 2, args.name);
+  const [query, key, value] = ["query", "key", "value"].map((name) => {
+    const x = ops.transpose(args.tensor(name), [0, 2, 1, 3]);
+    const groups = heads / knownSize(ops, x, 1, args.name);
+    return groups === 1 ? x : ops.repeat(x, groups, 1);
+  }) as [
+    ReturnType<typeof args.tensor>,
+    ReturnType<typeof args.tensor>,
+    ReturnType<typeof args.tensor>,
+  ];
+  const size = knownSize(ops, query, -1, args.name);
+  const scale = args.has("scale") ? args.number("scale") : 1 / Math.sqrt(size);
+  const product = ops.matmul(query, ops.transpose(key, [0, 1, 3, 2]));
+  let scores = ops.multiply(product, ops.constant(scale)); // [N, heads, T, S]
+  args.refuseUnless("attn_logits_soft_cap");
+  if (args.has("bias")) scores = ops.add(scores, args.tensor("bias"));
+  const lowest = ops.constant(-0.7 * 3.4028234663852886e38);
+  if (args.has("mask")) {
+    const mask = ops.cast(args.tensor("mask"), "bool");
+    scores = ops.where(mask, scores, lowest);
+  }
+  if (args.boolean("is_causal", false)) {
+    const mask = causalMask(ops, args.tensor("query"), args.tensor("key"));
+    const isEarlier = ops.expandDims(mask, 1); // [1, 1, T, S]
+    scores = ops.where(isEarlier, scores, lowest);
+  }
+  const weights = ops.softmax(scores, -1);
+  return ops.transpose(ops.matmul(weights, value), [0, 2, 1, 3]);
+};
 
 const WINDOW = ["inputs", "pool_size", "strides", "padding", "data_format"];
 const CONV = ["strides", "padding", "data_format", "dilation_rate"];
@@ -257,10 +286,13 @@ export const NEURAL_OPERATIONS: Readonly<Record<string, LayerFactory>> = Object
       ],
       convTranspose,
     ),
-    Softmax: operation(["x", "axis"], softmax),
-    LogSoftmax: operation(["x", "axis"], logSoftmax),
+    Softmax: operation(["x", "axis"], alongAxes(softmax)),
+    LogSoftmax: operation(["x", "axis"], alongAxes(logSoftmax)),
     Sparsemax: operation(["x", "axis"], sparsemax),
-    Glu: operation(["x", "axis"], glu),
+    Glu: operation(
+      ["x", "axis"],
+      (ops, args) => glu(ops, args.tensor("x"), args.number("axis", -1)),
+    ),
     Normalize: operation(["x", "axis", "order", "epsilon"], normalize),
     BatchNorm: operation(
       ["x", "mean", "variance", "offset", "scale", "axis", "epsilon"],

@@ -206,6 +206,7 @@ export const NORMALIZATION_LAYERS: Readonly<Record<string, LayerFactory>> =
     BatchNormalization: batchNormalization,
     BatchNormalizationV1: batchNormalization, // of TensorFlow 1
     BatchNormalizationV2: batchNormalization,
+    SyncBatchNormalization: batchNormalization, // of tf.keras.layers.experimental
     LayerNormalization: layerNormalization,
     RMSNormalization: rmsNormalization,
     GroupNormalization: groupNormalization,

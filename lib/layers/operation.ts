@@ -20,10 +20,15 @@ interface SizeMark {
   readonly axis?: number;
 }
 
-/** A size: a number, or that of a tensor's axis, or those of all its axes. */
+/**
+ * A size: a number, or that of a tensor's axis, or those of all its axes; empty
+ * if it is computed in another way.
+ */
 export interface SizeArgument<T> {
   readonly value?: number;
   readonly of?: T;
+  /** The index of that tensor among the call's. */
+  readonly input?: number;
   readonly axis?: number;
 }
 
@@ -72,6 +77,27 @@ export class Arguments<T> {
         : this.#ops.constant(constantArray(value, this.#name));
     }
     throw this.#wrong(key, "be a tensor or numbers", value);
+  }
+
+  /**
+   * A tensor that is computed with another one. A whole number beside a tensor
+   * of integers is an integer, as in Keras: as a float it would round the other
+   * beyond 2^24.
+   */
+  beside(key: string, other: string): T {
+    const value = this.#values[key];
+    const beside = this.#values[other];
+    const isInteger = typeof value === "number" && value === (value | 0) &&
+      isInput(beside) &&
+      this.#ops.dtype(this.#inputs[beside.input]!) === "int32";
+    return isInteger
+      ? this.#ops.constant(constantArray(value, this.#name))
+      : this.tensor(key);
+  }
+
+  /** Two tensors that are computed with each other. */
+  pair(first: string, second: string): [T, T] {
+    return [this.beside(first, second), this.beside(second, first)];
   }
 
   /** A list of scalars, some of them tensors, stacked as by `tf.stack`. */
@@ -126,7 +152,7 @@ export class Arguments<T> {
   string(key: string, fallback?: string): string {
     const value = this.#values[key] ?? fallback;
     if (typeof value === "string") return value;
-    throw this.#wrong(key, "be text", value);
+    throw this.#wrong(key, "be a string", value);
   }
 
   /** A list of integers; a single one is a list of one. */
@@ -142,10 +168,18 @@ export class Arguments<T> {
     const list = isSize(value) ? [value] : [plainValue(value)].flat();
     return list.map((size): SizeArgument<T> => {
       if (typeof size === "number") return { value: size };
+      if (isInput(size)) return {};
       if (!isSize(size)) throw this.#wrong(key, "hold sizes", value);
-      const of = this.#inputs[size.sizeOf]!;
-      return size.axis === undefined ? { of } : { of, axis: size.axis };
+      const { sizeOf: input, axis } = size;
+      const of = { of: this.#inputs[input]!, input };
+      return axis === undefined ? of : { ...of, axis };
     });
+  }
+
+  /** The index of a tensor among the call's; undefined for other arguments. */
+  indexOf(key: string): number | undefined {
+    const value = this.#values[key];
+    return isInput(value) ? value.input : undefined;
   }
 
   /** The raw value; an array as nested lists. */

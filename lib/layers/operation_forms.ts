@@ -23,7 +23,7 @@ export function binary(
   ];
   return operation(
     parameters,
-    (ops, args) => compute(ops, args.tensor(first), args.tensor(second)),
+    (ops, args) => compute(ops, ...args.pair(first, second)),
   );
 }
 
@@ -47,11 +47,26 @@ export function reduction(
   parameters = REDUCE,
 ): LayerFactory {
   return operation(parameters, (ops, args) => {
-    if (args.has("initial")) args.refuse("initial", "be left out");
-    if (args.has("dtype")) args.refuse("dtype", "be left out");
-    const key = parameters[0]!.split(":").at(-1)!;
-    return compute(ops, args.tensor(key), reduceOptions(args));
+    // Keras' backends differ in what "dtype" means.
+    for (const key of ["initial", "dtype"]) args.refuseUnless(key);
+    return compute(ops, args.tensor("x"), reduceOptions(args));
   });
+}
+
+/** The arguments with `x` in the type `dtype`, if that is passed. */
+export function castFirst<T>(ops: Ops<T>, args: Arguments<T>): Arguments<T> {
+  return args.has("dtype") ? args.with("x", () => cast(ops, args) as T) : args;
+}
+
+/** The axes of an operation: one by default, all where Keras writes null. */
+export function axesOfCall<T>(
+  ops: Ops<T>,
+  args: Arguments<T>,
+  x: T,
+  fallback = -1,
+): number[] {
+  if (args.has("axis")) return args.ints("axis");
+  return args.raw("axis") === null ? [...ops.shape(x).keys()] : [fallback];
 }
 
 /** `axis` and `keepdims` of a reduction. */
@@ -139,10 +154,15 @@ export function variance<T>(ops: Ops<T>, x: T, options: ReduceOptions): T {
   return ops.mean(ops.multiply(away, away), options);
 }
 
+/** `log Σ exp(x)`, without overflow; infinities are not subtracted. */
 export function logSumExp<T>(ops: Ops<T>, x: T, options: ReduceOptions): T {
-  const largest = ops.max(x, { ...options, keepdims: true });
-  const sum = ops.sum(ops.exp(ops.subtract(x, largest)), options);
-  return ops.add(ops.log(sum), ops.max(x, options));
+  const kept = { ...options, keepdims: true };
+  const largest = ops.max(x, kept);
+  const shift = ops.where(isInfinite(ops, largest), ops.constant(0), largest);
+  const sum = ops.sum(ops.exp(ops.subtract(x, shift)), kept);
+  const value = ops.add(ops.log(sum), shift);
+  // There is one value along each axis: its sum only removes the axes.
+  return options.keepdims === true ? value : ops.sum(value, options);
 }
 
 export function square<T>(ops: Ops<T>, x: T): T {

@@ -18,6 +18,7 @@ import { NEURAL_OPERATIONS } from "./neural_operations.ts";
 import { QUANTILE_OPERATIONS } from "./quantile_operations.ts";
 import { REDUCTION_OPERATIONS } from "./reduction_operations.ts";
 import { SHAPE_OPERATIONS } from "./shape_operations.ts";
+import { STRING_OPERATIONS } from "./string_operations.ts";
 import { TF_ARRAYS } from "./tf_arrays.ts";
 import { TF_IMAGES } from "./tf_images.ts";
 import { TF_OPERATIONS } from "./tf_operations.ts";
@@ -35,6 +36,7 @@ export const OPERATIONS: Readonly<Record<string, LayerFactory>> = Object
     ...QUANTILE_OPERATIONS,
     ...REDUCTION_OPERATIONS,
     ...SHAPE_OPERATIONS,
+    ...STRING_OPERATIONS,
     ...TF_ARRAYS,
     ...TF_IMAGES,
     ...TF_OPERATIONS,

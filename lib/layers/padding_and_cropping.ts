@@ -95,8 +95,7 @@ function widthsOf(
     );
   if (isRight) return widths as unknown as Widths[];
   const rule =
-    "say how many positions, from 0 up, at the start and end of each" +
-    ` of ${axes} axes`;
+    `be numbers of positions, from 0 up, at the start and end of ${axes} axes`;
   throw wrongOption(config, key, rule);
 }
 

@@ -10,7 +10,12 @@ import { INTERPOLATIONS, resizedImages } from "./_image_resizing.ts";
 import type { Ops } from "../ops/ops.ts";
 import type { NdArray } from "../types.ts";
 import { checkRank, checkWeight, wrongOption } from "./_checks.ts";
-import { noMasks } from "./_maps.ts";
+import {
+  channelsOf,
+  fromChannelsLast,
+  noMasks,
+  toChannelsLast,
+} from "./_maps.ts";
 import type { Layer, LayerConfig, LayerFactory } from "./layer.ts";
 
 /**
@@ -49,19 +54,19 @@ function rescaling(config: LayerConfig): Layer {
  */
 function normalization(config: LayerConfig): Layer {
   const isInverse = config.boolean("invert", false);
-  const given = isThere(config.raw("mean"));
-  if (given !== isThere(config.raw("variance"))) {
-    throw wrongOption(config, "variance", "stand where the mean does");
+  const isPassed = isSet(config.raw("mean"));
+  if (isPassed !== isSet(config.raw("variance"))) {
+    throw wrongOption(config, "variance", 'be set if, and only if, "mean" is');
   }
-  const mean = given ? numbers(config, "mean") : undefined;
-  const variance = given ? numbers(config, "variance") : undefined;
+  const mean = isPassed ? numbers(config, "mean") : undefined;
+  const variance = isPassed ? numbers(config, "variance") : undefined;
   const axis = config.raw("axis");
   const axes = axis === null ? [] : [axis ?? -1].flat();
   if (!axes.every(Number.isSafeInteger)) {
     throw wrongOption(config, "axis", "be one axis, several, or null");
   }
   return {
-    weights: given ? [] : ["mean", "variance", "count"],
+    weights: isPassed ? [] : ["mean", "variance", "count"],
     keepsAxes: true,
     call(ops, [x], weights) {
       const value = ops.float(x!);
@@ -109,13 +114,13 @@ function resizing(config: LayerConfig): Layer {
   const antialias = config.boolean("antialias", false);
   config.oneOf("fill_mode", ["constant"], "constant");
   const fillValue = config.number("fill_value", 0);
-  const isFirst = isChannelsFirst(config);
+  const channels = channelsOf(config);
   return {
     weights: [],
-    channels: isFirst ? "first" : "last",
+    channels,
     call(ops, [x]) {
       checkRank(config.name, ops.shape(x!), 4);
-      const map = ops.float(isFirst ? ops.transpose(x!, [0, 2, 3, 1]) : x!);
+      const map = ops.float(toChannelsLast(ops, x!, channels));
       const sized = resizedImages(ops, map, {
         name: config.name,
         size: [height, width],
@@ -126,7 +131,7 @@ function resizing(config: LayerConfig): Layer {
       });
       const isWhole = ops.dtype(x!) === "int32" && config.dialect === 3;
       const typed = isWhole ? ops.cast(ops.round(sized), "int32") : sized;
-      return [isFirst ? ops.transpose(typed, [0, 3, 1, 2]) : typed];
+      return [fromChannelsLast(ops, typed, channels)];
     },
     masks: () => [],
   };
@@ -144,26 +149,26 @@ function resizing(config: LayerConfig): Layer {
 function centerCrop(config: LayerConfig): Layer {
   const height = config.number("height");
   const width = config.number("width");
-  const isFirst = isChannelsFirst(config);
+  const channels = channelsOf(config);
   return {
     weights: [],
-    channels: isFirst ? "first" : "last",
+    channels,
     call(ops, [x]) {
       checkRank(config.name, ops.shape(x!), 4);
-      const map = ops.float(isFirst ? ops.transpose(x!, [0, 2, 3, 1]) : x!);
+      const map = ops.float(toChannelsLast(ops, x!, channels));
       const [, rows, columns] = ops.shape(map);
       if (typeof rows !== "number" || typeof columns !== "number") {
-        throw wrongOption(config, "height", "cut images of a known size");
+        throw unknownSize(config, ops.shape(x!));
       }
       const isLarge = rows >= height && columns >= width;
       const part = isLarge
         ? middle(ops, map, [rows, columns], [height, width])
         : ops.resize(
-          cropped(ops, map, [height, width], config, "height"),
+          cropped(ops, map, [height, width], config),
           [height, width],
           "bilinear",
         );
-      return [isFirst ? ops.transpose(part, [0, 3, 1, 2]) : part];
+      return [fromChannelsLast(ops, part, channels)];
     },
     masks: () => [],
   };
@@ -196,7 +201,7 @@ function randomCrop(config: LayerConfig): Layer {
     channels: "last",
     call(ops, [x]) {
       checkRank(config.name, ops.shape(x!), 4);
-      const part = cropped(ops, ops.float(x!), size, config, "height");
+      const part = cropped(ops, ops.float(x!), size, config);
       return [ops.resize(part, size, "bilinear")];
     },
     masks: () => [],
@@ -263,7 +268,7 @@ function categoryEncoding(config: LayerConfig): Layer {
  * @returns The layer.
  */
 function discretization(config: LayerConfig): Layer {
-  if (!isThere(config.raw("bin_boundaries"))) {
+  if (!isSet(config.raw("bin_boundaries"))) {
     throw wrongOption(
       config,
       "bin_boundaries",
@@ -313,7 +318,7 @@ export const PREPROCESSING_LAYERS: Readonly<Record<string, LayerFactory>> =
 /** Numbers of a config, with their shape. */
 type HostNumbers = NdArray<Float32Array>;
 
-function isThere(value: unknown): boolean {
+function isSet(value: unknown): boolean {
   return value !== null && value !== undefined;
 }
 
@@ -323,9 +328,9 @@ function numbers(
   key: string,
   fallback?: number,
 ): HostNumbers {
-  const given = config.raw(key) ?? fallback;
-  const wrapped = given as { config?: { value?: unknown } } | null | undefined;
-  const value = wrapped?.config?.value ?? given;
+  const written = config.raw(key) ?? fallback;
+  const array = written as { config?: { value?: unknown } } | null | undefined;
+  const value = array?.config?.value ?? written;
   const shape: number[] = [];
   for (let at: unknown = value; Array.isArray(at); at = at[0]) {
     shape.push(at.length);
@@ -336,14 +341,6 @@ function numbers(
     return { data: Float32Array.from(list), shape, dtype: "float32" };
   }
   throw wrongOption(config, key, "be numbers");
-}
-
-function isChannelsFirst(config: LayerConfig): boolean {
-  return config.oneOf(
-    "data_format",
-    ["channels_last", "channels_first"],
-    "channels_last",
-  ) === "channels_first";
 }
 
 /** The sizes of some axes, in the order of the axes. */
@@ -386,11 +383,10 @@ function cropped<T>(
   map: T,
   size: readonly [height: number, width: number],
   config: LayerConfig,
-  key: string,
 ): T {
   const [, rows, columns] = ops.shape(map);
   if (typeof rows !== "number" || typeof columns !== "number") {
-    throw wrongOption(config, key, "cut images of a known size");
+    throw unknownSize(config, ops.shape(map));
   }
   const height = Math.trunc((columns * size[0]) / size[1]);
   const width = Math.trunc((rows * size[1]) / size[0]);
@@ -398,6 +394,19 @@ function cropped<T>(
     Math.max(1, Math.min(rows, height)),
     Math.max(1, Math.min(columns, width)),
   ]);
+}
+
+function unknownSize(
+  { name }: LayerConfig,
+  shape: readonly (number | null)[],
+): TypeError {
+  return new TypeError(
+    cannot(
+      `call layer "${name}"`,
+      "height and width of its images must be known",
+      shape,
+    ),
+  );
 }
 
 /**

@@ -45,7 +45,7 @@ function joined<T>(ops: Ops<T>, args: Arguments<T>): Joined<T> {
 interface Position {
   readonly below: number;
   readonly above: number;
-  /** The share of the value above. */
+  /** The weight of the value above. */
   readonly weight: number;
 }
 

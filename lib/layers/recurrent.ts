@@ -44,6 +44,8 @@ export interface RecurrentOptions {
   readonly zeroOutputForMask: boolean;
   /** Whether Keras unrolls the time steps: for speed, but see `checkUnrolled`. */
   readonly unroll: boolean;
+  /** Whether sequences are `[T, N, …]`, in Keras 2. */
+  readonly timeMajor: boolean;
 }
 
 /** A recurrent layer, which a wrapper may reverse. */
@@ -78,18 +80,23 @@ export function recurrentOf(
   cell: Cell,
   channels: "first" | "last" = "last",
 ): Recurrent {
-  refuse(
-    config,
-    "stateful",
-    "state is not kept from call to call: set layer.stateful = False in Python, and save the model",
-  );
-  refuse(config, "time_major", "the batch must come first");
+  if (config.boolean("stateful", false)) {
+    throw new TypeError(
+      cannot(
+        `read layer "${config.name}"`,
+        `"stateful" must be false`,
+        true,
+        "state is not kept from call to call: set layer.stateful = False in Python, and save the model",
+      ),
+    );
+  }
   return made(config, cell, channels, {
     returnSequences: config.boolean("return_sequences", false),
     returnState: config.boolean("return_state", false),
     goBackwards: config.boolean("go_backwards", false),
     zeroOutputForMask: config.boolean("zero_output_for_mask", false),
     unroll: config.boolean("unroll", false),
+    timeMajor: config.boolean("time_major", false),
   });
 }
 
@@ -115,7 +122,13 @@ function made(
     weights: namesInPart("cell", cell.weights),
     ...(hasChannels ? { channels } : {}),
     call: (ops, inputs, weights, context) =>
-      run(ops, inputs, weightsOfPart(weights, "cell"), context, recurrence),
+      (options.timeMajor ? runTimeMajor : run)(
+        ops,
+        inputs,
+        weightsOfPart(weights, "cell"),
+        context,
+        recurrence,
+      ),
     masks(_ops, _inputs, context) {
       const mask = tensorArgument(config.name, context, "mask") ??
         context.masks[0];
@@ -174,6 +187,31 @@ function run<T>(
     : scan();
   const output = returnSequences ? outputs[0]! : state[cell.outputState]!;
   return returnState ? [output, ...state] : [output];
+}
+
+/** Runs over sequences `[T, N, …]`; masks are `[T, N]`, states `[N, …]`. */
+function runTimeMajor<T>(
+  ops: Ops<T>,
+  [x, ...states]: readonly T[],
+  weights: Readonly<Record<string, T>>,
+  { masks, args }: CallContext<T>,
+  recurrence: Recurrence,
+): T[] {
+  const swapped = (value: T) => {
+    const [time, rows, ...others] = [...ops.shape(value).keys()];
+    return ops.transpose(value, [rows!, time!, ...others]);
+  };
+  const mask = tensorArgument(recurrence.name, { masks, args }, "mask");
+  const context = {
+    masks: masks.map((mask, i) =>
+      i === 0 && mask !== undefined ? swapped(mask) : mask
+    ),
+    args: mask === undefined ? args : { ...args, mask: swapped(mask) },
+  };
+  const inputs = [swapped(x!), ...states];
+  const [output, ...state] = run(ops, inputs, weights, context, recurrence);
+  const { returnSequences } = recurrence.options;
+  return [returnSequences ? swapped(output!) : output!, ...state];
 }
 
 /** Runs the cell at every time step. */
@@ -273,14 +311,14 @@ function passedState<T>(
     (_, i) => tensorArgument(name, context, `initial_state[${i}]`),
   ).filter((state) => state !== undefined);
   const named = alone === undefined ? listed : [alone, ...listed];
-  const given = positional.length > 0 ? positional : named;
-  if (given.length === 0) return undefined;
-  if (given.length === count) return given;
+  const passed = positional.length > 0 ? positional : named;
+  if (passed.length === 0) return undefined;
+  if (passed.length === count) return passed;
   throw new TypeError(
     cannot(
       `call layer "${name}"`,
       `initial_state must be ${count} ${count === 1 ? "tensor" : "tensors"}`,
-      given.length,
+      passed.length,
     ),
   );
 }
@@ -316,9 +354,9 @@ function maskOf<T>(
   name: string,
   dialect: Dialect,
 ): T | undefined {
-  const given = tensorArgument(name, context, "mask");
-  const silent = dialect === 3 && hasState ? undefined : context.masks[0];
-  const mask = given ?? silent;
+  const passed = tensorArgument(name, context, "mask");
+  const implicit = dialect === 3 && hasState ? undefined : context.masks[0];
+  const mask = passed ?? implicit;
   if (mask === undefined) return undefined;
   const shape = ops.shape(mask);
   if (shape.length === 2) return asBooleans(ops, mask);
@@ -327,19 +365,6 @@ function maskOf<T>(
       `call layer "${name}"`,
       "its mask must have 2 axes",
       shape,
-    ),
-  );
-}
-
-/** Checks that an option is off. */
-function refuse(config: LayerConfig, key: string, why: string): void {
-  if (!config.boolean(key, false)) return;
-  throw new TypeError(
-    cannot(
-      `read layer "${config.name}"`,
-      `"${key}" must be false`,
-      true,
-      why,
     ),
   );
 }

@@ -11,6 +11,7 @@ import { type Arguments, type Compute, operation } from "./operation.ts";
 import {
   axisOf,
   binary,
+  castFirst,
   knownSize,
   logSumExp,
   movedAxis,
@@ -57,17 +58,21 @@ function nanVariance<T>(ops: Ops<T>, x: T, options: ReduceOptions): T {
   return nanMean(ops, ops.multiply(away, away), options);
 }
 
-/** Reads the axis of an operation; without one, flattens the values. */
+/**
+ * Reads the axis of an operation; with null, or without one and a fallback,
+ * flattens the values.
+ */
 function along<T>(
   ops: Ops<T>,
   args: Arguments<T>,
-  key = "x",
   fallback?: number,
 ): { x: T; axis: number } {
-  const x = args.tensor(key);
-  if (args.has("axis")) return { x, axis: axisOf(ops, x, args.number("axis")) };
-  if (fallback !== undefined) return { x, axis: axisOf(ops, x, fallback) };
-  return { x: ops.reshape(x, [-1]), axis: 0 };
+  const x = args.tensor("x");
+  const isFlat = args.raw("axis") === null ||
+    fallback === undefined && !args.has("axis");
+  return isFlat
+    ? { x: ops.reshape(x, [-1]), axis: 0 }
+    : { x, axis: axisOf(ops, x, args.number("axis", fallback)) };
 }
 
 /** The index of the largest or smallest value; the first of equal ones. */
@@ -99,29 +104,35 @@ function nanExtremeIndex(sign: 1 | -1): Compute {
   };
 }
 
-/** Values of the last axis in ascending order, and their indices. */
-export function ascending<T>(
-  ops: Ops<T>,
-  x: T,
-  name: string,
-): { values: T; indices: T } {
+/** Values of an axis in some order, and their indices. */
+interface Sorted<T> {
+  readonly values: T;
+  readonly indices: T;
+}
+
+function descending<T>(ops: Ops<T>, x: T, name: string): Sorted<T> {
   const size = knownSize(ops, x, -1, name);
+  return { values: ops.topK(x, size), indices: ops.topKIndices(x, size) };
+}
+
+/** Values of the last axis in ascending order, and their indices. */
+export function ascending<T>(ops: Ops<T>, x: T, name: string): Sorted<T> {
   const number = ops.dtype(x) === "bool" ? ops.cast(x, "int32") : x;
-  const mirrored = ops.negative(number);
-  return {
-    values: ops.negative(ops.topK(mirrored, size)),
-    indices: ops.topKIndices(mirrored, size),
-  };
+  const { values, indices } = descending(ops, ops.negative(number), name);
+  return { values: ops.negative(values), indices };
 }
 
 /** Sorts along an axis. */
 export function sorted(what: "values" | "indices"): Compute {
   return (ops, args) => {
-    const { x, axis } = along(ops, args, "x", -1);
-    args.refuseUnless("direction", "ASCENDING");
+    const { x, axis } = along(ops, args, -1);
+    args.refuseUnless("direction", "ASCENDING", "DESCENDING");
     args.refuseUnless("stable", false, true);
     const last = movedAxis(ops, x, axis, -1);
-    return movedAxis(ops, ascending(ops, last, args.name)[what], -1, axis);
+    const found = args.raw("direction") === "DESCENDING"
+      ? descending(ops, last, args.name)
+      : ascending(ops, last, args.name);
+    return movedAxis(ops, found[what], -1, axis);
   };
 }
 
@@ -164,18 +175,24 @@ function running<T>(
 
 /** Cumulative sums, also reversed or exclusive. */
 export const cumsum: Compute = (ops, args) => {
-  if (args.has("dtype")) args.refuse("dtype", "be left out");
-  const { x, axis } = along(ops, args);
+  const { x, axis } = along(ops, castFirst(ops, args));
   const isReversed = args.boolean("reverse", false);
   const ahead = isReversed ? ops.flip(x, [axis]) : x;
   const all = ops.cumsum(ahead, axis);
-  const sum = args.boolean("exclusive", false) ? ops.subtract(all, ahead) : all;
+  const sum = args.boolean("exclusive", false) ? delayed(ops, all, axis) : all;
   return isReversed ? ops.flip(sum, [axis]) : sum;
 };
 
+/** Moves values to the next index of an axis; the first is 0. */
+function delayed<T>(ops: Ops<T>, x: T, axis: number): T {
+  const widths = ops.shape(x).map((_, i): [number, number] =>
+    i === axis ? [1, 0] : [0, 0]
+  );
+  return ops.pad(ops.slice(x, [{ axis, stop: -1 }]), widths);
+}
+
 export const cumprod: Compute = (ops, args) => {
-  if (args.has("dtype")) args.refuse("dtype", "be left out");
-  const { x, axis } = along(ops, args);
+  const { x, axis } = along(ops, castFirst(ops, args));
   return running(ops, x, axis, args.name, { join: "multiply", neutral: 1 });
 };
 
@@ -193,12 +210,13 @@ function counting(nan: number, compute: Compute): Compute {
 const diff: Compute = (ops, args) => {
   const a = args.tensor("a");
   const axis = axisOf(ops, a, args.number("axis", -1));
-  let x = ops.dtype(a) === "bool" ? ops.cast(a, "int32") : a;
+  let x = a;
   for (let i = args.number("n", 1); i > 0; i--) {
-    x = ops.subtract(
-      ops.slice(x, [{ axis, start: 1 }]),
-      ops.slice(x, [{ axis, stop: -1 }]),
-    );
+    const later = ops.slice(x, [{ axis, start: 1 }]);
+    const earlier = ops.slice(x, [{ axis, stop: -1 }]);
+    x = ops.dtype(a) === "bool"
+      ? ops.logicalNot(ops.equal(later, earlier))
+      : ops.subtract(later, earlier);
   }
   return x;
 };
@@ -337,7 +355,10 @@ export const REDUCTION_OPERATIONS: Readonly<Record<string, LayerFactory>> =
     Vdot: binary((ops, a, b) => ops.sum(ops.multiply(a, b))),
   });
 
-/** Number of bounds below each value, including or excluding equal ones. */
+/**
+ * Number of bounds below each value, excluding or including equal ones; of NaN
+ * none or all.
+ */
 function bins<T>(
   ops: Ops<T>,
   x: T,
@@ -347,6 +368,6 @@ function bins<T>(
   const value = ops.expandDims(x, rank(ops, x));
   const isBelow = isLeft
     ? ops.greater(value, bounds)
-    : ops.greaterEqual(value, bounds);
+    : ops.logicalNot(ops.greater(bounds, value));
   return ops.sum(ops.cast(isBelow, "int32"), { axis: -1 });
 }

@@ -2,7 +2,8 @@
  * Layers that are only active in training: dropout, noise, and random image
  * augmentation.
  *
- * Each was checked in Keras 3.15 to return its input at inference.
+ * Each was checked in Keras 3.15 to return its input at inference; RandomHeight
+ * and RandomWidth in tf_keras 2.21.
  *
  * @module
  */
@@ -48,6 +49,8 @@ export const REGULARIZATION_LAYERS: Readonly<Record<string, LayerFactory>> =
     GaussianDropout: passThrough("rate"),
     GaussianNoise: passThrough("stddev"),
     RandomFlip: passThrough(...IMAGES, "mode"),
+    RandomHeight: passThrough("factor", "interpolation"), // Keras 2
+    RandomWidth: passThrough("factor", "interpolation"), // Keras 2
     RandomRotation: passThrough(...IMAGES),
     RandomZoom: passThrough(...IMAGES, "height_factor", "width_factor"),
     RandomTranslation: passThrough(

@@ -17,18 +17,33 @@ import {
 } from "./operation_forms.ts";
 import { getItem } from "./slicing.ts";
 
-/** A new shape, in which inferred sizes may be tensors. */
+/**
+ * A new shape, in which sizes may be computed in the run: the inferred one, or
+ * the number of rows of the tensor itself.
+ */
 export const reshape: Compute = (ops, args) => {
   const key = args.has("newshape") ? "newshape" : "shape";
-  const raw = args.raw(key);
-  const sizes = Array.isArray(raw)
-    // A size computed in the run is the inferred one.
-    ? raw.map((size) => typeof size === "object" ? -1 : size as number)
-    : args.ints(key);
-  const isFit = sizes.every(Number.isSafeInteger) &&
-    sizes.filter((size) => size === -1).length <= 1;
-  if (!isFit) args.refuse(key, "hold at most one size that is not known");
-  return ops.reshape(args.tensor("x"), sizes);
+  const x = args.tensor("x");
+  let keepsRows = false;
+  const sizes = args.sizes(key).flatMap(({ value, of, input, axis }, i) => {
+    if (value !== undefined) return [value];
+    if (of === undefined) return [-1];
+    const known = ops.shape(of);
+    const axes = axis === undefined ? [...known.keys()] : [axis];
+    keepsRows ||= i === 0 && axes[0] === 0 && known[0] === null &&
+      input === args.indexOf("x");
+    return axes.map((at) => known[at] ?? -1);
+  });
+  const rest = sizes.slice(1);
+  const inferred = keepsRows ? rest : sizes;
+  if (inferred.filter((size) => size === -1).length > 1) {
+    args.refuse(key, "hold at most one size that is not known");
+  }
+  if (!keepsRows || rest.length === 0) return ops.reshape(x, sizes);
+  const line = rank(ops, x) === 1
+    ? ops.expandDims(x, 1)
+    : ops.merge(x, 1, rank(ops, x) - 1); // [N, …]
+  return ops.unmerge(line, 1, rest);
 };
 
 export const transpose: Compute = (ops, args) => {
@@ -268,13 +283,11 @@ const flip = (fixed?: number): Compute => (ops, args) => {
 
 /** Rolls values along axes. */
 export const roll: Compute = (ops, args) => {
-  const input = args.tensor("x");
+  const x = args.tensor("x");
   const shifts = args.ints("shift");
-  const isFlat = !args.has("axis");
-  const axes = isFlat ? [0] : args.ints("axis");
-  const x = isFlat ? ops.reshape(input, [-1]) : input;
-  if (isFlat) args.refuse("axis", "be there");
-  return axes.reduce((y, raw, i) => {
+  // Without one the samples of a batch would be joined.
+  if (!args.has("axis")) args.refuse("axis", "be there");
+  return args.ints("axis").reduce((y, raw, i) => {
     const axis = axisOf(ops, y, raw);
     const shift = shifts.length === 1 ? shifts[0]! : shifts[i]!;
     if (ops.shape(y)[axis] === null && Math.abs(shift) === 1) {

@@ -6,6 +6,7 @@
 import { cannot } from "../check.ts";
 import type { Ops } from "../ops/ops.ts";
 import { depthOf } from "./_checks.ts";
+import { channelsOf } from "./_maps.ts";
 import { fourierKernel, melTriangles } from "./_mel_scale.ts";
 import type { Layer, LayerConfig, LayerFactory } from "./layer.ts";
 
@@ -31,10 +32,8 @@ function stftSpectrogram(config: LayerConfig): Layer {
   const step = config.raw("frame_step") as number | null ??
     Math.floor(length / 2);
   const padding = config.oneOf("padding", ["valid", "same"], "valid");
-  const isFirst = config.oneOf("data_format", [
-    "channels_last",
-    "channels_first",
-  ], "channels_last") === "channels_first";
+  const channels = channelsOf(config);
+  const isFirst = channels === "first";
   const expands = config.boolean("expand_dims", false);
   for (const key of ["fft_length", "window", "periodic", "scaling"]) {
     config.raw(key); // implied by the kernels
@@ -54,17 +53,17 @@ function stftSpectrogram(config: LayerConfig): Layer {
       ...(mode === "imag" ? [] : ["real_kernel"]),
       ...(mode === "real" ? [] : ["imag_kernel"]),
     ],
-    channels: isFirst ? "first" : "last",
+    channels,
     call(ops, [x], weights) {
       const signal = isFirst ? x! : ops.transpose(x!, [0, 2, 1]); // [N, D, T]
-      const channels = depthOf(config.name, [ops.shape(signal)[1]!]);
+      const depth = depthOf(config.name, [ops.shape(signal)[1]!]);
       const rows = ops.expandDims(ops.merge(signal, 0, 1), 2); // [N · D, T, 1]
       const part = (kernel: typeof rows | undefined) =>
         kernel === undefined ? undefined : ops.conv(rows, kernel, options);
       const real = part(weights.real_kernel);
       const imaginary = part(weights.imag_kernel);
       const spectrum = spectrumOf(ops, mode, real, imaginary); // [N · D, T, F]
-      const split = ops.unmerge(spectrum, 0, [-1, channels]); // [N, D, T, F]
+      const split = ops.unmerge(spectrum, 0, [-1, depth]); // [N, D, T, F]
       return [arranged(ops, split, isFirst, expands)];
     },
     masks: () => [],

@@ -7,12 +7,13 @@
  * @module
  */
 import type { Ops } from "../ops/ops.ts";
-import { depthwise } from "./_tf_functions.ts";
+import { depthwise, exchanged, tfSoftmax } from "./_tf_functions.ts";
+import { softmax } from "./activations.ts";
 import { ELIMINATION } from "./elimination_operations.ts";
 import { diagonal, trace } from "./indexing_operations.ts";
 import type { LayerFactory } from "./layer.ts";
-import { cross, norm } from "./linear_operations.ts";
-import { pooling, softmax } from "./neural_operations.ts";
+import { cross, tfNorm } from "./linear_operations.ts";
+import { pooling } from "./neural_operations.ts";
 import { type Arguments, type Compute, operation } from "./operation.ts";
 import {
   axisOf,
@@ -91,7 +92,7 @@ const withDiagonal: Compute = (ops, args) => {
 
 /** Values over their norm, and the norm. */
 const normalized: Compute = (ops, args) => {
-  const length = norm(ops, args.set("keepdims", true)) as ReturnType<
+  const length = tfNorm(ops, args.set("keepdims", true)) as ReturnType<
     typeof args.tensor
   >;
   return [ops.divide(args.tensor("x"), length), length];
@@ -153,9 +154,6 @@ const runningProduct: Compute = (ops, args) => {
   return ops.flip(cumprod(ops, flipped) as typeof x, [axis]);
 };
 
-const oldSoftmax: Compute = (ops, args) =>
-  softmax(ops, args.has("axis") ? args : args.set("axis", -1));
-
 const POOL = [
   ...["value:inputs", "ksize:pool_size", "strides", "padding", "data_format"],
   ...["name", "input:inputs"],
@@ -187,14 +185,10 @@ const FUNCTIONS: Readonly<
   }],
   "linalg.cholesky": [["input:x"], ELIMINATION.cholesky],
   "linalg.matrix_transpose": [["a", "conjugate"], (ops, args) => {
-    const x = args.tensor("a");
-    const axes = [...ops.shape(x).keys()];
-    return ops.transpose(x, [
-      ...axes.slice(0, -2),
-      axes.at(-1)!,
-      axes.at(-2)!,
-    ]);
+    args.refuseUnless("conjugate", false);
+    return exchanged(ops, args.tensor("a"), true);
   }],
+
   "linalg.normalize": [["tensor:x", "ord", "axis"], normalized],
   "linalg.cross": [
     ["a", "b"],
@@ -215,7 +209,7 @@ const FUNCTIONS: Readonly<
   "keras.backend.batch_flatten": [["x"], flattened],
   "compat.v1.nn.softmax": [
     ["logits:x", "axis", "name", "dim:axis"],
-    oldSoftmax,
+    tfSoftmax(softmax),
   ],
   "compat.v1.nn.max_pool": [POOL, pooling("maxPool")],
   "compat.v1.nn.avg_pool": [POOL, pooling("averagePool")],
@@ -228,7 +222,7 @@ const FUNCTIONS: Readonly<
 
 /** As Python 2 divides: integers stay whole. */
 function divided<T>(ops: Ops<T>, args: Arguments<T>): T {
-  const [a, b] = [args.tensor("x"), args.tensor("y")];
+  const [a, b] = args.pair("x", "y");
   const isWhole = ops.dtype(a) === "int32" && ops.dtype(b) === "int32";
   return isWhole ? ops.floorDivide(a, b) : ops.divide(a, b);
 }

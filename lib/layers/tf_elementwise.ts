@@ -66,6 +66,7 @@ const UNARY: Readonly<Record<string, Unary>> = {
   "math.logical_not": (ops, x) => ops.logicalNot(x),
   "math.negative": (ops, x) => ops.negative(x),
   "math.reciprocal": (ops, x) => ops.divide(c(ops, 1), x),
+  "math.reciprocal_no_nan": (ops, x) => divideNoNan(ops, c(ops, 1), x),
   "math.rint": (ops, x) => ops.round(x),
   "math.round": (ops, x) => ops.round(x),
   "math.rsqrt": rsqrt,

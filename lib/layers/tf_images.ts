@@ -6,8 +6,9 @@
  * @module
  */
 import type { Ops } from "../ops/ops.ts";
-import { hsvToRgb, patchesOf, rgbToHsv } from "./_colors.ts";
+import { hsvToRgb, rgbToHsv } from "./_colors.ts";
 import { INTERPOLATIONS, resizedImages } from "./_image_resizing.ts";
+import { patchesOf } from "./_maps.ts";
 import type { LayerFactory } from "./layer.ts";
 import { type Arguments, type Compute, operation } from "./operation.ts";
 import { constantOf, knownSize, rank, variance } from "./operation_forms.ts";
@@ -165,7 +166,7 @@ function rotated<T>(ops: Ops<T>, images: T, args: Arguments<T>): T {
   return times === 3 ? exchanged(ops.flip(images, [1])) : images;
 }
 
-/** Saturation times a factor, or hue and a part of a turn. */
+/** Saturation times a factor, or hue plus a part of the circle. */
 function inHsv(kind: "saturation" | "hue"): Change {
   return (ops, images, args) => {
     const hsv = rgbToHsv(ops, images, args.name);

@@ -10,35 +10,33 @@
  * @module
  */
 
+import type { Ops } from "../ops/ops.ts";
 import { arctan2 } from "./_math_functions.ts";
 import {
   addN,
   biasAdd,
+  concatenatedRelu,
   depthwise,
   encoded,
   filled,
   gather,
   l2Normalize,
+  localResponse,
   product,
   sizes,
   slice,
   split,
   tfExtreme,
   tfGrayscale,
+  tfSoftmax,
   where,
 } from "./_tf_functions.ts";
-import { elu, gelu, leakyRelu } from "./activations.ts";
+import { elu, gelu, leakyRelu, logSoftmax, softmax } from "./activations.ts";
 import { resize } from "./image_operations.ts";
 import type { LayerFactory } from "./layer.ts";
-import { einsum, norm, tensordotCompute } from "./linear_operations.ts";
-import {
-  blocks,
-  conv,
-  logSoftmax,
-  pooling,
-  softmax,
-} from "./neural_operations.ts";
-import { type Compute, operation } from "./operation.ts";
+import { einsum, tensordotCompute, tfNorm } from "./linear_operations.ts";
+import { blocks, conv, pooling } from "./neural_operations.ts";
+import { type Arguments, type Compute, operation } from "./operation.ts";
 import { axisOf, cast, truncated } from "./operation_forms.ts";
 import { cumsum, moments, sorted, topK } from "./reduction_operations.ts";
 import {
@@ -59,6 +57,7 @@ const POOL = [
   ...["input:inputs", "ksize:pool_size", "strides", "padding", "data_format"],
 ];
 const BLOCK = ["input:x", "block_size", "data_format"];
+const LRN = ["input", "depth_radius", "bias", "alpha", "beta"];
 const CONV = [
   ...["input:inputs", "filters:kernel", "strides", "padding", "data_format"],
   "dilations:dilation_rate",
@@ -77,7 +76,7 @@ const OTHERS: Readonly<Record<string, readonly [readonly string[], Compute]>> =
       ["y", "x"],
       (ops, args) => arctan2(ops, args.tensor("y"), args.tensor("x")),
     ],
-    "norm": [["tensor:x", "ord", "axis", "keepdims"], norm],
+    "norm": [["tensor:x", "ord", "axis", "keepdims"], tfNorm],
     "compat.v1.norm": [[
       "tensor:x",
       "ord",
@@ -85,13 +84,17 @@ const OTHERS: Readonly<Record<string, readonly [readonly string[], Compute]>> =
       "keepdims",
       "name",
       "keep_dims:keepdims",
-    ], norm],
-    "linalg.norm": [["tensor:x", "ord", "axis", "keepdims"], norm],
+    ], tfNorm],
+    "linalg.norm": [["tensor:x", "ord", "axis", "keepdims"], tfNorm],
     "einsum": [["equation:subscripts", "*operands"], einsum],
     "linalg.einsum": [["equation:subscripts", "*operands"], einsum],
     "tensordot": [["a:x1", "b:x2", "axes"], tensordotCompute],
     "linalg.tensordot": [["a:x1", "b:x2", "axes"], tensordotCompute],
     "nn.bias_add": [["value", "bias", "data_format"], biasAdd],
+    "nn.local_response_normalization": [LRN, localResponse],
+
+    "compat.v1.nn.crelu": [["features", "name", "axis"], concatenatedRelu],
+
     "nn.elu": [["features"], (ops, args) => elu(ops, args.tensor("features"))],
     "nn.gelu": [
       ["features", "approximate"],
@@ -103,8 +106,8 @@ const OTHERS: Readonly<Record<string, readonly [readonly string[], Compute]>> =
       (ops, args) =>
         leakyRelu(ops, args.tensor("features"), args.number("alpha", 0.2)),
     ],
-    "nn.softmax": [["logits:x", "axis"], softmax],
-    "nn.log_softmax": [["logits:x", "axis"], logSoftmax],
+    "nn.softmax": [["logits:x", "axis"], tfSoftmax(softmax)],
+    "nn.log_softmax": [["logits:x", "axis"], tfSoftmax(logSoftmax)],
     "nn.moments": [["x", "axes", "shift", "keepdims"], (ops, args) => {
       args.refuseUnless("shift");
       return moments(ops, args);
@@ -198,6 +201,10 @@ const OTHERS: Readonly<Record<string, readonly [readonly string[], Compute]>> =
       ["params:x", "indices", "validate_indices", "name", "axis", "batch_dims"],
       gather,
     ],
+    "compat.v1.nn.embedding_lookup": [
+      ["params:x", "ids:indices", "partition_strategy", "name"],
+      gather,
+    ],
     "one_hot": [[
       ...["indices:x", "depth:num_classes", "on_value", "off_value", "axis"],
       "dtype",
@@ -228,10 +235,9 @@ const OTHERS: Readonly<Record<string, readonly [readonly string[], Compute]>> =
     ],
     "math.add_n": [["inputs"], addN],
     "add_n": [["inputs"], addN],
-    "math.scalar_mul": [
-      ["scalar", "x"],
-      (ops, args) => ops.multiply(args.tensor("scalar"), args.tensor("x")),
-    ],
+    "math.scalar_mul": [["scalar", "x"], scaled],
+    "compat.v1.math.scalar_mul": [["scalar", "x", "name"], scaled],
+    "ensure_shape": [["x", "shape"], (_ops, args) => args.tensor("x")],
     "cast": [["x", "dtype"], cast],
     "convert_to_tensor": [
       ["value:x", "dtype", "dtype_hint"],
@@ -241,16 +247,22 @@ const OTHERS: Readonly<Record<string, readonly [readonly string[], Compute]>> =
       ["t", "clip_value_min", "clip_value_max"],
       (ops, args) =>
         ops.minimum(
-          ops.maximum(args.tensor("t"), args.tensor("clip_value_min")),
-          args.tensor("clip_value_max"),
+          ops.maximum(args.tensor("t"), args.beside("clip_value_min", "t")),
+          args.beside("clip_value_max", "t"),
         ),
     ],
-    "math.truncatediv": [
-      ["x", "y"],
-      (ops, args) =>
-        truncated(ops, ops.divide(args.tensor("x"), args.tensor("y"))),
-    ],
+    "truncatediv": [["x", "y"], (ops, args) => {
+      const [a, b] = args.pair("x", "y");
+      const isWhole = ops.dtype(a) === "int32" && ops.dtype(b) === "int32";
+      if (!isWhole) return truncated(ops, ops.divide(a, b));
+      const sign = ops.multiply(ops.sign(a), ops.sign(b));
+      return ops.multiply(sign, ops.floorDivide(ops.abs(a), ops.abs(b)));
+    }],
   };
+
+function scaled<T>(ops: Ops<T>, args: Arguments<T>): T {
+  return ops.multiply(...args.pair("scalar", "x"));
+}
 
 /** Factories by name. */
 export const TF_OPERATIONS: Readonly<Record<string, LayerFactory>> = Object

@@ -16,14 +16,15 @@ import { broadcastTo, tile } from "./shape_operations.ts";
 /** A size: a number, or the rows of a tensor, whose number is not known. */
 type Size<T> = number | { readonly rows: T };
 
-/** The sizes of an argument; rows stand first alone. */
+/** The sizes of an argument; only the first may be a number of rows. */
 function sizesOf<T>(
   ops: Ops<T>,
   args: Arguments<T>,
   key: string,
 ): Size<T>[] {
   const list = args.sizes(key).map(({ of, axis, value }): Size<T>[] => {
-    if (of === undefined) return [value!];
+    if (value !== undefined) return [value];
+    if (of === undefined) return args.refuse(key, "hold sizes");
     const shape = ops.shape(of);
     const axes = axis === undefined ? [...shape.keys()] : [axis];
     return axes.map((at) => {

@@ -32,15 +32,15 @@ function timeDistributed(config: LayerConfig): Layer {
     weights: namesInPart("layer", layer.weights),
     ...(layer.channels === "last" ? { channels: "last" } : {}),
     call(ops, inputs, weights, context) {
-      const own = weightsOfPart(weights, "layer");
+      const inner = weightsOfPart(weights, "layer");
       const mask = maskOf(ops, inputs[0]!, context, name);
       const split = mask !== undefined && ops.shape(mask).length > 2;
       return overTime(ops, split ? [...inputs, mask] : inputs, (rows) => {
         const masks = split ? [rows.at(-1)!] : [];
-        const inner = mask === undefined || split
+        const ofStep = mask === undefined || split
           ? { masks, args: {} }
           : withoutMask<typeof inputs[number]>(name);
-        return layer.call(ops, rows.slice(0, inputs.length), own, inner);
+        return layer.call(ops, rows.slice(0, inputs.length), inner, ofStep);
       });
     },
     masks(ops, inputs, context) {
@@ -50,7 +50,7 @@ function timeDistributed(config: LayerConfig): Layer {
       if (mask !== undefined && !isSplit) return [mask];
       // Keras 2 uses the mask of the wrapped layer, which may create one.
       const made = layer.masks.bind(layer);
-      const ask = (rows: readonly typeof inputs[number][]) => {
+      const maskOfStep = (rows: readonly typeof inputs[number][]) => {
         const inner = { masks: isSplit ? [rows.at(-1)!] : [], args: {} };
         return made(ops, rows.slice(0, inputs.length), inner)[0];
       };
@@ -58,8 +58,8 @@ function timeDistributed(config: LayerConfig): Layer {
       const first = all.map((x) =>
         ops.squeeze(ops.slice(x, [{ axis: 1, stop: 1 }]), 1)
       );
-      if (ask(first) !== undefined) {
-        return overTime(ops, all, (rows) => [ask(rows)!]);
+      if (maskOfStep(first) !== undefined) {
+        return overTime(ops, all, (rows) => [maskOfStep(rows)!]);
       }
       if (mask === undefined) return [undefined];
       const rank = ops.shape(mask).length;
@@ -102,7 +102,7 @@ function withoutMask<T>(name: string): CallContext<T> {
       throw new TypeError(
         cannot(
           `call layer "${name}"`,
-          "a layer that reads masks must be given one of each time step",
+          "a layer that reads masks must have one for each time step",
           "a mask of [N, T]",
         ),
       );
@@ -125,9 +125,9 @@ function withoutMask<T>(name: string): CallContext<T> {
 function bidirectional(config: LayerConfig): Layer {
   const { name } = config;
   const ahead = recurrentOf(config, "layer");
-  const isBuiltIn = config.raw("backward_layer") !== null &&
+  const isPassed = config.raw("backward_layer") !== null &&
     config.has("backward_layer");
-  const back = isBuiltIn
+  const back = isPassed
     ? recurrentOf(config, "backward_layer")
     : ahead.with({ goBackwards: !ahead.options.goBackwards });
   checkPair(name, ahead, back);
@@ -155,15 +155,16 @@ function bidirectional(config: LayerConfig): Layer {
         masks: context.masks.slice(0, 1),
         args: mask === undefined ? {} : { mask },
       };
-      const run = (layer: Recurrent, part: string, own: readonly T[]) =>
-        layer.call(ops, [x!, ...own], weightsOfPart(weights, part), inner);
+      const run = (layer: Recurrent, part: string, initial: readonly T[]) =>
+        layer.call(ops, [x!, ...initial], weightsOfPart(weights, part), inner);
       const [y, ...yStates] = run(
         ahead,
         "forward_layer",
         states.slice(0, half),
       );
       const [z, ...zStates] = run(back, "backward_layer", states.slice(half));
-      const reversed = returnSequences ? ops.flip(z!, [1]) : z!;
+      const time = ahead.options.timeMajor ? 0 : 1;
+      const reversed = returnSequences ? ops.flip(z!, [time]) : z!;
       return [...merge(ops, y!, reversed), ...yStates, ...zStates];
     },
     masks(_ops, _inputs, context) {
@@ -194,7 +195,7 @@ function checkPair(name: string, ahead: Recurrent, back: Recurrent): void {
   const [a, b] = [ahead.options, back.options];
   const isPair = a.goBackwards !== b.goBackwards &&
     a.returnSequences === b.returnSequences &&
-    a.returnState === b.returnState;
+    a.returnState === b.returnState && a.timeMajor === b.timeMajor;
   if (isPair) return;
   throw new TypeError(
     cannot(
@@ -281,15 +282,15 @@ function spectralNormalization(config: LayerConfig): Layer {
     weights: ["kernel", "vector_u", ...namesInPart("layer", layer.weights)],
     ...(layer.channels === undefined ? {} : { channels: layer.channels }),
     call(ops, inputs, weights, context) {
-      const own = weightsOfPart(weights, "layer");
-      const shape = ops.shape(own[layer.weights[0]!]!);
+      const inner = weightsOfPart(weights, "layer");
+      const shape = ops.shape(inner[layer.weights[0]!]!);
       const wanted = { kernel: shape, "vector_u": [1, shape.at(-1)!] };
       for (const [name, sizes] of Object.entries(wanted)) {
         const stored = weights[name];
         if (stored === undefined) continue; // not used at inference
         checkWeight(config.name, name, ops.shape(stored), sizes);
       }
-      return layer.call(ops, inputs, own, context);
+      return layer.call(ops, inputs, inner, context);
     },
     // The output is that of the wrapped layer, with its mask.
     ...(layer.masks === undefined ? {} : { masks: layer.masks.bind(layer) }),

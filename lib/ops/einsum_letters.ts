@@ -33,7 +33,7 @@ export function einsumLetters(
   if (match === null) {
     throw new SyntaxError(
       cannot(
-        "multiply by Einstein's notation",
+        "compute einsum",
         `the equation must be of two operands, as "ab,bc->ac"`,
         equation,
       ),
@@ -56,8 +56,8 @@ export function einsumLetters(
   if (!isKnown || !isOnce || (dots.length > 0 && !result.some(isNumber))) {
     throw new SyntaxError(
       cannot(
-        "multiply by Einstein's notation",
-        "each letter must stand once in an operand, and the result's letters and ellipsis must come from them",
+        "compute einsum",
+        "each letter must occur once in an operand, and those of the result, and its ellipsis, in one of them",
         equation,
       ),
     );
@@ -72,7 +72,7 @@ function spelled(text: string, rank: number, equation: string): string[] {
   if (rest < 0 || (rest > 0 && !hasDots)) {
     throw new TypeError(
       cannot(
-        `multiply by "${equation}"`,
+        `compute einsum "${equation}"`,
         `the operand of "${text}" must have an axis for each letter`,
         rank,
       ),

@@ -11,12 +11,12 @@ import { numWindows, transposedSize } from "./windows.ts";
 /**
  * The shape and element type of a convolution.
  *
- * @param x The map, `[N, …positions, D]`.
+ * @param x The feature map, `[N, …positions, D]`.
  * @param kernel The kernel, `[…size, D / groups, C]`.
  * @param options Strides, padding and so on.
  * @returns Its shape and element type.
- * @throws {TypeError} If map and kernel are not compatible.
- * @throws {RangeError} If the kernel does not fit the map.
+ * @throws {TypeError} If feature map and kernel are not compatible.
+ * @throws {RangeError} If the kernel does not fit the feature map.
  */
 export function convolved(
   x: ShapeValue,
@@ -28,7 +28,7 @@ export function convolved(
   sameSize(x.shape.at(-1)!, depth * groups, () =>
     cannot(
       "convolve",
-      `the map must have ${depth * groups} channels, as kernel ${
+      `the feature map must have ${depth * groups} channels, as kernel ${
         shapeText(kernel.shape)
       } has in ${groups} groups`,
       x.shape,
@@ -52,11 +52,11 @@ export function convolved(
 /**
  * The shape and element type of a transposed convolution.
  *
- * @param x The map, `[N, …positions, D]`.
+ * @param x The feature map, `[N, …positions, D]`.
  * @param kernel The kernel, `[…size, C, D]`.
  * @param options Strides, padding and so on.
  * @returns Its shape and element type.
- * @throws {TypeError} If map and kernel are not compatible.
+ * @throws {TypeError} If feature map and kernel are not compatible.
  */
 export function convolvedBack(
   x: ShapeValue,
@@ -68,7 +68,7 @@ export function convolvedBack(
   sameSize(x.shape.at(-1)!, depth, () =>
     cannot(
       "transpose a convolution",
-      `the map must have ${depth} channels, as kernel ${
+      `the feature map must have ${depth} channels, as kernel ${
         shapeText(kernel.shape)
       }`,
       x.shape,
@@ -85,18 +85,22 @@ export function convolvedBack(
 }
 
 /**
- * The shape of a pooling; the element type is that of the map.
+ * The shape of a pooling; the element type is that of the feature map.
  *
- * @param x The map, `[N, …positions, D]`.
+ * @param x The feature map, `[N, …positions, D]`.
  * @param options Sizes, strides and padding.
  * @returns Its shape and element type.
- * @throws {RangeError} If a window does not fit the map.
+ * @throws {RangeError} If a window does not fit the feature map.
  */
 export function pooled(x: ShapeValue, options: PoolingOptions): ShapeValue {
   const { size, strides, padding } = options;
   if (x.shape.length !== size.length + 2) {
     throw new TypeError(
-      cannot("pool", `the map must have ${size.length + 2} axes`, x.shape),
+      cannot(
+        "pool",
+        `the feature map must have ${size.length + 2} axes`,
+        x.shape,
+      ),
     );
   }
   const positions = size.map((kernel, i) =>
@@ -124,7 +128,7 @@ function kernelOf(
     throw new TypeError(
       cannot(
         "convolve",
-        `map ${shapeText(x.shape)} and kernel must have ${
+        `feature map ${shapeText(x.shape)} and kernel must have ${
           axes + 2
         } axes, and the kernel's sizes be known`,
         shape,

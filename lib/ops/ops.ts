@@ -294,7 +294,7 @@ export interface Ops<T> {
   /** Broadcasts to the shape of another value. */
   broadcastLike(x: T, like: T): T;
 
-  // ---- choosing ----
+  // ---- indexing ----
 
   /**
    * Gathers values along an axis by int32 indices, whose shape replaces the
@@ -318,7 +318,7 @@ export interface Ops<T> {
   /** Selects one index of the last axis, which is removed. */
   takeLast(x: T, index: number): T;
 
-  // ---- products, maps, sequences ----
+  // ---- products, convolutions, sequences ----
 
   /** Matrix product over the last two axes; the others broadcast. */
   matmul(a: T, b: T): T;

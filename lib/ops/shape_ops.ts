@@ -77,7 +77,7 @@ export class ShapeOps extends ShapeElements implements Ops<ShapeValue> {
       throw new RangeError(
         cannot(
           "transpose",
-          `each axis of ${shapeText(x.shape)} must stand once`,
+          `each axis of ${shapeText(x.shape)} must occur once`,
           axes,
         ),
       );
@@ -152,7 +152,7 @@ export class ShapeOps extends ShapeElements implements Ops<ShapeValue> {
     return joined(x, like, x.dtype);
   }
 
-  // ---- choosing ----
+  // ---- indexing ----
 
   take(x: ShapeValue, indices: ShapeValue, axis: number): ShapeValue {
     const at = axisOf(axis, x.shape.length);
@@ -167,7 +167,7 @@ export class ShapeOps extends ShapeElements implements Ops<ShapeValue> {
     const size = x.shape.at(-1) ?? null;
     if (size !== null && k > size) {
       throw new RangeError(
-        cannot("take the largest", `"k" must be ${size} at most`, k),
+        cannot("compute topK", `"k" must be at most ${size}`, k),
       );
     }
     const shape = [...x.shape.slice(0, -1), k];
@@ -198,7 +198,7 @@ export class ShapeOps extends ShapeElements implements Ops<ShapeValue> {
     return { shape: x.shape.slice(0, -1), dtype: x.dtype };
   }
 
-  // ---- products, maps, sequences ----
+  // ---- products, convolutions, sequences ----
 
   matmul(a: ShapeValue, b: ShapeValue): ShapeValue {
     if (a.shape.length < 2 || b.shape.length < 2) {
@@ -235,7 +235,7 @@ export class ShapeOps extends ShapeElements implements Ops<ShapeValue> {
       } else {
         const size = sameSize(before, b.shape[i]!, () =>
           cannot(
-            `multiply by "${equation}"`,
+            `compute einsum "${equation}"`,
             `"${letter}" must have the same size in ${shapeText(a.shape)}`,
             b.shape,
           ));
@@ -293,7 +293,11 @@ export class ShapeOps extends ShapeElements implements Ops<ShapeValue> {
           a,
           b,
           () =>
-            cannot("scan", "its inputs must have as many time steps", lengths),
+            cannot(
+              "scan",
+              "its inputs must have the same number of time steps",
+              lengths,
+            ),
         ),
       null,
     );
@@ -351,7 +355,7 @@ function filled(
 function alike(shapes: readonly Shape[], action: string): Shape {
   return shapes.reduce((a, b) => {
     const message = () =>
-      cannot(action, `the shape must go with ${shapeText(a)}`, b);
+      cannot(action, `the shape must be compatible with ${shapeText(a)}`, b);
     if (a.length !== b.length) throw new TypeError(message());
     return a.map((size, i) => sameSize(size, b[i]!, message));
   });

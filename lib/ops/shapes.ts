@@ -33,7 +33,7 @@ export function axisOf(axis: number, rank: number): number {
   const at = axis < 0 ? axis + rank : axis;
   if (!Number.isInteger(at) || at < 0 || at >= rank) {
     throw new RangeError(
-      cannot("take an axis", `it must be one of the ${rank} axes`, axis),
+      cannot("find an axis", `it must be one of the ${rank} axes`, axis),
     );
   }
   return at;
@@ -73,7 +73,11 @@ export function broadcast(a: Shape, b: Shape): Shape {
     if (p === null) return q;
     if (q === null) return p;
     throw new TypeError(
-      cannot("broadcast", `the shape must go with ${shapeText(a)}`, b),
+      cannot(
+        "broadcast",
+        `the shape must be compatible with ${shapeText(a)}`,
+        b,
+      ),
     );
   });
 }

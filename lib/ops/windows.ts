@@ -43,12 +43,13 @@ export function numWindows(
 ): number | null {
   if (size === null) return null;
   const { stride, padding } = windows;
-  const length = padding === "same" ? size : size - reach(windows) + 1;
+  const least = padding === "same" ? 1 : reach(windows);
+  const length = size - least + 1;
   if (length < 1) {
     throw new RangeError(
       cannot(
-        'slide a window with padding "valid"',
-        `its size must be at least ${reach(windows)}`,
+        `slide a window with padding "${padding}"`,
+        `the axis must have at least ${least} positions`,
         size,
       ),
     );

@@ -4,6 +4,7 @@ Run with h5py 3.14: python make_hdf5.py
 """
 
 import json
+import zlib
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -178,6 +179,10 @@ with make("shared") as f:
 
 with model("huge_chunked") as f:
     f.create_dataset("kernel", (2**20, 2**20, 2**20), "f4", chunks=(8, 8, 8))
+
+with model("huge_chunk") as f:
+    kernel = f.create_dataset("kernel", (3, 4), "f4", maxshape=(None, 4), chunks=(2**26, 4), compression="gzip")
+    kernel.id.write_direct_chunk((0, 0), zlib.compress(VALUES.tobytes()))
 
 with model("packed_zeros") as f:
     f.create_dataset("kernel", data=np.zeros(2**24, "f4"), chunks=(2**22,), compression="gzip")

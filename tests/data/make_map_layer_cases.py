@@ -607,10 +607,25 @@ def core():
         add("dense_4", "Dense", (2, 3, 4), units=2, use_bias=False, unknown=[1, 2])
 
 
+def locally_connected():
+    f = "locally_connected"
+    for n, shape in ((1, (7, 3)), (2, (5, 6, 2))):
+        cls = f"LocallyConnected{n}D"
+        case(f, f"plain_{n}d", cls, shape, keras2=True, filters=4, kernel_size=3)
+        case(f, f"strides_{n}d", cls, shape, keras2=True, filters=2,
+             kernel_size=2 if n == 1 else (3, 2), strides=2 if n == 1 else (1, 2),
+             activation="softmax", use_bias=False)
+        first = (shape[-1], *shape[:-1])
+        case(f, f"first_{n}d", cls, first, keras2=True, filters=3,
+             kernel_size=2 if n == 1 else (2, 3), data_format="channels_first",
+             activation="softmax")
+
+
 def main(names):
     os.makedirs(FOLDER, exist_ok=True)
     for make in (convolutions, transposed, depthwise, pooling, global_pooling,
-                 adaptive_pooling, reshaping, borders, up_sampling, embeddings, core):
+                 adaptive_pooling, reshaping, borders, up_sampling, embeddings, core,
+                 locally_connected):
         if not names or make.__name__ in names:
             make()
     for family, cases in CASES.items():

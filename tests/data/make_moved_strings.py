@@ -21,6 +21,7 @@ import tf_keras
 FOLDER = pathlib.Path(__file__).parent / "text_layers"
 EXPECTED = json.loads((FOLDER / "expected.json").read_text())
 WORDS = ["a", "b", "zzz", "", "c d", "ü", "b", "d", "a", "e", "ü", "x"]
+SPELLED = [" A\t", "b", "ZZZ", "\n", "C D", "Ü", " B", "d ", "A", "\u00a0E", "ü", "X"]
 
 
 def table(lib, **options):
@@ -47,11 +48,20 @@ def backwards(lib, x):
     return table(lib)(tf.reverse(tf.expand_dims(x, 1)[:, 0], axis=[1]))
 
 
-CASES = [("reshaped", reshaped, keras), ("columns", columns, tf_keras), ("split", split, tf_keras), ("backwards", backwards, tf_keras), ("reshaped", reshaped, tf_keras)]
+def changed(lib, x):
+    lower = tf.strings.lower(tf.strings.strip(x), encoding="utf-8")
+    one = table(lib)(tf.reverse(lower, axis=[1]))
+    return lib.layers.Concatenate()([one, table(lib)(tf.strings.lower(x)), table(lib)(tf.strings.upper(x))])
+
+
+CASES = [
+    ("reshaped", reshaped, keras), ("columns", columns, tf_keras), ("split", split, tf_keras),
+    ("backwards", backwards, tf_keras), ("reshaped", reshaped, tf_keras), ("changed", changed, tf_keras),
+]
 for name, call, lib in CASES:
     x = lib.Input((4,), dtype="string", name="x")
     model = lib.Model(x, call(lib, x))
-    rows = np.reshape(WORDS, (3, 4)).tolist()
+    rows = np.reshape(SPELLED if name == "changed" else WORDS, (3, 4)).tolist()
     y = model(tf.constant(rows))
     file = FOLDER / f"{'k3' if lib is keras else 'k2'}_moved_{name}.keras"
     model.save(file)

@@ -381,6 +381,89 @@ def keras_operations():
             op(f"affine_{mode}_{kind}", lambda x: im.affine_transform(x, np.array([0.9, 0.31, -1.3, -0.2, 1.1, 1.7, 0, 0], "float32"), interpolation=kind, fill_mode=mode, fill_value=2.0), xs=[images])
 
 
+def extremes():
+    """Numbers at the edges: signed zeros, infinities, NaN, integers beyond 2^24."""
+    o = keras.ops
+    inf, nan = np.inf, np.nan
+    near = np.array([[-0.99999, 0.99999, -0.9999999], [0.5, -0.5, -1], [1, 0, -1e-4]], "float32")
+    op("arctanh_near_1", o.arctanh, xs=[near])
+    ys = np.array([[1, -1, inf], [-inf, inf, 0], [2, -3, -0.5]], "float32")
+    zs = np.array([[-0.0, -0.0, inf], [inf, -inf, 5], [-inf, 0, inf]], "float32")
+    op("arctan2_edges", o.arctan2, xs=[ys, zs])
+    op("hypot_infinite", o.hypot, xs=[np.array([[inf, 1, 0]] * 3, "float32"), np.array([[1, -inf, 0]] * 3, "float32")])
+    op("cbrt_infinite", o.cbrt, xs=[np.array([[inf, -inf, -8]] * 3, "float32")])
+    rows = np.array([[-inf, -inf, -inf], [inf, 1, -inf], [-inf, 0, 1]], "float32")
+    op("logsumexp_infinite", lambda x: o.logsumexp(x, axis=1), xs=[rows])
+    op("logsumexp_infinite_kept", lambda x: o.logsumexp(x, axis=-1, keepdims=True), xs=[rows])
+    large = np.array([[1e4, 1e4 + 0.25, 1e4 - 2], [-3e5, -3e5 + 1, -3e5 - 1], [0, 1, 2]], "float32")
+    op("log_softmax_large", lambda x: o.log_softmax(x), xs=[large])
+    op("digitize_nan", lambda x: o.digitize(x, np.array([-1.0, 0, 2])), xs=[np.array([[nan, -1, 2], [0, 5, -5], [1, nan, 3]], "float32")])
+    holes = np.array([[nan, 1, nan]] * 3, "float32")
+    op("isclose_nan", lambda x: o.isclose(x, np.array([nan, nan, 2], "float32"), equal_nan=True), xs=[holes])
+    op("isclose_ints", lambda x: o.isclose(x, np.array([200001, 7, 300000], "int32")), xs=[np.array([[200000, 7, 300001]] * 3, "int32")])
+    flags = np.array([[1, 0, 0, 1], [0, 0, 1, 1], [1, 1, 0, 1]], bool)
+    op("diff_bool", lambda x: o.diff(x), xs=[flags])
+    op("diff_bool_twice", lambda x: o.diff(x, n=2), xs=[flags])
+    halves = np.array([[0.5, 1.75, -2.5]] * 3, "float32")
+    op("cumsum_int", lambda x: o.cumsum(x, axis=1, dtype="int32"), xs=[halves])
+    op("cumprod_int", lambda x: o.cumprod(x, axis=1, dtype="int32"), xs=[halves])
+    ids = np.random.default_rng(31).integers(0, 5, (3, 4, 2)).astype("int32")
+    op("multi_hot_3", lambda x: o.multi_hot(x, 5), xs=[ids])
+    op("multi_hot_2", lambda x: o.multi_hot(x, 5), xs=[ids[..., 0]])
+    big = np.array([[16777217, 123456789, -123456789], [2147483647, -16777219, 3], [0, 33554435, 7]], "int32")
+    for tag, compute in {
+        "mod": lambda x: x % 1000, "mod_negative": lambda x: x % -7, "floor": lambda x: x // 7,
+        "equal": lambda x: o.equal(x, 16777217), "greater": lambda x: x > 33554434, "less": lambda x: x <= 123456788,
+        "minus": lambda x: x - 16777216, "from": lambda x: 16777219 - x, "maximum": lambda x: o.maximum(x, 16777219),
+        "clip": lambda x: o.clip(x, -16777217, 123456788), "divide": lambda x: x / 4,
+    }.items():
+        op(f"large_{tag}", compute, xs=[big])
+    op("large_where", lambda x, y: o.where(y, x, 1), xs=[big, big > 3])
+    op("cdist", lambda x, y: o.cdist(x, y), (4, 3), (2, 3))
+    op("conv_transpose_padded", lambda x: o.conv_transpose(
+        x, np.linspace(-1, 1, 3 * 2 * 4 * 3).reshape(3, 2, 4, 3).astype("float32"), strides=2,
+        padding="same", output_padding=1), (4, 5, 3))
+    shapes = (4, 2, 3), (4, 2, 3), (4, 2, 5)
+    op("attention_causal_any", lambda q, k, v: o.dot_product_attention(q, k, v, is_causal=True), *shapes, unknown=(1,))
+
+
+def tf_extremes():
+    inf = np.inf
+    big = np.array([[16777217, 123456789, -123456789], [2147483647, -16777219, 3], [0, 33554435, 7]], "int32")
+    for tag, compute in {
+        "mod": lambda x: x % 1000, "floor": lambda x: x // 7, "equal": lambda x: tf.equal(x, 16777217),
+        "minus": lambda x: x - 16777216, "truncated": lambda x: tf.truncatediv(x, -7),
+        "clip": lambda x: tf.clip_by_value(x, 0, 123456788),
+        "times": lambda x: tf.multiply(x, 1), "scaled": lambda x: tf.math.scalar_mul(1, x),
+    }.items():
+        fn(f"large_{tag}", compute, xs=[big])
+    fn("truncatediv", lambda x: tf.truncatediv(x, 0.75), (5,))
+    steps = np.array([[1, inf, 2], [3e7, 1, 1], [0.5, -0.5, 4]], "float32")
+    fn("cumsum_exclusive_infinite", lambda x: tf.cumsum(x, axis=1, exclusive=True), xs=[steps])
+    fn("cumsum_exclusive_back_infinite", lambda x: tf.cumsum(x, axis=1, exclusive=True, reverse=True), xs=[steps])
+    fn("sort_down", lambda x: tf.sort(x, axis=1, direction="DESCENDING"), (5, 2))
+    fn("argsort_down", lambda x: tf.argsort(x, axis=1, direction="DESCENDING"), (5, 2))
+    fn("lrn", lambda x: tf.nn.local_response_normalization(x), (3, 2, 7))
+    fn("lrn_options", lambda x: tf.nn.lrn(x, depth_radius=2, bias=2, alpha=0.3, beta=0.75), (3, 2, 7))
+    fn("crelu", lambda x: tf.nn.crelu(x), (3, 2))
+    fn("crelu_axis", lambda x: tf.nn.crelu(x, axis=1), (3, 2))
+
+    fn("ensure_shape", lambda x: tf.ensure_shape(x, (None, 4)), (4,))
+
+    ids = np.array([[0, 3, 3], [2, 1, 0], [1, 1, 2]], "int32")
+    values = drawn("gather_batch", [(4, 5)])[0]
+    fn("gather_batch", lambda x, i: tf.gather(x, i, batch_dims=1), xs=[values, ids])
+    fn("gather_batch_axis", lambda x, i: tf.gather(x, i, axis=1, batch_dims=1), xs=[values[..., 0].copy(), ids])
+    images = np.random.default_rng(32).uniform(0, 255, (3, 5, 7, 2)).astype("float32")
+    for m in ("gaussian", "mitchellcubic"):
+        fn(f"resize_{m}", lambda x: tf.image.resize(x, (8, 4), method=m), xs=[images])
+        fn(f"resize_{m}_anti", lambda x: tf.image.resize(x, (3, 9), method=m, antialias=True), xs=[images])
+    table = values[..., 0].copy()
+    fn("embedding_lookup", lambda i: tf.nn.embedding_lookup(table, i), xs=[np.array([[0, 2, 1], [2, 2, 0], [1, 0, 0]], "int32")])
+    fn("reciprocal_no_nan", tf.math.reciprocal_no_nan, xs=[np.array([[0, 2, -0.5], [-4, 0, 1], [1e-3, -1, 0]], "float32")])
+    fn("one_hot_smooth", lambda x: tf.one_hot(x, 4, on_value=0.9, off_value=0.025), xs=[ids])
+
+
 def tf_functions():
     rng = np.random.default_rng(5)
     real = rng.uniform(-3, 3, (3, 5)).astype("float32")
@@ -525,7 +608,9 @@ def tf_functions():
 
 if __name__ == "__main__":
     keras_operations()
+    extremes()
     tf_functions()
+    tf_extremes()
     for family, cases in CASES.items():
         lines = ",\n".join(json.dumps(c, separators=(",", ":")) for c in cases)
         with open(os.path.join(FOLDER, f"{family}.json"), "w") as file:

@@ -42,7 +42,7 @@ Deno.test("Hdf5Bytes.block() asks for letters and a checksum", () => {
   assertThrows(
     () => fileOf(bytes).block(0, 34, "Five"),
     SyntaxError,
-    '"Five" must stand at 0: current value is "Four"',
+    '"Five" must be at 0: current value is "Four"',
   );
   bytes[9]! ^= 1;
   assertThrows(

@@ -123,11 +123,11 @@ Deno.test("readFilters() refuses what it cannot undo", () => {
     ...[2, 1, ...word(id), ...word(0), ...word(1), ...long(value)],
   ];
   assertEquals(read(one(2, 4)), [2]);
-  assertThrows(() => read(one(2, 8)), SyntaxError, "must go by 4 bytes");
+  assertThrows(() => read(one(2, 8)), SyntaxError, "must be of 4 bytes");
   assertThrows(() => read(one(6, 1)), SyntaxError, "scaleoffset (6)");
   assertThrows(() => read([3, 0]), SyntaxError, "version 1 or 2");
   const twice = [2, 2, ...one(2, 4).slice(2), ...one(2, 4).slice(2)];
-  assertThrows(() => read(twice), SyntaxError, "be there once");
+  assertThrows(() => read(twice), SyntaxError, "filters must be unique");
   assertThrows(() => read(one(2, 4).slice(0, -1)), SyntaxError, "complete");
   assertThrows(
     () => read([2, 0, ...one(2, 4).slice(2)]),

@@ -36,7 +36,7 @@ const REFUSED: Readonly<
   "an encrypted member": [[{ ...A, flags: 1 }], "encrypted"],
   "an unknown method": [[{ ...A, method: 99 }], "method 99"],
   "a size that is not the stored one": [[{ ...A, size: 4 }], "as many bytes"],
-  "two members of one name": [[A, A], "once"],
+  "two members of one name": [[A, A], "unique"],
   "an absolute name": [[{ ...A, name: "/etc/x" }], "plain paths"],
   "a name that leads out": [[{ ...A, name: "a/../../x" }], "plain paths"],
   "a name with a backslash": [[{ ...A, name: "a\\x" }], "plain paths"],

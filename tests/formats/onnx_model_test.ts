@@ -94,6 +94,6 @@ Deno.test("readOnnx() refuses a text where a part should be", () => {
   assertThrows(
     () => readOnnx(bytesSource(bytes, "a file")),
     SyntaxError,
-    "must have a length",
+    "must be length-delimited",
   );
 });

@@ -48,9 +48,16 @@ Deno.test("tensorBytes() refuses more or fewer values than the shape says", () =
     assertThrows(
       () => tensorBytes(reader, tensor),
       SyntaxError,
-      `ask for 8 bytes: current value is ${floats.length * 4}`,
+      `have the 8 bytes of its shape and type: current value is ${
+        floats.length * 4
+      }`,
     );
   }
+});
+
+Deno.test("readTensor() refuses a shape of a million axes", () => {
+  const shape = Array<number>(1e6).fill(1);
+  assertThrows(() => read({ shape }), SyntaxError, "at most 1024 axes");
 });
 
 Deno.test("typeName(), storedType() and byteLength() know ONNX' element types", () => {

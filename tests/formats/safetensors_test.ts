@@ -45,6 +45,8 @@ Deno.test("fromSafetensors() reads a file written by hand", () => {
   const { data, shape, dtype } = arrays.get("x")!;
   assertEquals([[...data], shape, dtype], [[0, 0.5], [2, 1], "float32"]);
   assertEquals(metadata, { by: "hand" });
+  const none = fromSafetensors(file('{"__metadata__":null}', 0));
+  assertEquals(none, { arrays: new Map(), metadata: {} });
 });
 
 Deno.test("toSafetensors() gives every type back, and strings", () => {
@@ -120,7 +122,7 @@ const REFUSED: Readonly<Record<string, [Uint8Array, string]>> = {
       X("[0,4]", `,"x":{"dtype":"F32","shape":[1],"data_offsets":[4,8]}`),
       8,
     ),
-    "stand once",
+    "must be unique",
   ],
   "an unknown type": [
     file(`{"x":{"dtype":"F8_E4M3","shape":[1],"data_offsets":[0,1]}}`, 1),
@@ -135,8 +137,8 @@ const REFUSED: Readonly<Record<string, [Uint8Array, string]>> = {
     "bytes of its shape",
   ],
   "an array that is none": [file(`{"x":3}`, 0), "must be of one of"],
-  "a header that is no object": [file("[]", 0), "must be {}"],
-  "a header that is no JSON": [file("{x", 0), "a key must stand here"],
+  "a header that is no object": [file("[]", 0), "must be a JSON object"],
+  "a header that is no JSON": [file("{x", 0), "there must be a key"],
   "metadata that is no string": [
     file(`{"__metadata__":{"n":1}}`, 0),
     "must be a string",

@@ -22,6 +22,9 @@ Deno.test("tarMembers() finds files, and leaves out folders and links", () => {
     { name: "a/one.txt", text: "newer" },
   ]);
   assertEquals(members(bytes), { "a/empty": "", "a/one.txt": "newer" });
+  // Before POSIX, only the slash told folders from files.
+  const old = buildTar([{ name: "a/" }, { name: "a/one.txt", text: "one" }]);
+  assertEquals(members(old), { "a/one.txt": "one" });
 });
 
 Deno.test("tarMembers() reads long names of GNU and pax", () => {

@@ -1,7 +1,7 @@
 // deno-lint-ignore-file camelcase -- the keys are those of Keras
 import { assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { testLayerCases } from "../support/layer_cases.ts";
-import { called, layerOf } from "./_one_call.ts";
+import { called, layerOf, shapeAfter } from "./_one_call.ts";
 
 testLayerCases("activation_layers");
 
@@ -11,6 +11,17 @@ Deno.test("reluLayer() takes the slope from the threshold", async () => {
     await called(layerOf("ReLU", options), [[-2, 0, 2, 2.5, 9]]),
     [[-2, -1, 0, 2.5, 3]],
   );
+});
+
+Deno.test("prelu() counts shared axes as Python does", () => {
+  const layer = layerOf("PReLU", { shared_axes: [1, -1] });
+  // sizes[1 - 1] and sizes[-1 - 1] of [5, 6, 3]
+  assertEquals(shapeAfter(layer, [null, 5, 6, 3], [[1, 1, 3]]), [
+    null,
+    5,
+    6,
+    3,
+  ]);
 });
 
 Deno.test("leakyReluLayer() reads both Kerases' names of the slope", async () => {
@@ -34,7 +45,7 @@ Deno.test("activation() reads hard_sigmoid as who wrote it meant it", async () =
   assertEquals(keras2!.map((x) => Math.round(x * 1e6)), [800000]); // 0.3 + 0.5
 });
 
-Deno.test("softmax() refuses axes and masks that do not fit", async () => {
+Deno.test("softmaxLayer() refuses axes and masks that do not fit", async () => {
   assertThrows(() => layerOf("Softmax", { axis: [] }), TypeError, `"axis"`);
   await assertRejects(
     () =>

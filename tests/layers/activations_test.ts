@@ -47,8 +47,8 @@ Deno.test("glu() and sparsemax() refuse a last axis that they cannot take", () =
   const ops = new ShapeOps();
   for (
     const [name, size, text] of [
-      ["glu", 3, "the last axis must have an even size"],
-      ["glu", null, "the last axis must have an even size"],
+      ["glu", 3, "its axis must have an even size"],
+      ["glu", null, "its axis must have an even size"],
       ["sparsemax", null, "the last axis must be known"],
     ] as const
   ) {

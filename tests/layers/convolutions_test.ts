@@ -88,3 +88,23 @@ Deno.test("conv3d() knows its shape where no position is known", () => {
     [null, 4, null, null, 4],
   );
 });
+
+testLayerCases("locally_connected");
+
+Deno.test("locallyConnected() refuses kernels that are stored in another form", () => {
+  const options = { filters: 2, kernel_size: 3, implementation: 2 };
+  assertThrows(
+    () => layerOf("LocallyConnected1D", options, 2),
+    TypeError,
+    '"implementation" must be 1: current value is 2',
+  );
+  const layer = layerOf("LocallyConnected1D", { filters: 2, kernel_size: 3 });
+  const weights = [[1, 3, 2], [1, 2]];
+  for (const length of [2, null]) {
+    assertThrows(
+      () => shapeAfter(layer, [null, length, 1], weights),
+      Error,
+      length === null ? "must be known" : "at least 3 positions",
+    );
+  }
+});

@@ -66,7 +66,7 @@ Deno.test("dense() refuses weights that are not plain, or of another shape", () 
         quantization_config: other,
       }),
     TypeError,
-    `"quantization_config" must be Keras' own of int8`,
+    `"quantization_config" must be Keras' default of int8`,
   );
   for (const name of ["float32", "mixed_float16", "mixed_bfloat16"]) {
     const dtype = { class_name: "DTypePolicy", config: { name } };

@@ -15,6 +15,7 @@ Deno.test("LAYERS knows the aliases that files of Keras may hold", () => {
       ["MaxPool2D", "MaxPooling2D"],
       ["AvgPool1D", "AveragePooling1D"],
       ["GlobalAvgPool2D", "GlobalAveragePooling2D"],
+      ["SyncBatchNormalization", "BatchNormalization"],
     ] as const
   ) {
     assertEquals(LAYERS[alias], LAYERS[name]);

@@ -1,7 +1,7 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import { readLayer } from "../../lib/layers/config_reader.ts";
 import { Arguments, operation } from "../../lib/layers/operation.ts";
-import { ShapeOps } from "../../lib/ops/shape_ops.ts";
+import { ShapeOps, type ShapeValue } from "../../lib/ops/shape_ops.ts";
 
 const OPS = new ShapeOps();
 const X = { shape: [null, 2], dtype: "float32" as const };
@@ -65,12 +65,26 @@ Deno.test("Arguments.tensor() gives tensors, and numbers as constants", () => {
   assertThrows(() => uneven.tensor("x"), TypeError, "must hold numbers");
 });
 
+Deno.test("Arguments.pair() takes a whole number beside integers as one", () => {
+  const ids: ShapeValue = { shape: [null], dtype: "int32" };
+  const types = (a: unknown, b: unknown) =>
+    new Arguments(OPS, [ids, X], { a, b }, "it").pair("a", "b")
+      .map(({ dtype }) => dtype);
+  const [integers, floats] = [{ input: 0 }, { input: 1 }];
+  assertEquals(types(integers, 1000), ["int32", "int32"]);
+  assertEquals(types(-7, integers), ["int32", "int32"]);
+  for (const value of [0.5, 2 ** 31, Infinity]) {
+    assertEquals(types(integers, value), ["int32", "float32"]);
+  }
+  assertEquals(types(floats, 2), ["float32", "float32"]);
+});
+
 Deno.test("Arguments says of each value what it must be", () => {
   const args = argumentsOf({ it: {} });
   assertThrows(() => args.tensors("it"), TypeError, "be a list of tensors");
   assertThrows(() => args.number("it"), TypeError, "be a number");
   assertThrows(() => args.boolean("it", true), TypeError, "be true or false");
-  assertThrows(() => args.string("it"), TypeError, "be text");
+  assertThrows(() => args.string("it"), TypeError, "be a string");
   assertThrows(() => args.ints("it"), TypeError, "be whole numbers");
   assertEquals(argumentsOf({ it: 3 }).ints("it"), [3]);
 });

@@ -35,7 +35,7 @@ Deno.test("cropping3d() and zeroPadding3d() refuse borders that are none", async
       assertThrows(
         () => layerOf(`${verb}3D`, { [key!]: border }),
         TypeError,
-        `"${key}" must say how many positions`,
+        `"${key}" must be numbers of positions`,
       );
     }
   }

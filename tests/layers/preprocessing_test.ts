@@ -80,6 +80,6 @@ Deno.test("normalization() refuses a mean without a variance", () => {
   assertThrows(
     () => layerOf("Normalization", { mean: 1, variance: null }),
     TypeError,
-    `"variance" must stand where the mean does`,
+    `"variance" must be set if, and only if, "mean" is`,
   );
 });

@@ -20,9 +20,7 @@ Deno.test("upSampling2d() measures from corners where TF.js wrote it", async () 
 Deno.test("upSampling2d() refuses what it cannot have", async () => {
   const layer = (interpolation: string, dialect: 3 | "tfjs" = 3) =>
     layerOf("UpSampling2D", { size: 2, interpolation }, dialect);
-  for (const other of ["gaussian", "mitchellcubic"]) {
-    assertThrows(() => layer(other), RangeError, `current value is "${other}"`);
-  }
+  assertThrows(() => layer("cubic"), RangeError, 'current value is "cubic"');
   assertThrows(
     () => layer("bicubic", "tfjs"),
     TypeError,

@@ -64,7 +64,7 @@ Deno.test("timeDistributed() refuses a mask that its layer would misread", async
   await assertRejects(
     () => callByHand(layer, { weights, inputs, masks: [[[true, false]]] }),
     TypeError,
-    "a layer that reads masks must be given one of each time step",
+    "a layer that reads masks must have one for each time step",
   );
 });
 

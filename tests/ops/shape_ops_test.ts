@@ -99,7 +99,7 @@ Deno.test("ShapeOps throws when shapes do not go together", () => {
   for (const [call, text] of cases) assertThrows(call, TypeError, text);
   const ranges: [() => unknown, string][] = [
     [() => SHAPES.sum(row, { axis: 2 }), "one of the 2"],
-    [() => SHAPES.transpose(row, [0, 0]), "stand once"],
+    [() => SHAPES.transpose(row, [0, 0]), "occur once"],
     [() => SHAPES.topK(row, 5), '"k"'],
     [() => SHAPES.maxPool(floats(null, 2, 1), pool(3)), "at least 3"],
   ];

@@ -31,7 +31,7 @@ Deno.test("numWindows() rounds up for same, and needs space for valid", () => {
   assertThrows(
     () => numWindows(6, windows(3, 1, "valid", 3)),
     RangeError,
-    "its size must be at least 7: current value is 6",
+    "the axis must have at least 7 positions: current value is 6",
   );
 });
 

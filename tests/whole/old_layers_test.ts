@@ -23,6 +23,20 @@ const REFUSED: Readonly<Record<string, string>> = {
   "quantized_float8.keras": 'current value is "float8"; save it in Python',
 };
 
+Deno.test("a feature with time steps on its first axis is refused, also of as many samples", async () => {
+  const input = {
+    shape: [5, 5, 3],
+    data: new Float32Array(75),
+    dtype: "float32" as const,
+  };
+  await using model = await loadModel(new URL("time_major.h5", FOLDER));
+  await assertRejects(
+    () => new FeatureExtractor(model).layers(["rnn"]).predict(input),
+    TypeError,
+    'Cannot take layer "rnn" as its first axis must be that of the samples: current value is [5, null, 4]',
+  );
+});
+
 for (const [name, { x, y }] of Object.entries(EXPECTED)) {
   const says = REFUSED[name];
   if (says !== undefined) {

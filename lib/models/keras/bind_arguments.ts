@@ -46,11 +46,19 @@ export function bindArguments(
   { layers, refOf, fail }: CallContext,
 ): BoundArguments {
   const tensors: Ref[] = [];
-  const indexOf = (tensor: TensorId) => tensors.push(refOf(tensor)) - 1;
+  const ids: TensorId[] = [];
+  const indexOf = (tensor: TensorId) => {
+    ids.push(tensor);
+    return tensors.push(refOf(tensor)) - 1;
+  };
   const sizeMark = (size: ComputedSize | number) => {
     if (typeof size === "number") return size;
     const { of, ...axis } = size;
-    return { sizeOf: indexOf(of), ...axis };
+    // The index of an argument, if the sizes are those of one.
+    const known = ids.findIndex((id) =>
+      id.layer === of.layer && id.call === of.call && id.index === of.index
+    );
+    return { sizeOf: known < 0 ? indexOf(of) : known, ...axis };
   };
   const bind = (argument: Argument): unknown => {
     if ("tensor" in argument) {

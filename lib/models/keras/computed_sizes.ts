@@ -24,8 +24,8 @@ export type ComputedSizes = ComputedSize | readonly (ComputedSize | number)[];
 
 /** Operations of TensorFlow that create values, of sizes alone. */
 const CREATING = new Set(["ones", "zeros", "fill", "range"]);
-/** Those that repeat their first argument. */
-const REPEATING = new Set(["tile", "broadcast_to"]);
+/** Those that repeat or reshape their first argument. */
+const REPEATING = new Set(["tile", "broadcast_to", "reshape"]);
 const SHAPES = new Set(["shape", "compat.v1.shape"]);
 
 /**
@@ -34,7 +34,7 @@ const SHAPES = new Set(["shape", "compat.v1.shape"]);
  * @param layer The operation.
  * @param argument The argument.
  * @param call Its call.
- * @returns True for operations that create or repeat values.
+ * @returns True for operations that create, repeat or reshape values.
  */
 export function takesSizes(
   { className, options }: LayerSpec,

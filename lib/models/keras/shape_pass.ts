@@ -15,7 +15,7 @@ import {
 } from "../graph/graph.ts";
 import { DEFAULT_LIMITS } from "../graph/limits.ts";
 import type { LayerDraft } from "./layer_draft.ts";
-import { overRearranged, StringTensors } from "./string_tensors.ts";
+import { overStrings, StringTensors } from "./string_tensors.ts";
 
 /** Bytes per value on every engine. */
 const BYTES = 4;
@@ -145,7 +145,7 @@ export class ShapePass {
       this.#setOnHost(draft, call.layer.onHost);
       return;
     }
-    if (draft.inputs.length === 1 && this.#rearranges(draft, call.layer)) {
+    if (draft.inputs.length === 1 && this.#givesStrings(draft, call.layer)) {
       return;
     }
     this.#checkNumbers(draft);
@@ -214,7 +214,7 @@ export class ShapePass {
           cannot(`call layer "${draft.name}"`, rule, call.spec.dtype),
         );
       }
-      const onInput = overRearranged(computation, strings?.rearranged);
+      const onInput = overStrings(computation, strings);
       const shape = onInput.shapeOf(call.spec.shape);
       const { dtype } = computation;
       const spec = Object.freeze({ name: draft.name, shape, dtype });
@@ -226,8 +226,11 @@ export class ShapePass {
     }
   }
 
-  /** Whether a layer only rearranges strings, whose outputs are then known. */
-  #rearranges(draft: LayerDraft, layer: Layer): boolean {
+  /**
+   * Whether a layer rearranges strings or changes each, so that the host
+   * computes its outputs.
+   */
+  #givesStrings(draft: LayerDraft, layer: Layer): boolean {
     const shapes = this.#strings.add(draft.id, layer, draft.inputs[0]!);
     if (shapes === undefined) return false;
     this.#set(

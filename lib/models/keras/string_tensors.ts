@@ -6,17 +6,19 @@ import {
 } from "../../layers/rearrange_strings.ts";
 import { origin, type Ref, refKey } from "../graph/graph.ts";
 
-/** A tensor of strings: an input of the model, or a part of it. */
+/** A tensor of strings: an input of the model, or computed from one. */
 interface StringTensor {
   /** The input. */
   readonly from: Ref;
-  /** How the input is rearranged; undefined for the input itself. */
-  readonly rearranged: Rearranged | undefined;
+  /** How the input is rearranged; undefined for its order. */
+  readonly rearranged?: Rearranged | undefined;
+  /** How each string is changed; undefined for the strings themselves. */
+  readonly change?: ((text: string) => string) | undefined;
 }
 
 /** The tensors of strings in a model. */
 export class StringTensors {
-  readonly #rearranged = new Map<string, StringTensor>();
+  readonly #computed = new Map<string, StringTensor>();
 
   /**
    * Finds a tensor of strings.
@@ -28,12 +30,12 @@ export class StringTensors {
     const from = origin(ref);
     const { call } = from.node;
     return call.kind === "input" && call.spec.dtype === "string"
-      ? { from, rearranged: undefined }
-      : this.#rearranged.get(refKey(from));
+      ? { from }
+      : this.#computed.get(refKey(from));
   }
 
   /**
-   * Adds the outputs of a layer that only rearranges strings.
+   * Adds the outputs of a layer that rearranges strings, or changes each.
    *
    * @param id The layer's id.
    * @param layer The layer.
@@ -46,6 +48,17 @@ export class StringTensors {
     if (strings === undefined || call?.kind !== "input") return undefined;
     const before = strings.rearranged;
     const sizes = before?.shape ?? call.spec.shape.slice(1);
+    const { onEachString } = layer;
+    if (onEachString !== undefined) {
+      const { change } = strings;
+      this.#computed.set(`${id}:0`, {
+        ...strings,
+        change: change === undefined
+          ? onEachString
+          : (text) => onEachString(change(text)),
+      });
+      return [[null, ...sizes]];
+    }
     if (sizes.some((size) => size === null)) return undefined;
     const outputs = rearrangementOf(layer, sizes as number[]);
     outputs?.forEach(({ shape, indices }, index) => {
@@ -55,30 +68,40 @@ export class StringTensors {
           ? indices
           : indices.map((at) => before.indices[at]!),
       };
-      this.#rearranged.set(`${id}:${index}`, { ...strings, rearranged });
+      this.#computed.set(`${id}:${index}`, { ...strings, rearranged });
     });
     return outputs?.map(({ shape }) => [null, ...shape]);
   }
 }
 
 /**
- * A computation on the host, over rearranged strings.
+ * A computation on the host, over strings that are rearranged and changed
+ * before.
  *
  * @param computation The computation.
- * @param rearranged How the strings are rearranged before.
+ * @param strings How; undefined for those of an input.
  * @returns The computation from the model's input.
  */
-export function overRearranged(
+export function overStrings(
   computation: HostComputation,
-  rearranged: Rearranged | undefined,
+  { rearranged, change }: Omit<StringTensor, "from"> = {},
 ): HostComputation {
-  if (rearranged === undefined) return computation;
+  if (rearranged === undefined && change === undefined) return computation;
   return {
     ...computation,
-    shapeOf: () => computation.shapeOf([null, ...rearranged.shape]),
-    compute: ({ data, shape }) =>
-      computation.compute(
-        rearrange({ data: data as readonly string[], shape }, rearranged),
+    shapeOf: (shape) =>
+      computation.shapeOf(
+        rearranged === undefined ? shape : [null, ...rearranged.shape],
       ),
+    compute({ data, shape }) {
+      const strings = { data: data as readonly string[], shape };
+      const moved = rearranged === undefined
+        ? strings
+        : rearrange(strings, rearranged);
+      return computation.compute({
+        data: change === undefined ? moved.data : moved.data.map(change),
+        shape: moved.shape,
+      });
+    },
   };
 }

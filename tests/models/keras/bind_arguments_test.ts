@@ -58,6 +58,12 @@ Deno.test("bindArguments() passes the tensor in the stead of its sizes", () => {
   assertEquals([names, positional], [["x"], [{ sizeOf: 0 }]]);
   const other = bound(spec("cast", "TFOpLambda"), call);
   assertEquals([other.names, other.positional], [["shape"], [{ input: 0 }]]);
+  const both = { positional: [of("x"), of("shape")], named: {} };
+  const reshaped = bound(spec("reshape", "TFOpLambda"), both);
+  assertEquals([reshaped.names, reshaped.positional], [
+    ["x"],
+    [{ input: 0 }, { sizeOf: 0 }],
+  ]);
 });
 
 Deno.test("bindArguments() refuses records", () => {

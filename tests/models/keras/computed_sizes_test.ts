@@ -76,5 +76,7 @@ Deno.test("takesSizes() is true of what creates or repeats values", () => {
   ]);
   assertEquals(takes("tile", first), false);
   assertEquals(takes("tile", second), true);
+  assertEquals(takes("reshape", first), false);
+  assertEquals(takes("reshape", second), true);
   assertEquals(takes("nn.relu", second), false);
 });

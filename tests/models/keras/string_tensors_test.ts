@@ -5,7 +5,7 @@ import { loadModel, ModelFormatError } from "@sonde/sonde";
 import type { HostComputation, Layer } from "../../../lib/layers/layer.ts";
 import type { GraphNode } from "../../../lib/models/graph/graph.ts";
 import {
-  overRearranged,
+  overStrings,
   StringTensors,
 } from "../../../lib/models/keras/string_tensors.ts";
 import { kerasOf } from "../../support/model_files.ts";
@@ -40,7 +40,7 @@ Deno.test("StringTensors composes rearrangements, of strings of known sizes alon
   assertEquals(strings.find(node(4)), undefined);
 });
 
-Deno.test("overRearranged() computes from the strings in their order", () => {
+Deno.test("overStrings() computes from the strings in their order", () => {
   const computation: HostComputation = {
     dtype: "int32",
     shapeOf: (shape) => [...shape],
@@ -49,13 +49,21 @@ Deno.test("overRearranged() computes from the strings in their order", () => {
       shape,
     }),
   };
-  assertEquals(overRearranged(computation, undefined), computation);
+  assertEquals(overStrings(computation, undefined), computation);
   const indices = Int32Array.of(1, 0);
-  const over = overRearranged(computation, { shape: [2], indices });
+  const over = overStrings(computation, {
+    rearranged: { shape: [2], indices },
+  });
   assertEquals(over.shapeOf([null, 9]), [null, 2]);
   assertEquals(over.compute({ data: ["", "abc"], shape: [1, 2] }), {
     data: Int32Array.of(3, 0),
     shape: [1, 2],
+  });
+  const changed = overStrings(computation, { change: (text) => `${text}!` });
+  assertEquals(changed.shapeOf([null, 9]), [null, 9]);
+  assertEquals(changed.compute({ data: ["", "abc"], shape: [2] }), {
+    data: Int32Array.of(1, 4),
+    shape: [2],
   });
 });
 

@@ -151,7 +151,7 @@ const REFUSED: Readonly<Record<string, readonly [File, string]>> = {
   ],
   "a constant of fewer bytes than its shape": [
     { constants: [{ name: "w", shape: [3], raw: floatBytes(1) }] },
-    "ask for 12 bytes",
+    "have the 12 bytes of its shape and type",
   ],
   "a constant of a negative size": [
     { constants: [{ name: "w", shape: [-1], raw: floatBytes(1) }] },

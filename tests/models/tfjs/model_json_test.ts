@@ -35,7 +35,7 @@ const REFUSED: readonly [string, string, string][] = [
   [
     "text that is no JSON",
     "<html>",
-    `line 1, column 1, a value must stand here`,
+    `line 1, column 1, there must be a value`,
   ],
   ["an empty file", "", `current value is "the end"`],
   ["null", "null", `JSON object: current value is null`],
@@ -44,7 +44,7 @@ const REFUSED: readonly [string, string, string][] = [
     `{"__proto__": 1}`,
     `no key must be "__proto__"`,
   ],
-  ["a key twice", `{"a": 1, "a": 2}`, `key "a" must stand once`],
+  ["a key twice", `{"a": 1, "a": 2}`, `key "a" must be unique`],
   [
     "a pointer to a file elsewhere",
     "version https://git-lfs.github.com/spec/v1\n",

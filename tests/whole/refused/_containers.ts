@@ -136,7 +136,7 @@ export const CONTAINERS: readonly RefusedInput[] = [
       changed(
         "stored",
         { "config.json": { size: 4 } },
-        'member "config.json" must have as many bytes as it says',
+        'member "config.json" must be stored in as many bytes as it has',
         "[4, ",
       ),
       ...[-1, 1].map((more) =>
@@ -158,7 +158,7 @@ export const CONTAINERS: readonly RefusedInput[] = [
           { name: "config.json", data: CONFIG },
           { name: "config.json", data: CONFIG },
         ]),
-      says: ['names must be there once: current value is "config.json"'],
+      says: ['names must be unique: current value is "config.json"'],
     }],
   },
   {
@@ -256,12 +256,12 @@ export const CONTAINERS: readonly RefusedInput[] = [
     number: 14,
     what: "invalid JSON",
     refused: [
-      config("cut", '{"class_name"', 'line 1, column 14, ":" must stand here'),
+      config("cut", '{"class_name"', 'line 1, column 14, there must be ":"'),
       config("two values", "{} {}", "column 4, nothing must follow"),
       config(
         "a key twice",
         '{"a": 1,\n "a": 2}',
-        'line 2, column 2, key "a" must stand once',
+        'line 2, column 2, key "a" must be unique',
       ),
     ],
     opened: [{

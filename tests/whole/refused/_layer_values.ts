@@ -64,7 +64,7 @@ export const LAYER_VALUES: readonly RefusedInput[] = [
           ["l", 0, 0],
         ),
         'layer "l" (MaxPooling2D)',
-        "at least 10000000000: current value is 8",
+        "at least 10000000000 positions: current value is 8",
       ),
       ...[1e12, 0, -1, 1.5].flatMap((n) =>
         both(
