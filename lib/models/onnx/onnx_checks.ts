@@ -130,6 +130,18 @@ function checkDomains(
 }
 
 /**
+ * Whether an operation is a Constant of ONNX, with one output.
+ *
+ * @param node The operation.
+ * @returns True if it is.
+ */
+export function isConstant(
+  { kind, domain, outputs }: OnnxOperation,
+): boolean {
+  return kind === "Constant" && domain === "" && outputs.length === 1;
+}
+
+/**
  * The tensors that an operation uses: its inputs, and the outer tensors that
  * its subgraphs use.
  *
@@ -152,6 +164,7 @@ function freeNames(graph: OnnxGraphPart): Set<string> {
   const defined = new Set([
     ...graph.inputs.map(({ name }) => name),
     ...graph.constants.map(({ name }) => name),
+    ...graph.sparse.map(({ values }) => values.name),
     ...graph.nodes.flatMap(({ outputs }) => outputs),
   ]);
   const used = [

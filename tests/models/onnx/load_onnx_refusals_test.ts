@@ -6,6 +6,11 @@ import { type File, floatBytes, onnxBytes } from "../../support/onnx_bytes.ts";
 // ---- what opens ----
 
 const RELU = { op: "Relu", in: ["x"], out: ["y"] };
+const OUTSIDE = {
+  name: "w",
+  shape: [2],
+  external: { location: "../w.bin" },
+};
 const BODY = { nodes: [RELU], outputs: [{ name: "y" }] };
 
 const REFUSED: Readonly<Record<string, readonly [File, string]>> = {
@@ -174,6 +179,51 @@ const REFUSED: Readonly<Record<string, readonly [File, string]>> = {
   "weights beside bytes that lie nowhere": [
     { constants: [{ name: "w", shape: [1], external: { location: "w.bin" } }] },
     "onnx.save(model, path)",
+  ],
+  "external bytes of a branch, which the runtime would open": [
+    {
+      nodes: [{
+        op: "If",
+        in: ["x"],
+        out: ["y"],
+        attributes: {
+          then_branch: { graph: { ...BODY, constants: [OUTSIDE] } },
+        },
+      }],
+    },
+    'constant "w" of a subgraph, a function or an attribute must be stored in the file itself: current path is "../w.bin"',
+  ],
+  "external bytes of a function": [
+    {
+      nodes: [{ op: "F", domain: "lab", in: ["x"], out: ["y"] }],
+      opsets: { "": 17, lab: 1 },
+      functions: [{
+        name: "F",
+        domain: "lab",
+        inputs: ["a"],
+        outputs: ["b"],
+        nodes: [
+          {
+            op: "Constant",
+            out: ["w"],
+            attributes: { value: { tensor: OUTSIDE } },
+          },
+          { op: "Mul", in: ["a", "w"], out: ["b"] },
+        ],
+      }],
+    },
+    "must be stored in the file itself",
+  ],
+  "external bytes of an attribute": [
+    {
+      nodes: [{
+        op: "ConstantOfShape",
+        in: ["x"],
+        out: ["y"],
+        attributes: { value: { tensor: OUTSIDE } },
+      }],
+    },
+    "must be stored in the file itself",
   ],
 };
 
