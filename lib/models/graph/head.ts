@@ -109,9 +109,14 @@ class Search {
         if (!this.#fits(link)) break;
         return { logits: this.#logits(node, link), looked, why: "" };
       }
-      if (link.kind === "integerLinear" && this.#rounded !== undefined) {
+      const dequantised = link.kind !== "integerLinear"
+        ? undefined
+        : link.isDequantised
+        ? at
+        : this.#rounded;
+      if (dequantised !== undefined) {
         const why = `"${node.row.name}" is a layer over integers`;
-        return { logits: this.#integerLogits(this.#rounded), looked, why };
+        return { logits: this.#integerLogits(dequantised), looked, why };
       }
       if (link.kind !== "activation" && link.kind !== "pass") break;
       const next: Ref | undefined = link.of ?? node.inputs[0];

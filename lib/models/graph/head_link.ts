@@ -41,7 +41,11 @@ export type Link =
     readonly channels?: "first";
   }
   /** A linear layer over integers: its dequantised output can be logits. */
-  | { readonly kind: "integerLinear" }
+  | {
+    readonly kind: "integerLinear";
+    /** Whether its output is dequantised already. @default {false} */
+    readonly isDequantised?: boolean;
+  }
   /** Any other operation. */
   | { readonly kind: "other" };
 

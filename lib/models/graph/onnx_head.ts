@@ -92,7 +92,21 @@ function passLink(node: GraphNode): Link | undefined {
   if (ROUNDS.has(kind)) {
     return { kind: "pass", keepsShape: true, rounds: true };
   }
-  return PASS.has(kind) ? { kind: "pass" } : undefined;
+  return PASS.has(kind) || kind === "Transpose" && isOfOnePosition(node)
+    ? { kind: "pass" }
+    : undefined;
+}
+
+/**
+ * Whether a Transpose changes no order, as all axes but those of the samples and
+ * of the units have size 1.
+ */
+function isOfOnePosition(node: GraphNode): boolean {
+  const { perm } = node.row.config;
+  const shape = specOf({ node, index: 0 })?.shape;
+  const long = shape?.slice(1).filter((size) => size !== 1);
+  return Array.isArray(perm) && perm[0] === 0 && long !== undefined &&
+    long.length <= 1;
 }
 
 /** `[1 - p, p]`, the two probabilities of one sigmoid. */
@@ -106,7 +120,9 @@ function twoClasses(node: GraphNode): Link | undefined {
   const isOfOne = p !== undefined && refKey(p) === refKey(yes) &&
     valuesOf(sub, 0)?.every((value) => value === 1);
   const isSigmoid = origin(yes).node.row.kind === "Sigmoid";
-  return isOfOne && isSigmoid ? { kind: "pass", of: yes } : undefined;
+  const last = (specOf(yes)?.shape.length ?? 2) - 1;
+  const isLast = [-1, last].includes(Number(node.row.config.axis));
+  return isOfOne && isSigmoid && isLast ? { kind: "pass", of: yes } : undefined;
 }
 
 /** Whether it reshapes its operand, not a computed shape. */
@@ -181,15 +197,29 @@ function biased(node: GraphNode): Link {
     at = call(at.node).givers[0];
   }
   if (at?.node.call.kind !== "raw") return { kind: "other" };
-  return biasedLink(product(at.node), bias && (() => row(bias())));
+  const found = bias && rowOf(bias(), at.node);
+  return biasedLink(product(at.node), found && (() => found));
 }
 
-/** A bias of `[1, C]` counts as `[C]`: the other operand has that axis too. */
-function row(value: WeightValue): WeightSource {
+/**
+ * A bias as `[C]`: axes of size 1 before the units count for nothing if the
+ * product has them, too. Behind a convolution, the units are followed by an axis
+ * of size 1 for each spatial one.
+ */
+function rowOf(
+  value: WeightValue,
+  product: GraphNode,
+): WeightSource | undefined {
   const source = floats(value);
   const { shape } = source;
-  const isRow = shape.length === 2 && shape[0] === 1;
-  return isRow ? { ...source, shape: shape.slice(1) } : source;
+  const kernel = parameter(product, 1)?.().shape;
+  const isConvolution = product.row.kind === "Conv" && kernel !== undefined;
+  const spatial = isConvolution ? kernel.length - 2 : 0;
+  const rank = specOf({ node: product, index: 0 })?.shape.length ?? spatial + 2;
+  const at = shape.length - 1 - spatial;
+  const fits = at >= 0 && shape.length <= rank &&
+    shape.every((size, axis) => axis === at || size === 1);
+  return fits ? { ...source, shape: [shape[at]!] } : undefined;
 }
 
 function product(node: GraphNode): Link | undefined {

@@ -4,9 +4,11 @@
  *
  * @module
  */
+import { storedType } from "../../formats/onnx_tensor.ts";
 import { toFloat32 } from "../../formats/stored_array.ts";
 import type { GraphNode, WeightSource, WeightValue } from "./graph.ts";
 import { constant } from "./head_link.ts";
+import type { OnnxConstant } from "./onnx_origin.ts";
 
 /** Element types, as numbered in Cast, that hold float16 exactly. */
 const WIDE_FLOATS = new Set([1, 11]);
@@ -45,18 +47,25 @@ function giverOf({ call }: GraphNode, index: number): GraphNode | undefined {
   return call.kind === "raw" ? call.onnx?.givers[index]?.node : undefined;
 }
 
+/**
+ * A constant of bytes with a scale in total or for each slice of an axis. Those
+ * of half a byte, or with a scale for each block, are not read.
+ */
 function dequantisedConstant(
   from: GraphNode,
 ): (() => WeightSource) | undefined {
-  const [stored, scale, zero] = [0, 1, 2].map((i) => constant(from, i)?.());
-  if (stored === undefined || scale === undefined) return undefined;
-  return () =>
-    dequantised(
-      stored as WeightSource,
-      [scale as WeightSource],
-      zero as WeightSource | undefined,
-      Number(from.row.config.axis ?? 1),
-    );
+  const { axis = 1, block_size: block = 0 } = from.row.config;
+  const parts = [0, 1, 2].map((i) => constant(from, i)?.());
+  const [stored, scale, zero] = parts as (OnnxConstant | undefined)[];
+  if (stored === undefined || scale === undefined || block !== 0) {
+    return undefined;
+  }
+  const size = stored.shape.at(Number(axis));
+  const isEven = [scale, ...(zero ? [zero] : [])].every(({ shape }) =>
+    shape.length === 0 || shape.length === 1 && [1, size].includes(shape[0])
+  );
+  if (storedType(stored.tensor.type) === undefined || !isEven) return undefined;
+  return () => dequantised(stored, [scale], zero, Number(axis));
 }
 
 /**

@@ -279,7 +279,7 @@ class Builder {
       : this.#guarded(() =>
         callArguments(draft.name, named, this.#parts.dialect)
       );
-    const values = [positional, named];
+    const values = [positional, named] as const;
     draft.call = {
       kind: "builtIn",
       layer: overTimeAxes(draft, layer, args),

@@ -11,7 +11,13 @@
 import type { tf } from "../../tf.ts";
 import { cannot, sizeOf } from "../../check.ts";
 import type { LayerRow, Model, ModelFormat } from "../../types.ts";
-import type { GraphNode, NodeCall, RawRuntime, Ref } from "../graph/graph.ts";
+import type {
+  GraphFunctions,
+  GraphNode,
+  NodeCall,
+  RawRuntime,
+  Ref,
+} from "../graph/graph.ts";
 import {
   GraphSpecs,
   indexIn,
@@ -28,6 +34,10 @@ interface Executor {
     readonly nodes: Readonly<Record<string, Operation>>;
     readonly inputs: readonly Operation[];
     readonly outputs: readonly Operation[];
+    /** The bodies of loops and branches. */
+    readonly functions?: Readonly<
+      Record<string, { readonly nodes: Readonly<Record<string, Operation>> }>
+    >;
   };
   readonly weightMap: tf.NamedTensorMap | Record<string, tf.Tensor[]>;
 }
@@ -183,7 +193,12 @@ function draftOf(
     : specs.outputs(operation);
   const call: NodeCall = index === undefined
     ? { kind: "input", spec: outputs[0]! }
-    : { kind: "raw", constants, ...obstacleOf(operation) };
+    : {
+      kind: "raw",
+      constants,
+      ...obstacleOf(operation, executor),
+      ...functionsOf(operation, executor),
+    };
   const row: LayerRow = Object.freeze({
     name: operation.name,
     ...(index === undefined ? {} : { index }),
@@ -199,9 +214,50 @@ function draftOf(
   return { id: 0, row, isListed: index !== undefined, inputs, call, weights };
 }
 
-function obstacleOf(operation: Operation): { obstacle?: string } {
-  const obstacle = unreadAttribute(operation);
+function obstacleOf(
+  operation: Operation,
+  { graph: { functions = {} } }: Executor,
+): { obstacle?: string } {
+  const called = callsFunctions(operation, functions)
+    ? Object.values(functions).flatMap(({ nodes }) => Object.values(nodes))
+    : [];
+  const [obstacle] = [operation, ...called].flatMap((each) =>
+    unreadAttribute(each) ?? []
+  );
   return obstacle === undefined ? {} : { obstacle };
+}
+
+/**
+ * The functions that an operation calls: all of the graph, as they may call each
+ * other.
+ */
+function functionsOf(
+  operation: Operation,
+  { graph: { nodes, functions = {} }, weightMap }: Executor,
+): { functions?: GraphFunctions } {
+  if (!callsFunctions(operation, functions)) return {};
+  const meaning = Object.entries(functions).map(([name, { nodes }]) => [
+    name,
+    Object.values(nodes).map((operation) => [
+      operation.name,
+      operation.op,
+      operation.inputNames,
+      attributes(operation),
+    ]),
+  ]);
+  const constants = Object.entries(weightMap)
+    .filter(([name]) => !Object.hasOwn(nodes, name))
+    .flatMap(([, tensors]) => [tensors].flat().map((tensor) => () => tensor));
+  return { functions: { meaning, constants } };
+}
+
+function callsFunctions(
+  { attrParams }: Operation,
+  functions: Readonly<Record<string, unknown>>,
+): boolean {
+  return Object.values(attrParams).some(({ value }) =>
+    typeof value === "string" && Object.hasOwn(functions, value)
+  );
 }
 
 function attributes({ attrParams }: Operation): Record<string, unknown> {

@@ -162,3 +162,83 @@ Deno.test("fromGraphModel() refuses what is no graph model, and one without oper
     "must have operations",
   );
 });
+
+/** `x · factor`, or `-x`, by functions of the graph. */
+async function branches(factor: number, other = "Neg"): Promise<string> {
+  const FLOAT = { type: "DT_FLOAT" };
+  const BOOL = { type: "DT_BOOL" };
+  const constant = (name: string, dtype: typeof FLOAT) => ({
+    name,
+    op: "Const",
+    attr: { dtype, value: { tensor: { dtype: dtype.type, tensorShape: {} } } },
+  });
+  const body = (name: string, nodeDef: unknown[]) => ({
+    signature: {
+      name,
+      inputArg: [{ name: "a", type: "DT_FLOAT" }],
+      outputArg: [{ name: "b", type: "DT_FLOAT" }],
+    },
+    nodeDef,
+    ret: { b: "r:z:0" },
+  });
+  const dim = [{ size: "-1" }, { size: "2" }];
+  const graph = await tf.loadGraphModel(tf.io.fromMemory({
+    modelTopology: {
+      node: [
+        {
+          name: "x",
+          op: "Placeholder",
+          attr: { dtype: FLOAT, shape: { shape: { dim } } },
+        },
+        constant("is_on", BOOL),
+        {
+          name: "y",
+          op: "StatelessIf",
+          input: ["is_on", "x"],
+          attr: {
+            "then_branch": { func: { name: "then" } },
+            "else_branch": { func: { name: "else" } },
+          },
+        },
+      ],
+      library: {
+        function: [
+          body("then", [
+            constant("then/factor", FLOAT),
+            {
+              name: "r",
+              op: "Mul",
+              input: ["a", "then/factor"],
+              attr: { T: FLOAT },
+            },
+          ]),
+          body("else", [
+            { name: "r", op: other, input: ["a"], attr: { T: FLOAT } },
+          ]),
+        ],
+      },
+      versions: { producer: 440 },
+    },
+    weightSpecs: [
+      { name: "is_on", shape: [], dtype: "bool" },
+      { name: "then/factor", shape: [], dtype: "float32" },
+    ],
+    weightData: Uint8Array.of(1, ...new Uint8Array(Float32Array.of(factor).buffer))
+      .buffer,
+  }));
+  try {
+    return await modelGraphOf(fromGraphModel(graph))!.fingerprint();
+  } finally {
+    graph.dispose();
+  }
+}
+
+Deno.test("the fingerprint of a graph model covers the functions that it calls", async () => {
+  const hashes = await Promise.all([
+    branches(2),
+    branches(3),
+    branches(2, "Abs"),
+  ]);
+  assertEquals(new Set(hashes).size, 3);
+  assertEquals(await branches(2), hashes[0]);
+});
