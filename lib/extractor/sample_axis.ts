@@ -53,7 +53,7 @@ export function sampleAxisMover(
     [
       ...graph.inputRefs,
       ...graph.onHost.map((node) => ({ node, index: 0 })),
-    ].map((ref) => [refKey(ref), { axis: 0 }]),
+    ].map((ref) => [refKey(ref), inputAxis(ref)]),
   );
   const stack = [target];
   while (stack.length > 0) {
@@ -70,6 +70,11 @@ export function sampleAxisMover(
   }
   const found = axes.get(refKey(target));
   return found?.axis === 0 ? undefined : found?.mover;
+}
+
+function inputAxis(ref: Ref): SampleAxis {
+  const { batchAxis = 0 } = specOf(ref) ?? {};
+  return batchAxis === null ? undefined : { axis: batchAxis };
 }
 
 function variableInputs({ inputs }: GraphNode): Ref[] {

@@ -15,7 +15,14 @@ function info(name: string, sizes?: readonly (number | string | null)[]) {
 }
 
 function axesOf(...infos: readonly OnnxValueInfo[]) {
-  const axes = new BatchAxes(infos, (rule, value) => {
+  return axesWith(infos, []);
+}
+
+function axesWith(
+  infos: readonly OnnxValueInfo[],
+  outputs: readonly OnnxValueInfo[],
+) {
+  const axes = new BatchAxes(infos, outputs, (rule, value) => {
     throw new TypeError(`${rule}: ${value}`);
   });
   return { axes: infos.map((one) => axes.of(one)), batch: axes.batch };
@@ -83,4 +90,31 @@ Deno.test("BatchAxes refuses where nothing tells which axis is the batch", () =>
     TypeError,
     "as many rows as each other: x [2, m, ?], y [3, 3]",
   );
+});
+
+Deno.test("BatchAxes finds an axis named batch behind the time steps, with its states", () => {
+  const x = info("x", ["seq", "batch", 3]);
+  const h = info("h", [2, "batch", 4]);
+  assertEquals(axesOf(x), { axes: [1], batch: undefined });
+  assertEquals(axesOf(x, h, info("mask", ["seq", "seq"])).axes, [1, 1, null]);
+  assertEquals(axesOf(info("x", [10, "batch_size", 3])).axes, [1]);
+  // Names that only contain the word are no batch.
+  assertEquals(axesOf(info("x", ["n", "num_batches"])).axes, [0]);
+  // Where inputs begin with it, others have it elsewhere.
+  assertEquals(axesOf(info("x", ["batch", "seq"]), h).axes, [0, 1]);
+});
+
+Deno.test("BatchAxes finds the axis that every output begins with, if the first one is reduced", () => {
+  const x = info("x", ["t", "n", 3]);
+  assertEquals(axesWith([x], [info("y", ["n", 2])]).axes, [1]);
+  assertEquals(
+    axesWith([x, info("h", [1, "n", 4])], [info("y", ["n", 2])]).axes,
+    [1, 1],
+  );
+  // Outputs over time steps, in either order, keep the first axis.
+  for (const sizes of [["t", "n", 2], ["n", "t", 2], ["m", 2]]) {
+    assertEquals(axesWith([x], [info("y", sizes)]).axes, [0]);
+  }
+  const fixed = info("x", [1, "t", 3]);
+  assertEquals(axesWith([fixed], [info("y", ["t", 2])]).axes, [0]);
 });
