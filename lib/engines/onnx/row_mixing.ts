@@ -277,13 +277,13 @@ export async function mixingOperation(
 
 async function rowsOf(
   { constants, batch = 1 }: OnnxOrigin,
-  { operation, version, takes }: OnnxCall,
+  { operation, version, operands }: OnnxCall,
   known: ReadonlyMap<string, Rows | undefined>,
 ): Promise<Rows | undefined> {
   const { domain, kind, inputs, attributes } = operation;
   const rule = domain === "" || domain === "ai.onnx" ? RULES[kind] : undefined;
   // An operation that uses more than its inputs has subgraphs.
-  if (rule === undefined || takes.length !== inputs.length) return undefined;
+  if (rule === undefined || operands.length !== inputs.length) return undefined;
   const isUnknown = inputs.some((name) =>
     name !== "" && known.get(name) === undefined
   );

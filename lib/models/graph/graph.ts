@@ -108,11 +108,11 @@ export interface OnnxCall {
    * All tensors that it uses, including those of subgraphs; empty for an
    * omitted one.
    */
-  readonly takes: readonly string[];
+  readonly operands: readonly string[];
   /**
    * The source of each of these; undefined for constants and omitted inputs.
    */
-  readonly givers: readonly (Ref | undefined)[];
+  readonly producers: readonly (Ref | undefined)[];
   /** Its opset, which determines the meaning of attributes. */
   readonly version: number;
   /** What else defines its operator: domain, version, function body. */

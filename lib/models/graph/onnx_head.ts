@@ -111,12 +111,12 @@ function isOfOnePosition(node: GraphNode): boolean {
 
 /** `[1 - p, p]`, the two probabilities of one sigmoid. */
 function twoClasses(node: GraphNode): Link | undefined {
-  const [no, yes, ...others] = call(node).givers;
+  const [no, yes, ...others] = call(node).producers;
   const sub = no && origin(no).node;
   if (yes === undefined || others.length > 0 || sub?.row.kind !== "Sub") {
     return undefined;
   }
-  const [, p] = call(sub).givers;
+  const [, p] = call(sub).producers;
   const isOfOne = p !== undefined && refKey(p) === refKey(yes) &&
     valuesOf(sub, 0)?.every((value) => value === 1);
   const isSigmoid = origin(yes).node.row.kind === "Sigmoid";
@@ -127,7 +127,7 @@ function twoClasses(node: GraphNode): Link | undefined {
 
 /** Whether it reshapes its operand, not a computed shape. */
 function isFirst(node: GraphNode): boolean {
-  return call(node).givers[0] !== undefined;
+  return call(node).producers[0] !== undefined;
 }
 
 /**
@@ -165,7 +165,7 @@ const SPELLING: SoftmaxSpelling = {
   },
   argumentsOf: (node) =>
     node.call.kind === "raw" && node.call.onnx !== undefined
-      ? node.call.onnx.givers
+      ? node.call.onnx.producers
       : [],
   keepsAxis: ({ row: { config } }) => (config.keepdims ?? 1) === 1,
   axesOf: (node) =>
@@ -186,15 +186,15 @@ function valuesOf(node: GraphNode, index: number): number[] | undefined {
 const BETWEEN = /^(Cast|Identity|QuantizeLinear|DequantizeLinear)$/;
 
 function biased(node: GraphNode): Link {
-  const { givers } = call(node);
-  const side = givers[0] === undefined || parameter(node, 0) ? 1 : 0;
+  const { producers } = call(node);
+  const side = producers[0] === undefined || parameter(node, 0) ? 1 : 0;
   const bias = parameter(node, 1 - side);
-  let at = givers[side];
+  let at = producers[side];
   // Casts and similar operations between them change no value, or round it.
   while (at && BETWEEN.test(at.node.row.kind)) {
     const pass = at.node.call.kind === "raw" && passLink(at.node);
     if (!pass) break;
-    at = call(at.node).givers[0];
+    at = call(at.node).producers[0];
   }
   if (at?.node.call.kind !== "raw") return { kind: "other" };
   const found = bias && rowOf(bias(), at.node);
@@ -230,7 +230,7 @@ function product(node: GraphNode): Link | undefined {
   if (!/^(MatMul|Gemm|Conv)$/.test(kind)) return undefined;
   const kernel = parameter(node, 1);
   const bias = parameter(node, 2);
-  const penultimate: Ref | undefined = call(node).givers[0];
+  const penultimate: Ref | undefined = call(node).producers[0];
   if (kernel === undefined || penultimate === undefined) return undefined;
   const isBiased = (operationOf(node).inputs[2] ?? "") !== "";
   if (isBiased && bias === undefined) return undefined;
@@ -284,7 +284,7 @@ function learnedLinear(node: GraphNode): Link | undefined {
   }[String(attributes.get("post_transform") ?? "NONE")] as
     | HeadActivation
     | undefined;
-  const penultimate = call(node).givers[0];
+  const penultimate = call(node).producers[0];
   const isFloat = penultimate && specOf(penultimate)?.dtype === "float32";
   const isBinary = node.row.kind === "LinearClassifier" && units === 1 &&
     activation !== "sigmoid";

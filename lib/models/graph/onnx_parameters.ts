@@ -27,7 +27,7 @@ export function parameter(
 ): (() => WeightValue) | undefined {
   const plain = constant(node, index);
   if (plain !== undefined) return plain;
-  const from = giverOf(node, index);
+  const from = producerOf(node, index);
   if (from === undefined || !from.isConstant) return undefined;
   const { kind, config } = from.row;
   if (kind === "DequantizeLinear") return dequantisedConstant(from);
@@ -43,8 +43,8 @@ export function parameter(
   return () => transposed(floats(inner()));
 }
 
-function giverOf({ call }: GraphNode, index: number): GraphNode | undefined {
-  return call.kind === "raw" ? call.onnx?.givers[index]?.node : undefined;
+function producerOf({ call }: GraphNode, index: number): GraphNode | undefined {
+  return call.kind === "raw" ? call.onnx?.producers[index]?.node : undefined;
 }
 
 /**

@@ -67,7 +67,7 @@ export class BatchAxes {
       axes[i] === 0 ? shape?.[0] ?? [] : []
     );
     if (new Set(sizes).size > 1) {
-      const rule = "its inputs must take as many rows as each other";
+      const rule = "its inputs must have the same number of rows";
       throw fault(rule, describe(inputs));
     }
     this.batch = sizes[0];
@@ -138,8 +138,8 @@ function axisOf(
     free.every((axis) => otherNames.has(sizeNames[axis] ?? ""));
   if (isTold) return null;
   const [batchName] = batchNames;
-  const rule = `input "${name}" must tell by the names of its axes which is ` +
-    `the batch${batchName === undefined ? "" : `, "${batchName}"`}`;
+  const rule = `input "${name}" must name its batch axis` +
+    (batchName === undefined ? "" : `, "${batchName}"`);
   throw fault(rule, sizesText(info));
 }
 

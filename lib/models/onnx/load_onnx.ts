@@ -150,7 +150,7 @@ function constantsOf(
     if (name === "" || constants.has(name)) {
       throw new ModelFormatError(
         reader.source.name,
-        `each constant must have a name of its own: current name is "${name}"`,
+        `each constant must have a unique name: current name is "${name}"`,
       );
     }
     constants.set(name, constant);

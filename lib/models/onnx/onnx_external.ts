@@ -174,7 +174,7 @@ function withoutFolder(location: string, source: string): ModelFormatError {
   const rule = "it must lie in a folder, as its weights are in another file";
   return new ModelFormatError(
     source,
-    `${rule}: current path of them is ${
+    `${rule}: current path is ${
       JSON.stringify(location)
     }; pass the path of the model, or save it as one file: onnx.save(model, path)`,
   );

@@ -67,7 +67,7 @@ Deno.test("BatchAxes refuses where nothing tells which axis is the batch", () =>
   assertThrows(
     () => axesOf(x, info("h", [2, null, 4])),
     TypeError,
-    'input "h" must tell by the names of its axes which is the batch, "n": [2, ?, 4]',
+    'input "h" must name its batch axis, "n": [2, ?, 4]',
   );
   assertThrows(() => axesOf(x, info("h", [2, "m", 4])), TypeError, "[2, m, 4]");
   assertThrows(
@@ -78,7 +78,7 @@ Deno.test("BatchAxes refuses where nothing tells which axis is the batch", () =>
   assertThrows(
     () => axesOf(info("x", [null, 3]), info("h", [2, null, 4])),
     TypeError,
-    "which is the batch: [2, ?, 4]",
+    "must name its batch axis: [2, ?, 4]",
   );
   assertThrows(
     () => axesOf(info("rate", [])),
@@ -88,7 +88,7 @@ Deno.test("BatchAxes refuses where nothing tells which axis is the batch", () =>
   assertThrows(
     () => axesOf(info("x", [2, "m", null]), info("y", [3, 3])),
     TypeError,
-    "as many rows as each other: x [2, m, ?], y [3, 3]",
+    "the same number of rows: x [2, m, ?], y [3, 3]",
   );
 });
 

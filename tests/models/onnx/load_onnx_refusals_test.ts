@@ -82,7 +82,7 @@ const REFUSED: Readonly<Record<string, readonly [File, string]>> = {
       ],
       outputs: [{ name: "t" }],
     },
-    "no operation may feed itself",
+    "no operation may depend on itself",
   ],
   "an operation that takes what it gives": [
     { nodes: [{ op: "Add", name: "a", in: ["x", "y"], out: ["y"] }] },
@@ -90,7 +90,7 @@ const REFUSED: Readonly<Record<string, readonly [File, string]>> = {
   ],
   "a missing tensor": [
     { nodes: [{ op: "Add", name: "a", in: ["x", "z"], out: ["y"] }] },
-    'what "a" takes must be in the graph: current value is "z"',
+    'every input of "a" must be in the graph: current value is "z"',
   ],
   "a missing tensor in a branch": [
     {
@@ -108,11 +108,11 @@ const REFUSED: Readonly<Record<string, readonly [File, string]>> = {
   "a missing output": [{ outputs: [{ name: "z" }] }, 'output "z" must come'],
   "a tensor that is given twice": [
     { nodes: [RELU, RELU] },
-    'each tensor must come from one operation: current value is "y"',
+    'each tensor must be the output of one operation: current value is "y"',
   ],
   "an operation that gives an input": [
     { nodes: [{ op: "Relu", in: ["x"], out: ["x"] }] },
-    "a name of its own",
+    "a unique name",
   ],
   "an operation that gives a constant": [
     { constants: [{ name: "y", shape: [1], raw: floatBytes(1) }] },
@@ -129,7 +129,7 @@ const REFUSED: Readonly<Record<string, readonly [File, string]>> = {
   ],
   "two inputs of one name": [
     { inputs: [{ name: "x" }, { name: "x" }] },
-    "a name of its own",
+    "a unique name",
   ],
   "an input of complex numbers": [
     { inputs: [{ name: "x", type: 14 }] },
@@ -152,7 +152,7 @@ const REFUSED: Readonly<Record<string, readonly [File, string]>> = {
       inputs: [{ name: "x", shape: [2, 2] }, { name: "z", shape: [3, 2] }],
       nodes: [{ op: "Add", in: ["x", "z"], out: ["y"] }],
     },
-    "as many rows",
+    "the same number of rows",
   ],
   "a constant of fewer bytes than its shape": [
     { constants: [{ name: "w", shape: [3], raw: floatBytes(1) }] },
