@@ -19,13 +19,13 @@ const PASS = new Set([
 ]);
 
 /** Activations that can be removed, by the operation's name. */
-const ACTIVATIONS: Readonly<Record<string, HeadActivation>> = {
-  Softmax: "softmax",
-  LogSoftmax: "logSoftmax",
-  Sigmoid: "sigmoid",
-  sigmoid: "sigmoid",
-  linear: "linear",
-};
+const ACTIVATIONS: ReadonlyMap<string, HeadActivation> = new Map([
+  ["Softmax", "softmax"],
+  ["LogSoftmax", "logSoftmax"],
+  ["Sigmoid", "sigmoid"],
+  ["sigmoid", "sigmoid"],
+  ["linear", "linear"],
+]);
 
 const SPELLING: SoftmaxSpelling = {
   names: {
@@ -60,7 +60,7 @@ export function graphLink(node: GraphNode): Link {
   if (PASS.has(kind)) return { kind: "pass" };
   const spelled = spelledSoftmax(node, SPELLING);
   if (spelled !== undefined) return spelled;
-  const activation = ACTIVATIONS[kind];
+  const activation = ACTIVATIONS.get(kind);
   if (activation !== undefined) return { kind: "activation", activation };
   if (kind === "BiasAdd" || kind === "Add" || kind === "AddV2") {
     return biased(node);
@@ -87,9 +87,9 @@ function product(node: GraphNode): Link | undefined {
   if (config.transposeA === true) return undefined;
   if (isConvolution) {
     const [height, width] = kernel().shape;
-    if (height !== 1 || width !== 1 || config.dataFormat === "NCHW") {
-      return undefined;
-    }
+    const isPadded = /explicit/i.test(String(config.pad));
+    const isFirst = config.dataFormat === "NCHW";
+    if (height !== 1 || width !== 1 || isFirst || isPadded) return undefined;
   }
   const fused = (config.fusedOps as readonly string[] | undefined) ?? [];
   const hasBias = fused.includes("biasadd");
@@ -105,6 +105,6 @@ function product(node: GraphNode): Link | undefined {
     isTransposed: config.transposeB === true,
     bias: bias?.(),
   });
-  const activation = ACTIVATIONS[name] ?? "other";
+  const activation = ACTIVATIONS.get(name) ?? "other";
   return { kind: "linear", activation, isConvolution, penultimate, weights };
 }

@@ -7,27 +7,27 @@ import type { HeadActivation, HeadTensors, Link } from "./head_link.ts";
 type Config = Readonly<Record<string, unknown>>;
 type LayerCall = NodeCall & { kind: "inMemory" | "builtIn" };
 
-const ACTIVATIONS: Readonly<Record<string, HeadActivation>> = {
-  linear: "linear",
-  softmax: "softmax",
-  logSoftmax: "logSoftmax",
-  "log_softmax": "logSoftmax",
-  sigmoid: "sigmoid",
-};
+const ACTIVATIONS: ReadonlyMap<string, HeadActivation> = new Map([
+  ["linear", "linear"],
+  ["softmax", "softmax"],
+  ["logSoftmax", "logSoftmax"],
+  ["log_softmax", "logSoftmax"],
+  ["sigmoid", "sigmoid"],
+]);
 
 /**
  * Layers and operations of Keras 3 that are activations, and functions of
  * TensorFlow, which Keras 2 calls.
  */
-const OPERATIONS: Readonly<Record<string, HeadActivation>> = {
-  Softmax: "softmax",
-  LogSoftmax: "logSoftmax",
-  Sigmoid: "sigmoid",
-  "nn.softmax": "softmax",
-  "nn.log_softmax": "logSoftmax",
-  "math.sigmoid": "sigmoid",
-  "nn.sigmoid": "sigmoid",
-};
+const OPERATIONS: ReadonlyMap<string, HeadActivation> = new Map([
+  ["Softmax", "softmax"],
+  ["LogSoftmax", "logSoftmax"],
+  ["Sigmoid", "sigmoid"],
+  ["nn.softmax", "softmax"],
+  ["nn.log_softmax", "logSoftmax"],
+  ["math.sigmoid", "sigmoid"],
+  ["nn.sigmoid", "sigmoid"],
+]);
 
 /** Operations and functions that change no value. */
 const PASS =
@@ -54,10 +54,10 @@ export function layerLink(node: GraphNode, call: LayerCall): Link {
   if (PASS.test(kind)) return { kind: "pass" };
   if (CAST.test(kind)) return castLink(node);
   if (kind === "Activation") return activationLink(activationOf(config), node);
-  if (Object.hasOwn(OPERATIONS, kind)) {
-    return axisLink(OPERATIONS[kind]!, config.axis, node);
-  }
-  return linearLink(kind, config, node, layer);
+  const operation = OPERATIONS.get(kind);
+  return operation !== undefined
+    ? axisLink(operation, config.axis, node)
+    : linearLink(kind, config, node, layer);
 }
 
 /**
@@ -146,7 +146,7 @@ function linearLink(
 function activationOf({ activation }: Config): HeadActivation | "other" {
   if (activation === null || activation === undefined) return "linear";
   const name = activationName(activation);
-  if (name !== undefined) return ACTIVATIONS[name] ?? "other";
+  if (name !== undefined) return ACTIVATIONS.get(name) ?? "other";
   // A layer as an activation, such as Softmax().
   const { axis = -1 } = isLayerObject(activation) && activation.config || {};
   const isSoftmax = isLayerObject(activation) &&

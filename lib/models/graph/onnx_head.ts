@@ -27,11 +27,18 @@ const PASS = new Set(["Flatten", "Reshape", "Squeeze", "Unsqueeze"]);
 /** Operations that round values for a quantisation. */
 const ROUNDS = new Set(["QuantizeLinear", "DequantizeLinear"]);
 
-const ACTIVATIONS: Readonly<Record<string, HeadActivation>> = {
-  Softmax: "softmax",
-  LogSoftmax: "logSoftmax",
-  Sigmoid: "sigmoid",
-};
+const ACTIVATIONS: ReadonlyMap<string, HeadActivation> = new Map([
+  ["Softmax", "softmax"],
+  ["LogSoftmax", "logSoftmax"],
+  ["Sigmoid", "sigmoid"],
+]);
+
+/** Activations of classical models, by their `post_transform`. */
+const TRANSFORMS: ReadonlyMap<string, HeadActivation> = new Map([
+  ["SOFTMAX", "softmax"],
+  ["LOGISTIC", "sigmoid"],
+  ["NONE", "linear"],
+]);
 
 /** Float element types, as numbered in Cast. */
 const FLOATS = new Set([1, 10, 11, 16]);
@@ -52,7 +59,7 @@ export function onnxLink(node: GraphNode): Link {
   if (domain !== "") return { kind: "other" };
   const pass = passLink(node);
   if (pass !== undefined) return pass;
-  const activation = ACTIVATIONS[node.row.kind];
+  const activation = ACTIVATIONS.get(node.row.kind);
   if (activation === "sigmoid") return { kind: "activation", activation };
   if (activation !== undefined) return softmaxLink(node, activation);
   const spelled = spelledSoftmax(node, SPELLING);
@@ -267,7 +274,7 @@ function product(node: GraphNode): Link | undefined {
   };
 }
 
-/** What a classifier or a regression gives before its `post_transform`. */
+/** The linear function of a classifier or regressor. */
 function learnedLinear(node: GraphNode): Link | undefined {
   const { attributes } = operationOf(node);
   const numbers = (key: string) =>
@@ -277,13 +284,8 @@ function learnedLinear(node: GraphNode): Link | undefined {
   );
   const units = intercepts!.length;
   const width = coefficients!.length / units;
-  const activation = {
-    SOFTMAX: "softmax",
-    LOGISTIC: "sigmoid",
-    NONE: "linear",
-  }[String(attributes.get("post_transform") ?? "NONE")] as
-    | HeadActivation
-    | undefined;
+  const transform = String(attributes.get("post_transform") ?? "NONE");
+  const activation = TRANSFORMS.get(transform);
   const penultimate = call(node).producers[0];
   const isFloat = penultimate && specOf(penultimate)?.dtype === "float32";
   const isBinary = node.row.kind === "LinearClassifier" && units === 1 &&

@@ -9,10 +9,12 @@ import { constant, type Link } from "./head_link.ts";
 import { dequantised } from "./onnx_parameters.ts";
 
 /** Operators that are linear over integers, by domain. */
-const INTEGER_LAYERS: Readonly<Record<string, ReadonlySet<string>>> = {
-  "": new Set(["QLinearMatMul", "QLinearConv"]),
-  "com.microsoft": new Set(["QGemm", "QLinearAdd"]),
-};
+const INTEGER_LAYERS: ReadonlyMap<string, ReadonlySet<string>> = new Map([
+  ["", new Set(["QLinearMatMul", "QLinearConv"])],
+  ["com.microsoft", new Set(["QGemm", "QLinearAdd"])],
+]);
+/** Maximum depth of the products that are searched for factors. */
+const MOST_LEVELS = 4;
 
 /**
  * Whether an operation of static quantisation is linear, or adds a constant to
@@ -26,7 +28,7 @@ export function isIntegerLayer(node: GraphNode): boolean {
   if (node.call.kind !== "raw") return false;
   const { operation, producers } = node.call.onnx!;
   const { kind, domain } = operation;
-  if (INTEGER_LAYERS[domain]?.has(kind) !== true) return false;
+  if (INTEGER_LAYERS.get(domain)?.has(kind) !== true) return false;
   if (kind !== "QLinearAdd") return constant(node, 3) !== undefined;
   const [a, b] = [producers[0], producers[3]];
   const inner = a ?? b;
@@ -96,8 +98,8 @@ export function integerProduct(node: GraphNode): Link | undefined {
 }
 
 /** Collects the factors of a product; false if one is not supported. */
-function collect(node: GraphNode, into: Factors): boolean {
-  if (node.call.kind !== "raw") return false;
+function collect(node: GraphNode, into: Factors, level = 0): boolean {
+  if (node.call.kind !== "raw" || level > MOST_LEVELS) return false;
   const { producers } = node.call.onnx!;
   return [0, 1].every((i) => {
     const producer = producers[i];
@@ -107,7 +109,7 @@ function collect(node: GraphNode, into: Factors): boolean {
       return value !== undefined;
     }
     const { kind } = producer.node.row;
-    if (kind === "Mul") return collect(producer.node, into);
+    if (kind === "Mul") return collect(producer.node, into, level + 1);
     if (kind === "DynamicQuantizeLinear" && into.scale === undefined) {
       into.scale = producer;
       return true;

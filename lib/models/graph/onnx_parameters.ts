@@ -12,6 +12,8 @@ import type { OnnxConstant } from "./onnx_origin.ts";
 
 /** Element types, as numbered in Cast, that hold float16 exactly. */
 const WIDE_FLOATS = new Set([1, 11]);
+/** Maximum number of operations between a constant and its use. */
+const MOST_LEVELS = 8;
 
 /**
  * A constant argument, also if it is computed from constants: dequantised,
@@ -25,13 +27,21 @@ export function parameter(
   node: GraphNode,
   index: number,
 ): (() => WeightValue) | undefined {
+  return parameterAt(node, index, 0);
+}
+
+function parameterAt(
+  node: GraphNode,
+  index: number,
+  level: number,
+): (() => WeightValue) | undefined {
   const plain = constant(node, index);
-  if (plain !== undefined) return plain;
+  if (plain !== undefined || level > MOST_LEVELS) return plain;
   const from = producerOf(node, index);
   if (from === undefined || !from.isConstant) return undefined;
   const { kind, config } = from.row;
   if (kind === "DequantizeLinear") return dequantisedConstant(from);
-  const inner = parameter(from, 0);
+  const inner = parameterAt(from, 0, level + 1);
   if (inner === undefined) return undefined;
   if (kind === "Cast" && WIDE_FLOATS.has(Number(config.to))) {
     return () => floats(inner());

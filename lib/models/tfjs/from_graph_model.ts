@@ -90,7 +90,12 @@ export function operationsGraph(
   const { graph } = executor;
   const operations = inOrder(
     Object.values(graph.nodes),
-    ({ inputs }) => inputs, // a control-flow loop: continue
+    // Only loops of control flow lead back, through this operation.
+    ({ inputs }) => inputs.filter(({ op }) => op !== "NextIteration"),
+    ({ name }) => {
+      const rule = "no operation may depend on itself";
+      throw new TypeError(cannot("open model", rule, name));
+    },
   );
   const drafts = new Map<string, Draft>();
   const topLevel: Draft[] = [];

@@ -242,3 +242,17 @@ Deno.test("the fingerprint of a graph model covers the functions that it calls",
   assertEquals(new Set(hashes).size, 3);
   assertEquals(await branches(2), hashes[0]);
 });
+
+Deno.test("fromGraphModel() refuses operations that depend on themselves", () => {
+  const nodes = {
+    x: { op: "Placeholder" },
+    a: { op: "Identity", inputs: ["b"] },
+    b: { op: "Identity", inputs: ["a"] },
+    y: { op: "Add", inputs: ["x", "a"] },
+  };
+  assertThrows(
+    () => fromGraphModel(graphModel(nodes)),
+    TypeError,
+    "no operation may depend on itself",
+  );
+});
