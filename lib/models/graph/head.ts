@@ -161,8 +161,9 @@ class Search {
     if (this.#isOverLastAxis && link.channels === "first") return false;
     const shape = specOf(this.#under!)?.shape ??
       (this.#isReshapedBehind ? undefined : specOf(this.#output)?.shape);
-    const isFirst = link.channels === "first" && (shape?.length ?? 0) > 2;
-    const size = isFirst ? shape![1] : shape?.at(-1);
+    const size = link.channels === "first"
+      ? unitsOfOne(shape)
+      : shape?.at(-1);
     if (size === undefined || size === null) return !this.#isReshapedUnder;
     return size === unitsOf(link);
   }
@@ -192,6 +193,14 @@ class Search {
       (this.#isReshapedBehind ? undefined : specOf(this.#output)?.shape);
     return shape !== undefined && isOnePosition(shape);
   }
+}
+
+/** The number of units of a feature map of one position, on whichever axis. */
+function unitsOfOne(
+  shape: readonly (number | null)[] | undefined,
+): number | null | undefined {
+  const [units = 1, ...others] = shape?.slice(1).filter((n) => n !== 1) ?? [];
+  return shape === undefined || others.length > 0 ? undefined : units;
 }
 
 /**
