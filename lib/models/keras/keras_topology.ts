@@ -177,7 +177,7 @@ class Reader {
     }
     const options = Array.isArray(config)
       ? {}
-      : this.#object(config ?? {}, className);
+      : mapValues(this.#object(config ?? {}, className), withoutArray);
     const name = object.name ?? options.name;
     if (typeof name !== "string" || name === "") {
       this.#fail(`a layer of class "${className}" must have a name`, name);
@@ -373,6 +373,16 @@ function nestedModels(specs: readonly LayerSpec[]): Nested {
       model!.isSequential ? "Sequential" : "Functional",
     ]),
   );
+}
+
+/**
+ * The values of an array of NumPy, as Keras 2.2 wrote options such as the slope of
+ * a LeakyReLU.
+ */
+function withoutArray(option: unknown): unknown {
+  const isArray = typeof option === "object" && option !== null &&
+    "type" in option && option.type === "ndarray" && "value" in option;
+  return isArray ? option.value : option;
 }
 
 /** A list of arguments; one of values alone is a value. */
