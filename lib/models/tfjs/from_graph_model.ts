@@ -102,7 +102,9 @@ export function operationsGraph(
   const specs = new GraphSpecs(model);
   for (const operation of operations) {
     if (operation.op === "Const") continue;
-    const isInput = operation.op.startsWith("Placeholder");
+    // A placeholder with a default value that is no input of the model has it.
+    const isInput = operation.op.startsWith("Placeholder") &&
+      (operation.inputs.length === 0 || graph.inputs.includes(operation));
     const index = isInput ? undefined : topLevel.length;
     const draft = draftOf(operation, executor, drafts, index, specs);
     if (!isInput) topLevel.push(draft);

@@ -1,5 +1,6 @@
 import { tf } from "../../../lib/tf.ts";
 import { assert, assertEquals, assertThrows } from "@std/assert";
+import { FeatureExtractor } from "../../../lib/extractor/feature_extractor.ts";
 import { fromGraphModel } from "../../../lib/models/tfjs/from_graph_model.ts";
 import { loadModel } from "../../../lib/models/load_model.ts";
 import {
@@ -255,4 +256,53 @@ Deno.test("fromGraphModel() refuses operations that depend on themselves", () =>
     TypeError,
     "no operation may depend on itself",
   );
+});
+
+Deno.test("fromGraphModel() leaves a placeholder with a default at it, if the signature does not list it", async () => {
+  const FLOAT = { type: "DT_FLOAT" };
+  const shape = (...sizes: number[]) => ({
+    dim: sizes.map((size) => ({ size: String(size) })),
+  });
+  const tensor = (name: string) => ({
+    name: `${name}:0`,
+    dtype: "DT_FLOAT",
+    tensorShape: shape(-1, 2),
+  });
+  const tensorOf = { dtype: "DT_FLOAT", tensorShape: {} };
+  const graph = await tf.loadGraphModel(tf.io.fromMemory({
+    modelTopology: {
+      node: [
+        {
+          name: "x",
+          op: "Placeholder",
+          attr: { dtype: FLOAT, shape: { shape: shape(-1, 2) } },
+        },
+        {
+          name: "half",
+          op: "Const",
+          attr: { dtype: FLOAT, value: { tensor: tensorOf } },
+        },
+        {
+          name: "keep",
+          op: "PlaceholderWithDefault",
+          input: ["half"],
+          attr: { dtype: FLOAT, shape: { shape: {} } },
+        },
+        { name: "y", op: "Mul", input: ["x", "keep"], attr: { T: FLOAT } },
+      ],
+      versions: { producer: 440 },
+    },
+    signature: { inputs: { x: tensor("x") }, outputs: { y: tensor("y") } },
+    weightSpecs: [{ name: "half", shape: [], dtype: "float32" }],
+    weightData: Float32Array.of(0.5).buffer,
+  } as Parameters<typeof tf.io.fromMemory>[0]));
+  const model = fromGraphModel(graph);
+  assertEquals(model.inputs.map(({ name }) => name), ["x"]);
+  const set = await new FeatureExtractor(model).layers(["y"]).predict({
+    data: Float32Array.of(2, 4),
+    shape: [1, 2],
+    dtype: "float32",
+  });
+  assertEquals([...set.features[0]!.data], [1, 2]);
+  graph.dispose();
 });
