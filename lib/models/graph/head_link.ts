@@ -62,7 +62,7 @@ export interface HeadTensors {
 }
 
 /**
- * Adds a constant `[C]` to a product.
+ * Adds a constant `[C]`, or `[1, …, C]`, to a product.
  *
  * @param inner The role of the product.
  * @param bias The constant, if the operand is one.
@@ -79,10 +79,11 @@ export function biasedLink(
   if (weights().bias !== undefined) return { kind: "other" };
   const { kernel, isTransposed } = weights();
   const units = kernel.shape.at(isTransposed ? -2 : -1);
-  const shape = bias?.().shape;
-  if (bias === undefined || shape?.length !== 1 || shape[0] !== units) {
-    return { kind: "other" };
-  }
+  const shape = bias?.().shape ?? [];
+  const rank = inner.isConvolution ? 4 : 2; // a longer one would add axes
+  const fits = shape.at(-1) === units && shape.length <= rank &&
+    shape.slice(0, -1).every((size) => size === 1);
+  if (bias === undefined || !fits) return { kind: "other" };
   return { ...inner, weights: () => ({ ...weights(), bias: bias() }) };
 }
 

@@ -154,3 +154,23 @@ Deno.test("graphLink() passes what only reshapes, and knows activations", () => 
   assertEquals(activations, ["softmax", "logSoftmax", "sigmoid"]);
   assertEquals(graphLink(operation("Relu")).kind, "other");
 });
+
+Deno.test("graphLink() takes a bias with axes of size 1 before the units, as Keras 3 adds it", () => {
+  const conv = operation("Conv2D", { 1: [1, 1, 3, 2] });
+  const added = operation("AddV2", { 1: [1, 1, 1, 2] }, {}, conv);
+  assertEquals(graphLink(added).kind, "linear");
+  const product = operation("MatMul", { 1: [3, 2] });
+  const row = operation("AddV2", { 1: [1, 2] }, {}, product);
+  assertEquals(graphLink(row).kind, "linear");
+  // The sum has more axes than the product, or more rows.
+  for (const shape of [[1, 1, 2], [2, 2]]) {
+    const other = operation("AddV2", { 1: shape }, {}, product);
+    assertEquals(graphLink(other).kind, "other", `${shape}`);
+  }
+});
+
+Deno.test("graphLink() takes a convolution with explicit padding for no head", () => {
+  const config = { pad: "explicit", explicitPaddings: [0, 0, 1, 1, 1, 1, 0, 0] };
+  const conv = operation("Conv2D", { 1: [1, 1, 3, 2] }, config);
+  assertEquals(graphLink(conv).kind, "other");
+});
