@@ -1,4 +1,4 @@
-import { type GraphNode, origin, type Ref } from "./graph.ts";
+import { type GraphNode, origin, type Ref, specOf } from "./graph.ts";
 import {
   biasedLink,
   constant,
@@ -70,8 +70,46 @@ export function graphLink(node: GraphNode): Link {
 
 function biased(node: GraphNode): Link {
   const bias = constant(node, 1) ?? constant(node, 0);
-  const inner = node.inputs[0] && product(origin(node.inputs[0]).node);
+  const before = operandOf(node);
+  const inner = before && (product(before) ?? overTimeSteps(before));
   return biasedLink(inner, bias);
+}
+
+function operandOf({ inputs }: GraphNode): GraphNode | undefined {
+  return inputs[0] && origin(inputs[0]).node;
+}
+
+/**
+ * A product over the last axis of a tensor with time steps: with these merged
+ * into the rows, as in `tf.tensordot`, or as a convolution of size 1 with an axis
+ * more.
+ *
+ * ```
+ * reshape(matmul(reshape(x, [-1, D]), kernel), […, T, C])
+ * squeeze(conv2d(expandDims(x), kernel))
+ * ```
+ */
+function overTimeSteps(node: GraphNode): Link | undefined {
+  const of = operandOf(node);
+  const inner = of && product(of);
+  if (inner?.kind !== "linear" || inner.activation !== "linear") {
+    return undefined;
+  }
+  const merged = origin(inner.penultimate).node;
+  const [before, after] = inner.isConvolution
+    ? ["ExpandDims", "Squeeze"]
+    : ["Reshape", "Reshape"];
+  const penultimate = merged.inputs[0];
+  const { strides } = of!.row.config;
+  const isEven = !Array.isArray(strides) || strides.every((n) => n === 1);
+  const isBetween = node.row.kind === after && merged.row.kind === before;
+  if (!isBetween || !isEven || penultimate === undefined) return undefined;
+  const { kernel, isTransposed } = inner.weights();
+  const depth = kernel.shape.at(isTransposed ? -1 : -2);
+  const last = specOf(penultimate)?.shape.at(-1) ?? depth;
+  return last === depth
+    ? { ...inner, isConvolution: false, penultimate }
+    : undefined;
 }
 
 /** A product with a constant kernel, and its fused operations. */

@@ -174,3 +174,31 @@ Deno.test("graphLink() takes a convolution with explicit padding for no head", (
   const conv = operation("Conv2D", { 1: [1, 1, 3, 2] }, config);
   assertEquals(graphLink(conv).kind, "other");
 });
+
+Deno.test("graphLink() takes a product over time steps for one of its tensor with these", () => {
+  // As Keras 2 writes a Dense over [N, T, D].
+  const merged = operation("Reshape", { 1: [2] });
+  const product = operation("MatMul", { 1: [3, 2] }, {}, merged);
+  const apart = operation("Reshape", { 1: [3] }, {}, product);
+  const link = graphLink(operation("BiasAdd", { 1: [2] }, {}, apart));
+  assert(link.kind === "linear");
+  assertEquals(link.penultimate.node, SOURCE);
+  assertEquals(link.isConvolution, false);
+  // And a Conv1D of size 1.
+  const conv = (strides: number[]) => {
+    const wider = operation("ExpandDims", { 1: [] });
+    const kernel = { 1: [1, 1, 3, 2] };
+    const found = operation("Conv2D", kernel, { strides }, wider);
+    const back = operation("Squeeze", {}, {}, found);
+    return graphLink(operation("BiasAdd", { 1: [2] }, {}, back));
+  };
+  const steps = conv([1, 1, 1, 1]);
+  assert(steps.kind === "linear");
+  assertEquals(steps.penultimate.node, SOURCE);
+  assertEquals(steps.isConvolution, false);
+  assertEquals(conv([1, 1, 2, 1]).kind, "other");
+  // The rows of a tensor of another width are merged into units.
+  const flat = operation("MatMul", { 1: [6, 2] }, {}, merged);
+  const sum = operation("Reshape", { 1: [2] }, {}, flat);
+  assertEquals(graphLink(operation("BiasAdd", { 1: [2] }, {}, sum)).kind, "other");
+});
