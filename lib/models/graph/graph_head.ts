@@ -57,7 +57,10 @@ const SPELLING: SoftmaxSpelling = {
 export function graphLink(node: GraphNode): Link {
   const { kind } = node.row;
   if (SAME.has(kind)) return { kind: "pass", keepsShape: true };
-  if (PASS.has(kind)) return { kind: "pass" };
+  if (PASS.has(kind)) {
+    const steps = kind === "Squeeze" ? overTimeSteps(node) : undefined;
+    return steps ?? { kind: "pass" };
+  }
   const spelled = spelledSoftmax(node, SPELLING);
   if (spelled !== undefined) return spelled;
   const activation = ACTIVATIONS.get(kind);
@@ -92,9 +95,7 @@ function operandOf({ inputs }: GraphNode): GraphNode | undefined {
 function overTimeSteps(node: GraphNode): Link | undefined {
   const of = operandOf(node);
   const inner = of && product(of);
-  if (inner?.kind !== "linear" || inner.activation !== "linear") {
-    return undefined;
-  }
+  if (inner?.kind !== "linear") return undefined;
   const merged = origin(inner.penultimate).node;
   const [before, after] = inner.isConvolution
     ? ["ExpandDims", "Squeeze"]

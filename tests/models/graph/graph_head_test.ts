@@ -197,6 +197,13 @@ Deno.test("graphLink() takes a product over time steps for one of its tensor wit
   assertEquals(steps.penultimate.node, SOURCE);
   assertEquals(steps.isConvolution, false);
   assertEquals(conv([1, 1, 2, 1]).kind, "other");
+  const wider = operation("ExpandDims", { 1: [] });
+  const config = { fusedOps: ["biasadd", "sigmoid"] };
+  const weights = { 1: [1, 1, 3, 2], 2: [2] };
+  const fused = operation("_FusedConv2D", weights, config, wider);
+  const squeezed = graphLink(operation("Squeeze", {}, {}, fused));
+  assert(squeezed.kind === "linear");
+  assertEquals(squeezed.activation, "sigmoid");
   // The rows of a tensor of another width are merged into units.
   const flat = operation("MatMul", { 1: [6, 2] }, {}, merged);
   const sum = operation("Reshape", { 1: [2] }, {}, flat);
