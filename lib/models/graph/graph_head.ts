@@ -1,9 +1,10 @@
-import { type GraphNode, origin, type Ref, specOf } from "./graph.ts";
+import { type GraphNode, origin, type Ref } from "./graph.ts";
 import {
   biasedLink,
   constant,
   type HeadActivation,
   type HeadTensors,
+  isDeep,
   type Link,
 } from "./head_link.ts";
 import { type SoftmaxSpelling, spelledSoftmax } from "./spelled_softmax.ts";
@@ -104,11 +105,8 @@ function overTimeSteps(node: GraphNode): Link | undefined {
   const { strides } = of!.row.config;
   const isEven = !Array.isArray(strides) || strides.every((n) => n === 1);
   const isBetween = node.row.kind === after && merged.row.kind === before;
-  if (!isBetween || !isEven || penultimate === undefined) return undefined;
-  const { kernel, isTransposed } = inner.weights();
-  const depth = kernel.shape.at(isTransposed ? -1 : -2);
-  const last = specOf(penultimate)?.shape.at(-1) ?? depth;
-  return last === depth
+  if (!isBetween || !isEven) return undefined;
+  return isDeep(penultimate, inner)
     ? { ...inner, isConvolution: false, penultimate }
     : undefined;
 }

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { GraphNode, Ref, WeightValue } from "./graph.ts";
+import { type GraphNode, type Ref, specOf, type WeightValue } from "./graph.ts";
 
 /** The role of a node in the search. */
 export type Link =
@@ -85,6 +85,23 @@ export function biasedLink(
     shape.slice(0, -1).every((size) => size === 1);
   if (bias === undefined || !fits) return { kind: "other" };
   return { ...inner, weights: () => ({ ...weights(), bias: bias() }) };
+}
+
+/**
+ * Whether the last axis of a tensor may be the input of a product.
+ *
+ * @param input The tensor, if there is one.
+ * @param product The product.
+ * @returns False if its size is another one.
+ */
+export function isDeep(
+  input: Ref | undefined,
+  product: Link & { readonly kind: "linear" },
+): input is Ref {
+  const { kernel, isTransposed } = product.weights();
+  const depth = kernel.shape.at(isTransposed ? -1 : -2);
+  const last = input && specOf(input)?.shape.at(-1);
+  return input !== undefined && [undefined, null, depth].includes(last);
 }
 
 /**

@@ -14,6 +14,7 @@ import {
   constant,
   type HeadActivation,
   type HeadTensors,
+  isDeep,
   type Link,
 } from "./head_link.ts";
 import { integerProduct, isIntegerLayer } from "./onnx_integer_products.ts";
@@ -205,7 +206,23 @@ function biased(node: GraphNode): Link {
   }
   if (at?.node.call.kind !== "raw") return { kind: "other" };
   const found = bias && rowOf(bias(), at.node);
-  return biasedLink(product(at.node), found && (() => found));
+  const inner = product(at.node) ?? overTimeSteps(at.node);
+  return biasedLink(inner, found && (() => found));
+}
+
+/**
+ * A product over the last axis of a tensor with time steps, which are merged into
+ * the rows: `reshape(matmul(reshape(x, [-1, D]), kernel), […, T, C])`.
+ */
+function overTimeSteps(node: GraphNode): Link | undefined {
+  if (node.row.kind !== "Reshape") return undefined;
+  const of = call(node).producers[0]?.node;
+  const inner = of?.row.kind === "MatMul" ? product(of) : undefined;
+  if (inner?.kind !== "linear") return undefined;
+  const merged = inner.penultimate.node;
+  if (merged.row.kind !== "Reshape") return undefined;
+  const penultimate = call(merged).producers[0];
+  return isDeep(penultimate, inner) ? { ...inner, penultimate } : undefined;
 }
 
 /**

@@ -256,3 +256,30 @@ Deno.test("onnxLink() follows a transpose of one position, and no other", async 
   await using map = modelGraphOf(await loadModel(onnxBytes(file(4))))!;
   assertEquals(searchHead(map.outputRefs).logits, undefined);
 });
+
+Deno.test("onnxLink() takes a product over time steps for one of its tensor with these", async () => {
+  const file = (width: number): File => ({
+    inputs: [{ name: "x", shape: ["N", 4, width] }],
+    outputs: [{ name: "y", shape: ["N", 4, 3] }],
+    constants: [
+      KERNEL,
+      BIAS,
+      { name: "rows", type: 7, shape: [2], ints: [-1, 2] },
+      { name: "steps", type: 7, shape: [3], ints: [-1, 4, 3] },
+    ],
+    nodes: [
+      { op: "Reshape", in: ["x", "rows"], out: ["r"] },
+      { op: "MatMul", in: ["r", "w"], out: ["p"] },
+      { op: "Reshape", in: ["p", "steps"], out: ["s"] },
+      { op: "Add", name: "sum", in: ["s", "b"], out: ["a"] },
+      { op: "Softmax", in: ["a"], out: ["y"], attributes: { axis: -1 } },
+    ],
+  });
+  await using model = modelGraphOf(await loadModel(onnxBytes(file(2))))!;
+  const { logits } = searchHead(model.outputRefs);
+  assertEquals(logits?.head?.penultimate.node.row.name, "x");
+  assertEquals(logits?.direct?.node.row.name, "sum");
+  // Rows of another width are merged into units.
+  await using wide = modelGraphOf(await loadModel(onnxBytes(file(1))))!;
+  assertEquals(searchHead(wide.outputRefs).logits?.head, undefined);
+});
