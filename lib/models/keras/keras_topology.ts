@@ -132,10 +132,11 @@ class Reader {
     }
     if (layers.length === 0) this.#fail("a model must have layers", className);
     this.#numLayers += layers.length;
-    const most = Math.max(MOST_LAYERS, nodes - DEFAULT_LIMITS.nodes);
+    // A limit of the caller counts for descriptions, too.
+    const most = nodes === DEFAULT_LIMITS.nodes ? MOST_LAYERS : nodes;
     if (this.#numLayers > most) {
-      const rule = `a model must have at most ${most} layers`;
-      this.#fail(rule, this.#numLayers);
+      const limit = ["nodes", most] as const;
+      throw beyondLimit(this.#source, limit, `${this.#numLayers} layers`);
     }
     const specs = layers.map((layer) => this.#layer(layer, level));
     this.#checkNames(specs);
