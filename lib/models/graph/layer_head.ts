@@ -148,9 +148,9 @@ function activationOf({ activation }: Config): HeadActivation | "other" {
   const name = activationName(activation);
   if (name !== undefined) return ACTIVATIONS.get(name) ?? "other";
   // A layer as an activation, such as Softmax().
-  const { axis = -1 } = isLayerObject(activation) && activation.config || {};
   const isSoftmax = isLayerObject(activation) &&
-    activation.class_name === "Softmax" && axis === -1;
+    activation.class_name === "Softmax" &&
+    (activation.config?.axis ?? -1) === -1;
   return isSoftmax ? "softmax" : "other";
 }
 
