@@ -117,7 +117,9 @@ export function constantsOf(
 /** Gives names that no tensor of the operations has. */
 function freshNames(calls: readonly OnnxCall[]): (stem: string) => string {
   const names = new Set(
-    calls.flatMap(({ operands, operation }) => [...operands, ...operation.outputs]),
+    calls.flatMap((
+      { operands, operation },
+    ) => [...operands, ...operation.outputs]),
   );
   return (stem) => {
     let name = stem;

@@ -161,9 +161,7 @@ class Search {
     if (this.#isOverLastAxis && link.channels === "first") return false;
     const shape = specOf(this.#under!)?.shape ??
       (this.#isReshapedBehind ? undefined : specOf(this.#output)?.shape);
-    const size = link.channels === "first"
-      ? unitsOfOne(shape)
-      : shape?.at(-1);
+    const size = link.channels === "first" ? unitsOfOne(shape) : shape?.at(-1);
     if (size === undefined || size === null) return !this.#isReshapedUnder;
     return size === unitsOf(link);
   }

@@ -90,14 +90,15 @@ function batchName(
   outputs: readonly OnnxValueInfo[],
 ): ((name: string | undefined) => boolean) | undefined {
   const all = namesOf(inputs);
-  const firsts = inputs.map(({ sizeNames }) => sizeNames?.[0]);
+  const firsts = inputs.flatMap(({ shape, sizeNames }) =>
+    shape?.[0] === null ? [sizeNames?.[0]] : []
+  );
   const isNamed = (name: string | undefined) => BATCH.test(name ?? "");
   if (all.some(isNamed)) return firsts.some(isNamed) ? undefined : isNamed;
   const kept = namesOf(outputs);
   const rows = outputs.map(({ sizeNames }) => sizeNames?.[0]);
-  const isReduced = firsts.every((name) =>
-    name !== undefined && !kept.includes(name)
-  );
+  const isReduced = firsts.length > 0 &&
+    firsts.every((name) => name !== undefined && !kept.includes(name));
   const [row] = rows;
   const isOther = row !== undefined && all.includes(row) &&
     rows.every((name) => name === row);

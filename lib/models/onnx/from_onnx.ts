@@ -72,7 +72,7 @@ export function* onnxGraph(parts: OnnxParts): Steps<ModelGraph> {
     throw builder.fault(rule, undefined);
   });
   if (outputs.length === 0) {
-    throw builder.fault("it must have an output that is not a constant", 0);
+    throw builder.fault("it must have outputs that are not constants", 0);
   }
   return new ModelGraph({
     name: file.graph.name || "graph",
@@ -148,7 +148,10 @@ class GraphBuilder {
       for (const name of operation.outputs) {
         if (name === "") continue;
         if (byOutput.has(name)) {
-          throw this.fault("each tensor must be the output of one operation", name);
+          throw this.fault(
+            "each tensor must be the output of one operation",
+            name,
+          );
         }
         this.#claim(name);
         byOutput.set(name, operation);
@@ -160,7 +163,10 @@ class GraphBuilder {
           const producer = byOutput.get(name);
           if (producer !== undefined) return producer;
           const user = this.#names.get(operation);
-          throw this.fault(`every input of "${user}" must be in the graph`, name);
+          throw this.fault(
+            `every input of "${user}" must be in the graph`,
+            name,
+          );
         },
       );
     return inOrder(operations, waits, (operation) => {

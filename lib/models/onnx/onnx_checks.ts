@@ -116,7 +116,7 @@ function checkDomains(
   if (names.length > 0) {
     throw new ModelFormatError(
       reader.source.name,
-      `its operators must be of ONNX, or functions of the file: unknown ones are ${
+      `its operators must be of ONNX, or functions of the file: current unknown ones are ${
         [...new Set(names)].join(", ")
       }; export it without custom operators`,
     );

@@ -136,7 +136,7 @@ Deno.test("layerLink() finds the head in a TimeDistributed, over time steps", as
   const description = modelOf(reshape([1, 2]), wrapped);
   await using model = await loadModel(kerasOf(description, weights));
   const set = await new FeatureExtractor(model).predict(X);
-  assertEquals(set.logits!.shape, [1, 1, 3]);
+  assertEquals(set.logits!.shape, [1, 3]); // of one time step
   assertAllClose(set.logits!.data, LOGITS);
   assertEquals([...set.head!.kernel.data], KERNEL);
 });
@@ -198,7 +198,12 @@ function ofKeras2(bytes: Bytes): Bytes {
 
 Deno.test("layerLink() knows the activations that Keras 2 writes as functions of TensorFlow", async () => {
   const described = (axis: number) => {
-    const old = (name: string, className: string, config: Json, x?: string) => ({
+    const old = (
+      name: string,
+      className: string,
+      config: Json,
+      x?: string,
+    ) => ({
       "class_name": className,
       name,
       config: { name, ...config },

@@ -180,7 +180,10 @@ Deno.test("onnxLink() comes to an end on products of products, and on any domain
   });
   const end = { op: "Mul", in: ["m59", "x"], out: ["y"] };
   const constants = [{ name: "w", shape: [2], floats: [1, 1] }];
-  assertEquals(await headOf({ constants, nodes: [...squares, end] }), undefined);
+  assertEquals(
+    await headOf({ constants, nodes: [...squares, end] }),
+    undefined,
+  );
   // Casts of casts of a kernel.
   const casts = names.map((name, i) => ({
     op: "Cast",

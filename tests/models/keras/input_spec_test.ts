@@ -88,8 +88,10 @@ Deno.test("withInput() takes the input of a nested model that a Sequential of Ke
   };
   const first = { class_name: "Dropout", config: { name: "d", rate: 0.5 } };
   const shaped = { ...first.config, batch_input_shape: [null, 4] };
-  const chain = (...layers: unknown[]) =>
-    ({ class_name: "Sequential", config: { name: "s", layers } });
+  const chain = (...layers: unknown[]) => ({
+    class_name: "Sequential",
+    config: { name: "s", layers },
+  });
   const optionsOf = (model: unknown) =>
     withInput(readTopology(model, 2, "m.h5"))[0]!.options;
   const expected = { batch_shape: [null, 3], dtype: "int32" };

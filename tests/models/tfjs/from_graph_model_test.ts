@@ -224,8 +224,9 @@ async function branches(factor: number, other = "Neg"): Promise<string> {
       { name: "is_on", shape: [], dtype: "bool" },
       { name: "then/factor", shape: [], dtype: "float32" },
     ],
-    weightData: Uint8Array.of(1, ...new Uint8Array(Float32Array.of(factor).buffer))
-      .buffer,
+    weightData:
+      Uint8Array.of(1, ...new Uint8Array(Float32Array.of(factor).buffer))
+        .buffer,
   }));
   try {
     return await modelGraphOf(fromGraphModel(graph))!.fingerprint();
@@ -269,33 +270,35 @@ Deno.test("fromGraphModel() leaves a placeholder with a default at it, if the si
     tensorShape: shape(-1, 2),
   });
   const tensorOf = { dtype: "DT_FLOAT", tensorShape: {} };
-  const graph = await tf.loadGraphModel(tf.io.fromMemory({
-    modelTopology: {
-      node: [
-        {
-          name: "x",
-          op: "Placeholder",
-          attr: { dtype: FLOAT, shape: { shape: shape(-1, 2) } },
-        },
-        {
-          name: "half",
-          op: "Const",
-          attr: { dtype: FLOAT, value: { tensor: tensorOf } },
-        },
-        {
-          name: "keep",
-          op: "PlaceholderWithDefault",
-          input: ["half"],
-          attr: { dtype: FLOAT, shape: { shape: {} } },
-        },
-        { name: "y", op: "Mul", input: ["x", "keep"], attr: { T: FLOAT } },
-      ],
-      versions: { producer: 440 },
-    },
-    signature: { inputs: { x: tensor("x") }, outputs: { y: tensor("y") } },
-    weightSpecs: [{ name: "half", shape: [], dtype: "float32" }],
-    weightData: Float32Array.of(0.5).buffer,
-  } as Parameters<typeof tf.io.fromMemory>[0]));
+  const graph = await tf.loadGraphModel(tf.io.fromMemory(
+    {
+      modelTopology: {
+        node: [
+          {
+            name: "x",
+            op: "Placeholder",
+            attr: { dtype: FLOAT, shape: { shape: shape(-1, 2) } },
+          },
+          {
+            name: "half",
+            op: "Const",
+            attr: { dtype: FLOAT, value: { tensor: tensorOf } },
+          },
+          {
+            name: "keep",
+            op: "PlaceholderWithDefault",
+            input: ["half"],
+            attr: { dtype: FLOAT, shape: { shape: {} } },
+          },
+          { name: "y", op: "Mul", input: ["x", "keep"], attr: { T: FLOAT } },
+        ],
+        versions: { producer: 440 },
+      },
+      signature: { inputs: { x: tensor("x") }, outputs: { y: tensor("y") } },
+      weightSpecs: [{ name: "half", shape: [], dtype: "float32" }],
+      weightData: Float32Array.of(0.5).buffer,
+    } as Parameters<typeof tf.io.fromMemory>[0],
+  ));
   const model = fromGraphModel(graph);
   assertEquals(model.inputs.map(({ name }) => name), ["x"]);
   const set = await new FeatureExtractor(model).layers(["y"]).predict({
