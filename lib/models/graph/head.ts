@@ -103,7 +103,9 @@ class Search {
       const { node } = origin(at);
       looked.push(node.row.name);
       const link = linkOf(origin(at));
-      rule = `"${node.row.name}" is not a linear layer`;
+      rule = link.kind === "integerLinear"
+        ? `"${node.row.name}" is a layer over integers`
+        : `"${node.row.name}" is not a linear layer`;
       if (link.kind === "linear" && link.activation !== "other") {
         rule = `"${node.row.name}" does not have one row per sample`;
         if (!this.#fits(link)) break;
@@ -115,8 +117,8 @@ class Search {
         ? at
         : this.#rounded;
       if (dequantised !== undefined) {
-        const why = `"${node.row.name}" is a layer over integers`;
-        return { logits: this.#integerLogits(dequantised), looked, why };
+        const logits = this.#integerLogits(dequantised);
+        return { logits, looked, why: rule };
       }
       if (link.kind !== "activation" && link.kind !== "pass") break;
       const next: Ref | undefined = link.of ?? node.inputs[0];

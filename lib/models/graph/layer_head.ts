@@ -31,7 +31,7 @@ const OPERATIONS: ReadonlyMap<string, HeadActivation> = new Map([
 
 /** Operations and functions that change no value. */
 const PASS =
-  /^(Squeeze|ExpandDims|StopGradient|squeeze|expand_dims|stop_gradient|identity)$/;
+  /^(Squeeze|ExpandDims|StopGradient|(compat\.v1\.)?(squeeze|expand_dims|stop_gradient|identity))$/;
 const CAST = /^(Cast|cast)$/;
 
 /** An einsum over the last axis of its input, like a Dense. */
@@ -125,9 +125,7 @@ function linearLink(
   if (!isLinear) return { kind: "other" };
   const activation = activationOf(config);
   if (layer?.weights.some((name) => name.endsWith("kernel_scale"))) {
-    return activation === "linear"
-      ? { kind: "integerLinear", isDequantised: true }
-      : { kind: "other" };
+    return { kind: "integerLinear", isDequantised: activation === "linear" };
   }
   const format = config.dataFormat ?? config.data_format;
   const isFirst = isConvolution && /^channels_?first$/i.test(String(format));

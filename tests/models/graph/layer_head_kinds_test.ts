@@ -238,3 +238,33 @@ Deno.test("layerLink() knows the activations that Keras 2 writes as functions of
   assertEquals(logits?.removed, ["p"]);
   assertEquals(await found(0), undefined);
 });
+
+Deno.test("layerLink() takes the output of a Dense over integers as logits, and no kernel of integers", async () => {
+  const found = async (activation: string) => {
+    const policy = {
+      "class_name": "QuantizedDTypePolicy",
+      config: {
+        name: "int8_from_float32",
+        mode: "int8",
+        "source_name": "float32",
+      },
+    };
+    const weights = {
+      "layers/dense/vars/0": [[2, 3], [127, 1, 2, 3, 4, 127]],
+      "layers/dense/vars/1": [[3], BIAS],
+      "layers/dense/vars/2": [[3], [10, 10, 10]],
+    } as const;
+    const quantised = dense({ activation, dtype: policy });
+    const bytes = kerasOf(modelOf(quantised), weights);
+    await using model = modelGraphOf(await loadModel(bytes))!;
+    return searchHead(model.outputRefs);
+  };
+  const { logits, why } = await found("linear");
+  assertEquals(logits?.direct?.node.row.name, "d");
+  assertEquals(logits?.head, undefined);
+  assertEquals(why, '"d" is a layer over integers');
+  // The input of its fused softmax is no tensor of the graph.
+  const fused = await found("softmax");
+  assertEquals(fused.logits, undefined);
+  assertEquals(fused.why, '"d" is a layer over integers');
+});
