@@ -69,15 +69,14 @@ function isFirst(op: string, attributes: Attributes): boolean {
 
 function unreadFusion(
   op: string,
-  { fused_ops: list, leakyrelu_alpha: alpha }: Attributes,
+  { fused_ops: names }: Attributes,
 ): string | undefined {
-  const fused = (list?.list?.s ?? []).map(textOf);
+  const fused = (names?.list?.s ?? []).map(textOf);
   if (fused.length > 0 && fused[0] !== "BiasAdd") {
     return "have a bias before its activation, which TF.js leaves out otherwise";
   }
-  const isLeaky = op === "FusedDepthwiseConv2dNative" &&
-    fused.includes("LeakyRelu") && alpha !== undefined;
-  return isLeaky
+  const isDepthwise = op === "FusedDepthwiseConv2dNative";
+  return isDepthwise && fused.includes("LeakyRelu")
     ? "have no fused LeakyRelu, whose slope TF.js does not read"
     : undefined;
 }
