@@ -255,8 +255,7 @@ class Builder {
     const isOperation = isRawOperation(spec, this.#parts);
     const stray = isOperation ? undefined : valueByPosition(call.positional);
     if (stray !== undefined) {
-      const rule =
-        `layer "${draft.name}" must get values other than tensors by name`;
+      const rule = `layer "${draft.name}" must get values by name`;
       this.#fail(rule, stray.value);
     }
     if (spec.model !== undefined) {

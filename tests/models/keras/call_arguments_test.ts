@@ -50,7 +50,7 @@ for (
     assertThrows(
       () => lstmWith(...more),
       ModelFormatError,
-      `layer "lstm" must get values other than tensors by name: current value is ${shown}`,
+      `layer "lstm" must get values by name: current value is ${shown}`,
     );
   });
 }
@@ -98,7 +98,7 @@ Deno.test("layerGraph() refuses values by position of nested models", () => {
         ]]),
       ),
     ModelFormatError,
-    'layer "inner" must get values other than tensors by name: current value is true',
+    'layer "inner" must get values by name: current value is true',
   );
 });
 
