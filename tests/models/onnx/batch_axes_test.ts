@@ -1,5 +1,8 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import { BatchAxes } from "../../../lib/models/onnx/batch_axes.ts";
+import { FeatureExtractor } from "../../../lib/extractor/feature_extractor.ts";
+import { loadModel } from "../../../lib/models/load_model.ts";
+import { onnxBytes } from "../../support/onnx_bytes.ts";
 import type { OnnxValueInfo } from "../../../lib/formats/onnx_model.ts";
 
 function info(name: string, sizes?: readonly (number | string | null)[]) {
@@ -117,4 +120,27 @@ Deno.test("BatchAxes finds the axis that every output begins with, if the first 
   }
   const fixed = info("x", [1, "t", 3]);
   assertEquals(axesWith([fixed], [info("y", ["t", 2])]).axes, [0]);
+});
+
+Deno.test("a model with its time steps first is cut along the samples", async () => {
+  const bytes = onnxBytes({
+    inputs: [{ name: "x", shape: ["seq", "batch", 2] }],
+    outputs: [{ name: "y", shape: ["batch", 1] }],
+    constants: [
+      { name: "last", type: 7, ints: [-1] },
+      { name: "w", shape: [2, 1], floats: [1, 10] },
+    ],
+    nodes: [
+      { op: "Gather", in: ["x", "last"], out: ["h"] },
+      { op: "MatMul", name: "head", in: ["h", "w"], out: ["y"] },
+    ],
+  });
+  await using model = await loadModel(bytes);
+  assertEquals(model.inputs[0]?.batchAxis, 1);
+  // 2 time steps of 3 samples, in batches of 2.
+  const data = Float32Array.from({ length: 12 }, (_, i) => i);
+  const set = await new FeatureExtractor(model).batch(2).penultimate()
+    .predict({ data, shape: [2, 3, 2], dtype: "float32" });
+  assertEquals([...set.logits!.data], [76, 98, 120]);
+  assertEquals([...set.penultimate!.data], [6, 7, 8, 9, 10, 11]);
 });
