@@ -58,7 +58,7 @@ export function onnxLink(node: GraphNode): Link {
   if (isIntegerLayer(node)) return { kind: "integerLinear" };
   if (domain === "ai.onnx.ml") return learnedLink(node);
   if (domain !== "") return { kind: "other" };
-  const pass = passLink(node);
+  const pass = betweenTransposes(node) ?? passLink(node);
   if (pass !== undefined) return pass;
   const activation = ACTIVATIONS.get(node.row.kind);
   if (activation === "sigmoid") return { kind: "activation", activation };
@@ -223,6 +223,30 @@ function overTimeSteps(node: GraphNode): Link | undefined {
   if (merged.row.kind !== "Reshape") return undefined;
   const penultimate = call(merged).producers[0];
   return isDeep(penultimate, inner) ? { ...inner, penultimate } : undefined;
+}
+
+/**
+ * A convolution of size 1 over time steps, with these before the units:
+ * `transpose(conv(transpose(x), kernel))`.
+ */
+function betweenTransposes(node: GraphNode): Link | undefined {
+  if (!isSwap(node)) return undefined;
+  const of = call(node).producers[0]?.node;
+  const inner = of?.row.kind === "Conv" ? product(of) : undefined;
+  if (inner?.kind !== "linear" || !isSwap(inner.penultimate.node)) {
+    return undefined;
+  }
+  const { strides = [] } = of!.row.config;
+  const isEven = (strides as number[]).every((stride) => stride === 1);
+  const penultimate = call(inner.penultimate.node).producers[0];
+  if (!isEven || penultimate === undefined) return undefined;
+  const { channels: _first, ...link } = inner;
+  return { ...link, isConvolution: false, penultimate };
+}
+
+/** Whether it swaps the last axes of `[N, T, D]`. */
+function isSwap({ row: { kind, config } }: GraphNode): boolean {
+  return kind === "Transpose" && String(config.perm) === "0,2,1";
 }
 
 /**

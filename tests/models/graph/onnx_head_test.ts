@@ -286,3 +286,35 @@ Deno.test("onnxLink() takes a product over time steps for one of its tensor with
   await using wide = modelGraphOf(await loadModel(onnxBytes(file(1))))!;
   assertEquals(searchHead(wide.outputRefs).logits?.head, undefined);
 });
+
+Deno.test("onnxLink() takes a convolution between transposes for one over time steps", async () => {
+  const file = (strides: number[]): File => ({
+    inputs: [{ name: "x", shape: ["N", "T", 2] }],
+    outputs: [{ name: "y", shape: ["N", "T", 3] }],
+    constants: [
+      { name: "w", shape: [3, 2, 1], floats: [1, 4, 2, 5, 3, 6] },
+      BIAS,
+    ],
+    nodes: [
+      swap("x", "t"),
+      { op: "Conv", in: ["t", "w", "b"], out: ["c"], attributes: { strides } },
+      swap("c", "s"),
+      { op: "Softmax", in: ["s"], out: ["y"], attributes: { axis: -1 } },
+    ],
+  });
+  await using model = await loadModel(onnxBytes(file([1])));
+  const extractor = new FeatureExtractor(model).penultimate();
+  const x = { ...X, data: Float32Array.of(1, 10, 0, 0), shape: [1, 2, 2] };
+  const set = await extractor.predict(x);
+  assertEquals([...set.logits!.data], [48, 60, 72, 7, 8, 9]);
+  assertEquals([...set.penultimate!.data], [...x.data]);
+  const clipped = await extractor.react(2).predict(x);
+  assertEquals([...clipped.logits!.data], [16, 20, 24, 7, 8, 9]);
+  await using strided = modelGraphOf(await loadModel(onnxBytes(file([2]))))!;
+  assertEquals(searchHead(strided.outputRefs).logits?.head, undefined);
+});
+
+function swap(from: string, to: string) {
+  const attributes = { perm: [0, 2, 1] };
+  return { op: "Transpose", in: [from], out: [to], attributes };
+}
