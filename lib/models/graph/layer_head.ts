@@ -1,7 +1,9 @@
 import { activationName, isLayerObject } from "../../layers/config_reader.ts";
 import type { Layer } from "../../layers/layer.ts";
+import type { NdArray } from "../../types.ts";
 import { builtInLayerOf, specOf } from "./graph.ts";
-import type { GraphNode, NodeCall } from "./graph.ts";
+import type { GraphNode, NodeCall, WeightSource } from "./graph.ts";
+import { readWeight } from "./weights.ts";
 import type { HeadActivation, HeadTensors, Link } from "./head_link.ts";
 
 type Config = Readonly<Record<string, unknown>>;
@@ -124,7 +126,8 @@ function linearLink(
     kind === "EinsumDense" && isOverLastAxis(config);
   if (!isLinear) return { kind: "other" };
   const activation = activationOf(config);
-  if (layer?.weights.some((name) => name.endsWith("kernel_scale"))) {
+  const isQuantised = layer?.weights.includes("kernel_scale") === true;
+  if (isQuantised && !(isOfBytes(kind, config) && activation === "linear")) {
     return { kind: "integerLinear", isDequantised: activation === "linear" };
   }
   const format = config.dataFormat ?? config.data_format;
@@ -136,7 +139,8 @@ function linearLink(
     activation,
     isConvolution,
     ...(isFirst ? { channels: "first" as const } : {}),
-    weights: () => kernelAndBias(node),
+    weights: () =>
+      isQuantised ? scaledBack(kernelAndBias(node), node) : kernelAndBias(node),
     penultimate: node.inputs[0]!,
   };
 }
@@ -167,6 +171,32 @@ function isPointwise(config: Config): boolean {
 function isOverLastAxis({ equation, bias_axes: axes }: Config): boolean {
   const [, , , last] = OVER_LAST_AXIS.exec(String(equation)) ?? [];
   return last !== undefined && [undefined, null, last].includes(axes as string);
+}
+
+/** Whether a Dense has a kernel of int8, with a scale for each unit. */
+function isOfBytes(kind: string, { dtype }: Config): boolean {
+  const text = JSON.stringify(dtype ?? null);
+  return kind === "Dense" && text.includes("int8") && !text.includes("int4");
+}
+
+/**
+ * The kernel in floats. The layer rounds its input to integers too, so that its
+ * output differs from the product by the rounding.
+ */
+function scaledBack(head: HeadTensors, node: GraphNode): HeadTensors {
+  const kernel = head.kernel as WeightSource;
+  const scale = node.weights().find(({ name }) => name === "kernel_scale")!;
+  const read = async (): Promise<NdArray> => {
+    const { shape } = kernel;
+    const stored = await kernel.read();
+    const { data: scales } = await readWeight(scale.value);
+    const data = Float32Array.from(
+      stored.data as Float32Array,
+      (value, i) => value / scales[i % scales.length]!,
+    );
+    return { data, shape, dtype: "float32" };
+  };
+  return { ...head, kernel: { ...kernel, read } };
 }
 
 function kernelAndBias(node: GraphNode): HeadTensors {

@@ -3,6 +3,7 @@ import { assertEquals } from "@std/assert";
 import { FeatureExtractor } from "../../../lib/extractor/feature_extractor.ts";
 import { searchHead } from "../../../lib/models/graph/head.ts";
 import { modelGraphOf } from "../../../lib/models/graph/model_graph.ts";
+import { readWeight } from "../../../lib/models/graph/weights.ts";
 import { loadModel } from "../../../lib/models/load_model.ts";
 import { assertAllClose } from "../../support/all_close.ts";
 import { text } from "../../support/build_zip.ts";
@@ -129,10 +130,10 @@ Deno.test("layerLink() finds the head in a TimeDistributed, over time steps", as
   const wrapped = layer("t", "TimeDistributed", {
     layer: layer("d", "Dense", { ...DENSE, activation: "softmax" }, []),
   }, on("r"));
-  const weights = {
+  const weights: Weights = {
     "layers/time_distributed/layer/vars/0": [[2, 3], KERNEL],
     "layers/time_distributed/layer/vars/1": [[3], BIAS],
-  } as const;
+  };
   const description = modelOf(reshape([1, 2]), wrapped);
   await using model = await loadModel(kerasOf(description, weights));
   const set = await new FeatureExtractor(model).predict(X);
@@ -239,7 +240,7 @@ Deno.test("layerLink() knows the activations that Keras 2 writes as functions of
   assertEquals(await found(0), undefined);
 });
 
-Deno.test("layerLink() takes the output of a Dense over integers as logits, and no kernel of integers", async () => {
+Deno.test("layerLink() gives the kernel of a Dense over integers in floats", async () => {
   const found = async (activation: string) => {
     const policy = {
       "class_name": "QuantizedDTypePolicy",
@@ -249,20 +250,20 @@ Deno.test("layerLink() takes the output of a Dense over integers as logits, and 
         "source_name": "float32",
       },
     };
-    const weights = {
+    const weights: Weights = {
       "layers/dense/vars/0": [[2, 3], [127, 1, 2, 3, 4, 127]],
       "layers/dense/vars/1": [[3], BIAS],
       "layers/dense/vars/2": [[3], [10, 10, 10]],
-    } as const;
+    };
     const quantised = dense({ activation, dtype: policy });
     const bytes = kerasOf(modelOf(quantised), weights);
-    await using model = modelGraphOf(await loadModel(bytes))!;
+    const model = modelGraphOf(await loadModel(bytes))!;
     return searchHead(model.outputRefs);
   };
-  const { logits, why } = await found("linear");
+  const { logits } = await found("linear");
   assertEquals(logits?.direct?.node.row.name, "d");
-  assertEquals(logits?.head, undefined);
-  assertEquals(why, '"d" is a layer over integers');
+  const { data } = await readWeight(logits!.head!.weights().kernel);
+  assertAllClose(data, [12.7, 0.1, 0.2, 0.3, 0.4, 12.7]);
   // The input of its fused softmax is no tensor of the graph.
   const fused = await found("softmax");
   assertEquals(fused.logits, undefined);
