@@ -9,7 +9,7 @@ const BATCH = /(^|[^a-z])batch(size)?([^a-z]|$)/i;
 /**
  * Finds the batch axis of each input of an ONNX file.
  *
- * It is the first axis, unless the names of the axes tell otherwise:
+ * It is the first axis, unless the names of the axes show another:
  *
  * - A name such as `"batch"` is the batch on whichever axis it is, as in
  *   `["time", "batch", 3]`, the layout of recurrent layers in PyTorch.
@@ -110,7 +110,7 @@ function namesOf(infos: readonly OnnxValueInfo[]): string[] {
     .filter((name) => name !== undefined);
 }
 
-/** The axis of the batch, if the input tells it; undefined otherwise. */
+/** The axis of the batch by the input alone; undefined if unknown. */
 function leadingAxis(
   { shape, sizeNames = [] }: OnnxValueInfo,
   isBatch: ((name: string | undefined) => boolean) | undefined,
@@ -122,7 +122,8 @@ function leadingAxis(
 }
 
 /**
- * The batch axis of an input that does not tell it itself, while others do.
+ * The batch axis of an input that has no name for it at first sight, while others
+ * have: the axis with their name.
  */
 function axisOf(
   info: OnnxValueInfo,
