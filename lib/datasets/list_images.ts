@@ -10,7 +10,12 @@
 import { cannot, quote } from "../check.ts";
 import { type ByteSource, fileSource } from "../formats/byte_source.ts";
 import { byCodePoint } from "../formats/by_code_point.ts";
-import { missingPath, pathOfUrl, statPath } from "../formats/file_path.ts";
+import {
+  isWithin,
+  missingPath,
+  pathOfUrl,
+  statPath,
+} from "../formats/file_path.ts";
 import { tarMembers } from "../formats/tar.ts";
 import { ZipArchive } from "../formats/zip.ts";
 
@@ -380,8 +385,7 @@ class FolderTree {
       this.#note(name);
       return undefined;
     }
-    const isInside = `${real}/`.startsWith(`${this.#real}/`);
-    if (isInside || this.#follows) return Deno.statSync(real);
+    if (isWithin(real, this.#real) || this.#follows) return Deno.statSync(real);
     this.#note(name);
     return undefined;
   }

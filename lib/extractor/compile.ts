@@ -22,6 +22,7 @@ import type { Logits } from "../models/graph/head.ts";
 import type { ModelGraph } from "../models/graph/model_graph.ts";
 import type { FeatureSpec, LinearHead, NdArray } from "../types.ts";
 import {
+  because,
   checkHead,
   type FoundLogits,
   hasHead,
@@ -78,8 +79,8 @@ export function resolve(
       : hasHead(graph)
       ? "use .layers([…]) or .head(id)"
       : "use .layers([…])";
-    const why = search?.why ?? "logits left out";
-    throw new TypeError(cannot(ACTION, rule, why, hint));
+    const why = search?.why ?? "logits are left out";
+    throw new TypeError(cannot(ACTION, rule, undefined, because(why, hint)));
   }
   const targets = settings.layers.flatMap((node) => targetsOf(node, settings));
   const program = programOf(graph, settings, targets, logits);

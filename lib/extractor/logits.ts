@@ -82,6 +82,17 @@ export function logitsLeftOut(why: string): string {
 }
 
 /**
+ * The advice of a message about missing logits.
+ *
+ * @param why Why there are none.
+ * @param hint What to do, if anything.
+ * @returns The part of the message.
+ */
+export function because(why: string, hint: string | undefined): string {
+  return hint === undefined ? why : `${why}, so ${hint}`;
+}
+
+/**
  * Whether a model has a layer that `.head(id)` accepts.
  *
  * @param graph The model.
@@ -125,7 +136,7 @@ export function checkHead(
     const isNamed = found.warnings.length === 0 && hasHead(graph, "linear");
     const hint = isNamed ? "name it by .head(id) before" : undefined;
     const rule = "the model must have a linear head";
-    throw new TypeError(cannot(action, rule, `none, as ${why}`, hint));
+    throw new TypeError(cannot(action, rule, undefined, because(why, hint)));
   }
   const shape = specOf(logits.head.penultimate)?.shape;
   if (!shaping?.needsVectors || shape === undefined) return;
@@ -154,7 +165,7 @@ function checkPerturbed(
     const isNamed = warnings.length === 0 && hasHead(graph);
     const hint = isNamed ? "name its head by .head(id) before" : undefined;
     const rule = "the model must have logits to be perturbed";
-    throw new TypeError(cannot(action, rule, `none, as ${why}`, hint));
+    throw new TypeError(cannot(action, rule, undefined, because(why, hint)));
   }
   const ref = logits.direct ?? { node: logits.head!.node, index: 0 };
   const units = specOf(ref)?.shape.at(-1) ?? null;

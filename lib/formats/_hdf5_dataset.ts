@@ -1,4 +1,4 @@
-import { shapeText, sizeOf } from "../check.ts";
+import { sizeOf } from "../check.ts";
 import type { Hdf5Bytes } from "./_hdf5_bytes.ts";
 import { type Chunk, type Layout, readLayout } from "./_hdf5_chunks.ts";
 import { type Filter, readFilters, unfilter } from "./_hdf5_filters.ts";
@@ -88,8 +88,8 @@ export function openDataset(
   }
   if (!isBounded) {
     file.fail(
-      `datasets must hold at most ${most} bytes more, for the file's size`,
-      `"${path}" of shape ${shapeText(shape)}`,
+      `datasets must hold at most ${most} bytes more, for the file's size, "${path}" among them`,
+      shape,
     );
   }
   const bytes = claimed();

@@ -23,6 +23,19 @@ export function pathOfUrl(url: URL, action: string): string {
   }
 }
 
+/**
+ * Whether a path leads into a folder.
+ *
+ * @param real The path, without links, as by `Deno.realPath`.
+ * @param folder The folder, likewise.
+ * @returns True if it is the folder, or is inside.
+ */
+export function isWithin(real: string, folder: string): boolean {
+  const separator = Deno.build.os === "windows" ? "\\" : "/";
+  const root = folder.endsWith(separator) ? folder.slice(0, -1) : folder;
+  return real === folder || real.startsWith(`${root}${separator}`);
+}
+
 /** What is at a path that cannot be read. */
 export interface PathFault {
   /** What was found. */

@@ -37,6 +37,8 @@ export interface OnnxFunction {
   /** Domains of the operators in it. */
   readonly domains: readonly string[];
   readonly nodes: readonly OnnxOperation[];
+  /** Default values of its attributes. */
+  readonly defaults: readonly OnnxAttributeValue[];
 }
 
 /** A graph, or the body of a loop or a branch. */
@@ -156,18 +158,22 @@ function functionIn(
 ): OnnxFunction {
   const domains = new Set<string>();
   const nodes: OnnxOperation[] = [];
+  const defaults: OnnxAttributeValue[] = [];
   let name = "";
   let domain = "";
   for (const field of reader.fields(span)) {
     if (field.number === 1) name = reader.text(field);
     if (field.number === 10) domain = domainName(reader.text(field));
+    if (field.number === 11) {
+      defaults.push(attributeIn(reader, message(field), 1, most)[1]);
+    }
     if (field.number === 7) {
       const node = operationIn(reader, message(field), 1, most);
       nodes.push(node);
       for (const inner of domainsOf(node)) domains.add(inner);
     }
   }
-  return { name, domain, span, domains: [...domains], nodes };
+  return { name, domain, span, domains: [...domains], nodes, defaults };
 }
 
 /**

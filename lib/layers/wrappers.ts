@@ -31,6 +31,7 @@ function timeDistributed(config: LayerConfig): Layer {
   return {
     weights: namesInPart("layer", layer.weights),
     ...(layer.channels === "last" ? { channels: "last" } : {}),
+    ...(layer.passesValues ? { passesValues: true } : {}),
     call(ops, inputs, weights, context) {
       const inner = weightsOfPart(weights, "layer");
       const mask = maskOf(ops, inputs[0]!, context, name);

@@ -31,7 +31,9 @@ export type { LoadModelOptions } from "./read_model.ts";
  * only id of an operation without a name, and of a second output. Feature maps
  * are channels first. Floats of every width are returned as float32, integers
  * as int32 if they fit, otherwise with an error. The ZipMap of a scikit-learn
- * classifier does not output a tensor, so select its input. If the file has a
+ * classifier does not output a tensor, so select its input. The samples are on the
+ * first axis of an input, or on the one that is named `batch`, such as in
+ * `["time", "batch", 3]`; `batchAxis` in `inputs` tells which. If the file has a
  * fixed batch size, batches are split into parts of that size; the last part is
  * padded with copies of its last row, whose results are dropped. Weights in
  * other files must be in the model's folder, and not be links. NaN in weights

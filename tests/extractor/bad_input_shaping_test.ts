@@ -12,7 +12,7 @@ import { array, convnet, filled, free, mlp, twoOutputs } from "./_models.ts";
 
 counted("what needs a head is refused if none is found", () => {
   const why =
-    'current value is "none, as the model has 2 outputs"; name it by .head(id) before';
+    "current value is undefined; the model has 2 outputs, so name it by .head(id) before";
   const rule = "as the model must have a linear head";
   refuses(twoOutputs, [
     [(e) => e.react(0.5), TypeError, `Cannot set react ${rule}: ${why}`],
@@ -27,7 +27,7 @@ counted("what needs a head is refused if none is found", () => {
     [
       (e) => e.perturb({ epsilon: 0.1 }),
       TypeError,
-      'Cannot set perturb as the model must have logits to be perturbed: current value is "none, as the model has 2 outputs"; name its head by .head(id) before',
+      "Cannot set perturb as the model must have logits to be perturbed: current value is undefined; the model has 2 outputs, so name its head by .head(id) before",
     ],
   ]);
 });
@@ -45,7 +45,7 @@ counted(
     await assertRejects(
       () => extractor.predict(array([2, 3])),
       TypeError,
-      'Cannot extract features as a layer must be selected, or the model have logits: current value is "the model has 2 outputs"; use .layers([…]) or .head(id)',
+      "Cannot extract features as a layer must be selected, or the model have logits: current value is undefined; the model has 2 outputs, so use .layers([…]) or .head(id)",
     );
     const headed = extractor.head("left");
     assertEquals((await headed.react(0.5).plan()).head, "left");

@@ -1,6 +1,7 @@
 import { assertEquals, assertRejects, assertThrows } from "@std/assert";
 import {
   checkTarget,
+  isWithin,
   pathOfUrl,
   writeFile,
 } from "../../lib/formats/file_path.ts";
@@ -12,6 +13,14 @@ Deno.test("pathOfUrl() decodes, and refuses what is no escape", () => {
     TypeError,
     'Cannot read as the percent signs of its URL must begin escapes: current value is "file:///a%zz"; write "%25"',
   );
+});
+
+Deno.test("isWithin() compares whole names", () => {
+  const inside = ["/a/b", "/a/b/c", "/a/b/c/d"];
+  const outside = ["/a", "/a/bc", "/a/b\\c", "/"];
+  for (const path of inside) assertEquals(isWithin(path, "/a/b"), true, path);
+  for (const path of outside) assertEquals(isWithin(path, "/a/b"), false, path);
+  assertEquals(isWithin("/a", "/"), true);
 });
 
 Deno.test("checkTarget() takes paths and file URLs", () => {

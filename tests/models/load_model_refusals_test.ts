@@ -69,12 +69,12 @@ const LATE: readonly [string, (json: ModelJson) => unknown, string][] = [
   [
     "a call on a layer that is not there",
     (json) => renamed(json, `[["left",0`, `[["lost",0`),
-    `"sum" must be called on layers that are there: current value is "call 0 of lost"`,
+    `"sum" must be called on existing layers: current value is "call 0 of lost"`,
   ],
   [
     "a call that is never made",
     (json) => renamed(json, `["left",0,0`, `["left",4,0`),
-    `"sum" must be called on layers that are there: current value is "call 4 of left"`,
+    `"sum" must be called on existing layers: current value is "call 4 of left"`,
   ],
   [
     "a cycle",
@@ -84,7 +84,7 @@ const LATE: readonly [string, (json: ModelJson) => unknown, string][] = [
         `"inbound_nodes":[[["x",0,0,{}]]]`,
         `"inbound_nodes":[[["sum",0,0,{}]]]`,
       ),
-    "must not feed itself",
+    "must not depend on itself",
   ],
 ];
 

@@ -1,6 +1,6 @@
 /**
  * `deno run -A tests/support/refused_table.ts`: writes `lib/models/README.md`, a
- * table of the 47 kinds of bad input and their errors.
+ * table of the 47 kinds of bad input with their error messages.
  *
  * @module
  */
@@ -12,11 +12,11 @@ const HEAD = `<!-- deno-fmt-ignore-file -->
 
 # Bad inputs
 
-The 47 kinds of bad input of \`loadModel\`, the number of files with which each is
-tested (\`tests/whole/refused/inputs_test.ts\`), and the error of the first one.
+The 47 kinds of bad input of \`loadModel\`: the number of files that test each
+(\`tests/whole/refused/inputs_test.ts\`), and the error message for the first one.
 \`deno run -A tests/support/refused_table.ts\` writes this table; a test compares it.
 
-| no. | input | files | refused with | not refused |
+| no. | input | files | error message | variants that open |
 |---|---|---|---|---|
 `;
 
@@ -35,7 +35,7 @@ export async function refusedTable(): Promise<string> {
   return HEAD + rows.join("");
 }
 
-/** The error message of a file, with `FILE` for its path. */
+/** The error message for a file, whose path is `FILE` in it. */
 export async function messageOf(one: RefusedCase): Promise<string> {
   await using at = await placed(one);
   try {

@@ -109,7 +109,7 @@ export function constantsOf(
   calls: readonly OnnxCall[],
 ): Map<string, OnnxConstant> {
   return new Map(
-    calls.flatMap(({ takes }) => takes).flatMap((name) => {
+    calls.flatMap(({ operands }) => operands).flatMap((name) => {
       const constant = constants.get(name);
       return constant === undefined ? [] : [[name, constant]];
     }),
@@ -119,7 +119,9 @@ export function constantsOf(
 /** Gives names that no tensor of the operations has. */
 function freshNames(calls: readonly OnnxCall[]): (stem: string) => string {
   const names = new Set(
-    calls.flatMap(({ takes, operation }) => [...takes, ...operation.outputs]),
+    calls.flatMap((
+      { operands, operation },
+    ) => [...operands, ...operation.outputs]),
   );
   return (stem) => {
     let name = stem;

@@ -289,7 +289,7 @@ export async function mixingOperation(
 
 async function rowsOf(
   { constants, batch = 1 }: OnnxOrigin,
-  { operation, version, takes }: OnnxCall,
+  { operation, version, operands }: OnnxCall,
   known: ReadonlyMap<string, Rows | undefined>,
   shapes: Shapes,
 ): Promise<Rows | undefined> {
@@ -297,7 +297,7 @@ async function rowsOf(
   const isKnown = domain === "" && Object.hasOwn(RULES, kind);
   const rule = isKnown ? RULES[kind] : undefined;
   // An operation that uses more than its inputs has subgraphs.
-  if (rule === undefined || takes.length !== inputs.length) return undefined;
+  if (rule === undefined || operands.length !== inputs.length) return undefined;
   const isUnknown = inputs.some((name) =>
     name !== "" && known.get(name) === undefined
   );

@@ -231,8 +231,8 @@ class Names {
   constructor(source: OnnxOrigin, calls: Parameters<typeof constantsOf>[1]) {
     this.#used = new Set([
       ...constantsOf(source, calls).keys(),
-      ...calls.flatMap(({ takes, operation }) => [
-        ...takes,
+      ...calls.flatMap(({ operands, operation }) => [
+        ...operands,
         ...operation.outputs,
         ...innerNames(operation),
       ]),

@@ -8,11 +8,11 @@
  *
  * @module
  */
-import { sep } from "node:path";
 import { fileURLToPath } from "node:url";
 import { quote } from "../../check.ts";
 import { ModelFormatError } from "../../errors.ts";
 import type { ByteSource } from "../../formats/byte_source.ts";
+import { isWithin } from "../../formats/file_path.ts";
 import type { DownloadOptions } from "./download.ts";
 import { openFile } from "./read_file.ts";
 
@@ -116,8 +116,7 @@ async function checkLinks(
     );
   }
   const folder = await Deno.realPath(new URL(".", model));
-  const isInside = real.startsWith(`${folder.replace(/[\\/]$/, "")}${sep}`);
-  if (!isInside) {
+  if (!isWithin(real, folder)) {
     throw new ModelFormatError(
       model.href,
       `${RULE}: current ${quote(fileURLToPath(file))} is a symbolic link to ${

@@ -8,6 +8,7 @@
 import { ModelFormatError } from "../../errors.ts";
 import type { ByteSource } from "../../formats/byte_source.ts";
 import { isHdf5 } from "../../formats/hdf5_header.ts";
+import { MOST_JSON } from "../../formats/loose_json.ts";
 import { ZipArchive } from "../../formats/zip.ts";
 
 /** The detected format of a file or folder. */
@@ -98,7 +99,7 @@ export function identify(source: ByteSource): FileKind {
   const found = identifyHead(head);
   if (found !== undefined) return found;
   if (!isZip(head)) {
-    return identifyJson(source, String.fromCharCode(...head));
+    return identifyJson(source);
   }
   const archive = new ZipArchive(source);
   const kind = identifyZip([...archive.members.keys()]);
@@ -181,7 +182,7 @@ export function refusal(
  * TensorFlow graph.
  */
 function isOnnx([tag, version, next]: Uint8Array): boolean {
-  const isField = [0x12, 0x1a, 0x22, 0x32, 0x3a, 0x42].includes(next!);
+  const isField = [0x12, 0x1a, 0x22, 0x28, 0x32, 0x3a, 0x42].includes(next!);
   return tag === 0x08 && version! > 1 && version! < 0x80 && isField;
 }
 
@@ -220,13 +221,11 @@ function identifyZip(names: readonly string[]): FileKind {
   return other(`a zip archive with no config.json, but ${shown || "nothing"}`);
 }
 
-function identifyJson(source: ByteSource, text: string): FileKind {
-  if (source.size > HEAD) {
-    // The last part distinguishes long descriptions.
-    const tail = new Uint8Array(Math.min(HEAD, source.size));
-    source.read(source.size - tail.length, tail);
-    text += String.fromCharCode(...tail);
-  }
+function identifyJson(source: ByteSource): FileKind {
+  const bytes = new Uint8Array(Math.min(source.size, MOST_JSON));
+  source.read(0, bytes);
+  // Every byte as a letter: only the keys matter, which are ASCII.
+  const text = new TextDecoder("latin1").decode(bytes);
   if (/"(modelTopology|weightsManifest)"/.test(text)) {
     return { kind: "tfjs", what: "a TF.js model.json" };
   }

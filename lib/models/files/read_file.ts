@@ -33,7 +33,7 @@ export function fileUrl(source: string | URL): URL {
   throw new TypeError(
     cannot(
       ACTION,
-      "its source must be a path or a URL of file: or http(s):",
+      "its source must be a path or a URL of file: or http(s):, a Uint8Array or a Blob",
       url instanceof URL ? url.href : url,
     ),
   );

@@ -7,6 +7,7 @@ import {
   type NodeCall,
   origin,
   type Ref,
+  specOf,
   type WeightValue,
 } from "./graph.ts";
 
@@ -58,12 +59,14 @@ export function structureOf(
   const described = counted.map((node) => {
     const { isListed, row, call } = node;
     // An alias computes nothing; its target is described.
-    return call.kind === "alias" ? [row.name, refs(call.outputs)] : [
+    if (call.kind === "alias") return [row.name, refs(call.outputs)];
+    return [
       isListed ? row.name : "",
       row.kind,
       optionsOf(node),
       refs(node.inputs),
       valuesOf(node).map(([key, value]) => [key, numberOf(value)]),
+      ...castTypesOf(node),
     ];
   });
   const text = canonicalJson([described, refs(inputs), refs(outputs)]);
@@ -128,14 +131,28 @@ function optionsOf({ call, row }: GraphNode): unknown {
   return call.kind === "inMemory"
     ? meaningOf(call.layer.getConfig(), call.isBuiltInClass)
     : call.kind === "raw"
-    ? call.onnx === undefined ? row.config : [row.config, call.onnx.meaning]
+    ? withMeaning(row.config, call.onnx?.meaning ?? call.functions?.meaning)
     : call.kind === "builtIn"
-    ? call.meaning === undefined
-      ? meaningOf(row.config, call.isBuiltInClass)
-      : [meaningOf(row.config, call.isBuiltInClass), call.meaning]
+    ? withMeaning(meaningOf(row.config, call.isBuiltInClass), call.meaning)
     : call.kind === "input" && call.host !== undefined
     ? row.config
     : undefined;
+}
+
+function withMeaning(options: unknown, meaning: unknown): unknown {
+  return meaning === undefined ? options : [options, meaning];
+}
+
+/**
+ * The element types of the outputs of a built-in layer, if it converts its
+ * inputs. The target type is an option of casts; the `dtype` of other layers is
+ * ignored, as it changes no results.
+ */
+function castTypesOf({ call, row, inputs }: GraphNode): string[][] {
+  const types = row.outputs.map(({ dtype }) => dtype);
+  const kept = ["float32", ...inputs.map((ref) => specOf(ref)?.dtype)];
+  const isCast = types.some((type) => !kept.includes(type));
+  return call.kind === "builtIn" && isCast ? [types] : [];
 }
 
 /**
@@ -145,7 +162,8 @@ function optionsOf({ call, row }: GraphNode): unknown {
  */
 function valuesOf({ call, weights }: GraphNode): [unknown, WeightValue][] {
   return call.kind === "raw"
-    ? [...call.constants].map(([at, tensor]) => [at, tensor()])
+    ? [...call.constants, ...(call.functions?.constants ?? []).entries()]
+      .map(([at, tensor]) => [at, tensor()])
     : weights().map(({ name, value }, i) => [isKnown(call) ? i : name, value]);
 }
 

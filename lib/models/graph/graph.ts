@@ -82,7 +82,10 @@ export interface BuiltInCall {
    * Values among the arguments of the call, which distinguish it from other
    * calls.
    */
-  readonly meaning?: unknown;
+  readonly meaning?: readonly [
+    positional: readonly unknown[],
+    named: Readonly<Record<string, unknown>>,
+  ];
   /**
    * Number of positional inputs of the node; the others are keyword arguments.
    */
@@ -105,15 +108,23 @@ export interface OnnxCall {
    * All tensors that it uses, including those of subgraphs; empty for an
    * omitted one.
    */
-  readonly takes: readonly string[];
+  readonly operands: readonly string[];
   /**
    * The source of each of these; undefined for constants and omitted inputs.
    */
-  readonly givers: readonly (Ref | undefined)[];
+  readonly producers: readonly (Ref | undefined)[];
   /** Its opset, which determines the meaning of attributes. */
   readonly version: number;
   /** What else defines its operator: domain, version, function body. */
   readonly meaning: string;
+}
+
+/** The functions of a TF.js graph, such as the bodies of loops. */
+export interface GraphFunctions {
+  /** Their operations; equal functions have equal ones. */
+  readonly meaning: unknown;
+  /** Their constants. */
+  readonly constants: readonly (() => WeightValue)[];
 }
 
 /** The computation of a node. */
@@ -158,6 +169,8 @@ export type NodeCall =
     readonly onnx?: OnnxCall;
     /** What the operation must be instead, for TF.js to compute it. */
     readonly obstacle?: string;
+    /** The functions of the graph that it calls. */
+    readonly functions?: GraphFunctions;
   };
 
 /** Runs raw operations. */

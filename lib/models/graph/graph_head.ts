@@ -4,6 +4,7 @@ import {
   constant,
   type HeadActivation,
   type HeadTensors,
+  isDeep,
   type Link,
 } from "./head_link.ts";
 import { type SoftmaxSpelling, spelledSoftmax } from "./spelled_softmax.ts";
@@ -19,13 +20,13 @@ const PASS = new Set([
 ]);
 
 /** Activations that can be removed, by the operation's name. */
-const ACTIVATIONS: Readonly<Record<string, HeadActivation>> = {
-  Softmax: "softmax",
-  LogSoftmax: "logSoftmax",
-  Sigmoid: "sigmoid",
-  sigmoid: "sigmoid",
-  linear: "linear",
-};
+const ACTIVATIONS: ReadonlyMap<string, HeadActivation> = new Map([
+  ["Softmax", "softmax"],
+  ["LogSoftmax", "logSoftmax"],
+  ["Sigmoid", "sigmoid"],
+  ["sigmoid", "sigmoid"],
+  ["linear", "linear"],
+]);
 
 const SPELLING: SoftmaxSpelling = {
   names: {
@@ -57,10 +58,13 @@ const SPELLING: SoftmaxSpelling = {
 export function graphLink(node: GraphNode): Link {
   const { kind } = node.row;
   if (SAME.has(kind)) return { kind: "pass", keepsShape: true };
-  if (PASS.has(kind)) return { kind: "pass" };
+  if (PASS.has(kind)) {
+    const steps = kind === "Squeeze" ? overTimeSteps(node) : undefined;
+    return steps ?? { kind: "pass" };
+  }
   const spelled = spelledSoftmax(node, SPELLING);
   if (spelled !== undefined) return spelled;
-  const activation = ACTIVATIONS[kind];
+  const activation = ACTIVATIONS.get(kind);
   if (activation !== undefined) return { kind: "activation", activation };
   if (kind === "BiasAdd" || kind === "Add" || kind === "AddV2") {
     return biased(node);
@@ -70,8 +74,41 @@ export function graphLink(node: GraphNode): Link {
 
 function biased(node: GraphNode): Link {
   const bias = constant(node, 1) ?? constant(node, 0);
-  const inner = node.inputs[0] && product(origin(node.inputs[0]).node);
+  const before = operandOf(node);
+  const inner = before && (product(before) ?? overTimeSteps(before));
   return biasedLink(inner, bias);
+}
+
+function operandOf({ inputs }: GraphNode): GraphNode | undefined {
+  return inputs[0] && origin(inputs[0]).node;
+}
+
+/**
+ * A product over the last axis of a tensor with time steps: with these merged
+ * into the rows, as in `tf.tensordot`, or as a convolution of size 1 with an axis
+ * more.
+ *
+ * ```
+ * reshape(matmul(reshape(x, [-1, D]), kernel), […, T, C])
+ * squeeze(conv2d(expandDims(x), kernel))
+ * ```
+ */
+function overTimeSteps(node: GraphNode): Link | undefined {
+  const of = operandOf(node);
+  const inner = of && product(of);
+  if (inner?.kind !== "linear") return undefined;
+  const merged = origin(inner.penultimate).node;
+  const [before, after] = inner.isConvolution
+    ? ["ExpandDims", "Squeeze"]
+    : ["Reshape", "Reshape"];
+  const penultimate = merged.inputs[0];
+  const { strides } = of!.row.config;
+  const isEven = !Array.isArray(strides) || strides.every((n) => n === 1);
+  const isBetween = node.row.kind === after && merged.row.kind === before;
+  if (!isBetween || !isEven) return undefined;
+  return isDeep(penultimate, inner)
+    ? { ...inner, isConvolution: false, penultimate }
+    : undefined;
 }
 
 /** A product with a constant kernel, and its fused operations. */
@@ -87,9 +124,9 @@ function product(node: GraphNode): Link | undefined {
   if (config.transposeA === true) return undefined;
   if (isConvolution) {
     const [height, width] = kernel().shape;
-    if (height !== 1 || width !== 1 || config.dataFormat === "NCHW") {
-      return undefined;
-    }
+    const isPadded = /explicit/i.test(String(config.pad));
+    const isFirst = config.dataFormat === "NCHW";
+    if (height !== 1 || width !== 1 || isFirst || isPadded) return undefined;
   }
   const fused = (config.fusedOps as readonly string[] | undefined) ?? [];
   const hasBias = fused.includes("biasadd");
@@ -105,6 +142,6 @@ function product(node: GraphNode): Link | undefined {
     isTransposed: config.transposeB === true,
     bias: bias?.(),
   });
-  const activation = ACTIVATIONS[name] ?? "other";
+  const activation = ACTIVATIONS.get(name) ?? "other";
   return { kind: "linear", activation, isConvolution, penultimate, weights };
 }

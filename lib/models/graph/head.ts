@@ -103,15 +103,22 @@ class Search {
       const { node } = origin(at);
       looked.push(node.row.name);
       const link = linkOf(origin(at));
-      rule = `"${node.row.name}" is not a linear layer`;
+      rule = link.kind === "integerLinear"
+        ? `"${node.row.name}" is a layer over integers`
+        : `"${node.row.name}" is not a linear layer`;
       if (link.kind === "linear" && link.activation !== "other") {
         rule = `"${node.row.name}" does not have one row per sample`;
         if (!this.#fits(link)) break;
         return { logits: this.#logits(node, link), looked, why: "" };
       }
-      if (link.kind === "integerLinear" && this.#rounded !== undefined) {
-        const why = `"${node.row.name}" is a layer over integers`;
-        return { logits: this.#integerLogits(this.#rounded), looked, why };
+      const dequantised = link.kind !== "integerLinear"
+        ? undefined
+        : link.isDequantised
+        ? at
+        : this.#rounded;
+      if (dequantised !== undefined) {
+        const logits = this.#integerLogits(dequantised);
+        return { logits, looked, why: rule };
       }
       if (link.kind !== "activation" && link.kind !== "pass") break;
       const next: Ref | undefined = link.of ?? node.inputs[0];
@@ -156,8 +163,7 @@ class Search {
     if (this.#isOverLastAxis && link.channels === "first") return false;
     const shape = specOf(this.#under!)?.shape ??
       (this.#isReshapedBehind ? undefined : specOf(this.#output)?.shape);
-    const isFirst = link.channels === "first" && (shape?.length ?? 0) > 2;
-    const size = isFirst ? shape![1] : shape?.at(-1);
+    const size = link.channels === "first" ? unitsOfOne(shape) : shape?.at(-1);
     if (size === undefined || size === null) return !this.#isReshapedUnder;
     return size === unitsOf(link);
   }
@@ -187,6 +193,14 @@ class Search {
       (this.#isReshapedBehind ? undefined : specOf(this.#output)?.shape);
     return shape !== undefined && isOnePosition(shape);
   }
+}
+
+/** The number of units of a feature map of one position, on whichever axis. */
+function unitsOfOne(
+  shape: readonly (number | null)[] | undefined,
+): number | null | undefined {
+  const [units = 1, ...others] = shape?.slice(1).filter((n) => n !== 1) ?? [];
+  return shape === undefined || others.length > 0 ? undefined : units;
 }
 
 /**

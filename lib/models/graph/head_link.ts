@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { GraphNode, Ref, WeightValue } from "./graph.ts";
+import { type GraphNode, type Ref, specOf, type WeightValue } from "./graph.ts";
 
 /** The role of a node in the search. */
 export type Link =
@@ -41,7 +41,11 @@ export type Link =
     readonly channels?: "first";
   }
   /** A linear layer over integers: its dequantised output can be logits. */
-  | { readonly kind: "integerLinear" }
+  | {
+    readonly kind: "integerLinear";
+    /** Whether its output is dequantised already. @default {false} */
+    readonly isDequantised?: boolean;
+  }
   /** Any other operation. */
   | { readonly kind: "other" };
 
@@ -58,7 +62,7 @@ export interface HeadTensors {
 }
 
 /**
- * Adds a constant `[C]` to a product.
+ * Adds a constant `[C]`, or `[1, …, C]`, to a product.
  *
  * @param inner The role of the product.
  * @param bias The constant, if the operand is one.
@@ -75,11 +79,29 @@ export function biasedLink(
   if (weights().bias !== undefined) return { kind: "other" };
   const { kernel, isTransposed } = weights();
   const units = kernel.shape.at(isTransposed ? -2 : -1);
-  const shape = bias?.().shape;
-  if (bias === undefined || shape?.length !== 1 || shape[0] !== units) {
-    return { kind: "other" };
-  }
+  const shape = bias?.().shape ?? [];
+  const rank = inner.isConvolution ? 4 : 2; // a longer one would add axes
+  const fits = shape.at(-1) === units && shape.length <= rank &&
+    shape.slice(0, -1).every((size) => size === 1);
+  if (bias === undefined || !fits) return { kind: "other" };
   return { ...inner, weights: () => ({ ...weights(), bias: bias() }) };
+}
+
+/**
+ * Whether the last axis of a tensor may be the input of a product.
+ *
+ * @param input The tensor, if there is one.
+ * @param product The product.
+ * @returns False if its size is another one.
+ */
+export function isDeep(
+  input: Ref | undefined,
+  product: Link & { readonly kind: "linear" },
+): input is Ref {
+  const { kernel, isTransposed } = product.weights();
+  const depth = kernel.shape.at(isTransposed ? -1 : -2);
+  const last = input && specOf(input)?.shape.at(-1);
+  return input !== undefined && [undefined, null, depth].includes(last);
 }
 
 /**

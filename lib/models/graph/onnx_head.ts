@@ -14,6 +14,7 @@ import {
   constant,
   type HeadActivation,
   type HeadTensors,
+  isDeep,
   type Link,
 } from "./head_link.ts";
 import { integerProduct, isIntegerLayer } from "./onnx_integer_products.ts";
@@ -27,11 +28,18 @@ const PASS = new Set(["Flatten", "Reshape", "Squeeze", "Unsqueeze"]);
 /** Operations that round values for a quantisation. */
 const ROUNDS = new Set(["QuantizeLinear", "DequantizeLinear"]);
 
-const ACTIVATIONS: Readonly<Record<string, HeadActivation>> = {
-  Softmax: "softmax",
-  LogSoftmax: "logSoftmax",
-  Sigmoid: "sigmoid",
-};
+const ACTIVATIONS: ReadonlyMap<string, HeadActivation> = new Map([
+  ["Softmax", "softmax"],
+  ["LogSoftmax", "logSoftmax"],
+  ["Sigmoid", "sigmoid"],
+]);
+
+/** Activations of classical models, by their `post_transform`. */
+const TRANSFORMS: ReadonlyMap<string, HeadActivation> = new Map([
+  ["SOFTMAX", "softmax"],
+  ["LOGISTIC", "sigmoid"],
+  ["NONE", "linear"],
+]);
 
 /** Float element types, as numbered in Cast. */
 const FLOATS = new Set([1, 10, 11, 16]);
@@ -50,9 +58,9 @@ export function onnxLink(node: GraphNode): Link {
   if (isIntegerLayer(node)) return { kind: "integerLinear" };
   if (domain === "ai.onnx.ml") return learnedLink(node);
   if (domain !== "") return { kind: "other" };
-  const pass = passLink(node);
+  const pass = betweenTransposes(node) ?? passLink(node);
   if (pass !== undefined) return pass;
-  const activation = ACTIVATIONS[node.row.kind];
+  const activation = ACTIVATIONS.get(node.row.kind);
   if (activation === "sigmoid") return { kind: "activation", activation };
   if (activation !== undefined) return softmaxLink(node, activation);
   const spelled = spelledSoftmax(node, SPELLING);
@@ -92,26 +100,42 @@ function passLink(node: GraphNode): Link | undefined {
   if (ROUNDS.has(kind)) {
     return { kind: "pass", keepsShape: true, rounds: true };
   }
-  return PASS.has(kind) ? { kind: "pass" } : undefined;
+  return PASS.has(kind) || kind === "Transpose" && isOfOnePosition(node)
+    ? { kind: "pass" }
+    : undefined;
+}
+
+/**
+ * Whether a Transpose changes no order, as all axes but those of the samples and
+ * of the units have size 1.
+ */
+function isOfOnePosition(node: GraphNode): boolean {
+  const { perm } = node.row.config;
+  const shape = specOf({ node, index: 0 })?.shape;
+  const long = shape?.slice(1).filter((size) => size !== 1);
+  return Array.isArray(perm) && perm[0] === 0 && long !== undefined &&
+    long.length <= 1;
 }
 
 /** `[1 - p, p]`, the two probabilities of one sigmoid. */
 function twoClasses(node: GraphNode): Link | undefined {
-  const [no, yes, ...others] = call(node).givers;
+  const [no, yes, ...others] = call(node).producers;
   const sub = no && origin(no).node;
   if (yes === undefined || others.length > 0 || sub?.row.kind !== "Sub") {
     return undefined;
   }
-  const [, p] = call(sub).givers;
+  const [, p] = call(sub).producers;
   const isOfOne = p !== undefined && refKey(p) === refKey(yes) &&
     valuesOf(sub, 0)?.every((value) => value === 1);
   const isSigmoid = origin(yes).node.row.kind === "Sigmoid";
-  return isOfOne && isSigmoid ? { kind: "pass", of: yes } : undefined;
+  const last = (specOf(yes)?.shape.length ?? 2) - 1;
+  const isLast = [-1, last].includes(Number(node.row.config.axis));
+  return isOfOne && isSigmoid && isLast ? { kind: "pass", of: yes } : undefined;
 }
 
 /** Whether it reshapes its operand, not a computed shape. */
 function isFirst(node: GraphNode): boolean {
-  return call(node).givers[0] !== undefined;
+  return call(node).producers[0] !== undefined;
 }
 
 /**
@@ -149,7 +173,7 @@ const SPELLING: SoftmaxSpelling = {
   },
   argumentsOf: (node) =>
     node.call.kind === "raw" && node.call.onnx !== undefined
-      ? node.call.onnx.givers
+      ? node.call.onnx.producers
       : [],
   keepsAxis: ({ row: { config } }) => (config.keepdims ?? 1) === 1,
   axesOf: (node) =>
@@ -170,26 +194,80 @@ function valuesOf(node: GraphNode, index: number): number[] | undefined {
 const BETWEEN = /^(Cast|Identity|QuantizeLinear|DequantizeLinear)$/;
 
 function biased(node: GraphNode): Link {
-  const { givers } = call(node);
-  const side = givers[0] === undefined || parameter(node, 0) ? 1 : 0;
+  const { producers } = call(node);
+  const side = producers[0] === undefined || parameter(node, 0) ? 1 : 0;
   const bias = parameter(node, 1 - side);
-  let at = givers[side];
+  let at = producers[side];
   // Casts and similar operations between them change no value, or round it.
   while (at && BETWEEN.test(at.node.row.kind)) {
     const pass = at.node.call.kind === "raw" && passLink(at.node);
     if (!pass) break;
-    at = call(at.node).givers[0];
+    at = call(at.node).producers[0];
   }
   if (at?.node.call.kind !== "raw") return { kind: "other" };
-  return biasedLink(product(at.node), bias && (() => row(bias())));
+  const found = bias && rowOf(bias(), at.node);
+  const inner = product(at.node) ?? overTimeSteps(at.node);
+  return biasedLink(inner, found && (() => found));
 }
 
-/** A bias of `[1, C]` counts as `[C]`: the other operand has that axis too. */
-function row(value: WeightValue): WeightSource {
+/**
+ * A product over the last axis of a tensor with time steps, which are merged into
+ * the rows: `reshape(matmul(reshape(x, [-1, D]), kernel), […, T, C])`.
+ */
+function overTimeSteps(node: GraphNode): Link | undefined {
+  if (node.row.kind !== "Reshape") return undefined;
+  const of = call(node).producers[0]?.node;
+  const inner = of?.row.kind === "MatMul" ? product(of) : undefined;
+  if (inner?.kind !== "linear") return undefined;
+  const merged = inner.penultimate.node;
+  if (merged.row.kind !== "Reshape") return undefined;
+  const penultimate = call(merged).producers[0];
+  return isDeep(penultimate, inner) ? { ...inner, penultimate } : undefined;
+}
+
+/**
+ * A convolution of size 1 over time steps, with these before the units:
+ * `transpose(conv(transpose(x), kernel))`.
+ */
+function betweenTransposes(node: GraphNode): Link | undefined {
+  if (!isSwap(node)) return undefined;
+  const of = call(node).producers[0]?.node;
+  const inner = of?.row.kind === "Conv" ? product(of) : undefined;
+  if (inner?.kind !== "linear" || !isSwap(inner.penultimate.node)) {
+    return undefined;
+  }
+  const { strides = [] } = of!.row.config;
+  const isEven = (strides as number[]).every((stride) => stride === 1);
+  const penultimate = call(inner.penultimate.node).producers[0];
+  if (!isEven || penultimate === undefined) return undefined;
+  const { channels: _first, ...link } = inner;
+  return { ...link, isConvolution: false, penultimate };
+}
+
+/** Whether it swaps the last axes of `[N, T, D]`. */
+function isSwap({ row: { kind, config } }: GraphNode): boolean {
+  return kind === "Transpose" && String(config.perm) === "0,2,1";
+}
+
+/**
+ * A bias as `[C]`: axes of size 1 before the units count for nothing if the
+ * product has them, too. Behind a convolution, the units are followed by an axis
+ * of size 1 for each spatial one.
+ */
+function rowOf(
+  value: WeightValue,
+  product: GraphNode,
+): WeightSource | undefined {
   const source = floats(value);
   const { shape } = source;
-  const isRow = shape.length === 2 && shape[0] === 1;
-  return isRow ? { ...source, shape: shape.slice(1) } : source;
+  const kernel = parameter(product, 1)?.().shape;
+  const isConvolution = product.row.kind === "Conv" && kernel !== undefined;
+  const spatial = isConvolution ? kernel.length - 2 : 0;
+  const rank = specOf({ node: product, index: 0 })?.shape.length ?? spatial + 2;
+  const at = shape.length - 1 - spatial;
+  const fits = at >= 0 && shape.length <= rank &&
+    shape.every((size, axis) => axis === at || size === 1);
+  return fits ? { ...source, shape: [shape[at]!] } : undefined;
 }
 
 function product(node: GraphNode): Link | undefined {
@@ -200,7 +278,7 @@ function product(node: GraphNode): Link | undefined {
   if (!/^(MatMul|Gemm|Conv)$/.test(kind)) return undefined;
   const kernel = parameter(node, 1);
   const bias = parameter(node, 2);
-  const penultimate: Ref | undefined = call(node).givers[0];
+  const penultimate: Ref | undefined = call(node).producers[0];
   if (kernel === undefined || penultimate === undefined) return undefined;
   const isBiased = (operationOf(node).inputs[2] ?? "") !== "";
   if (isBiased && bias === undefined) return undefined;
@@ -237,7 +315,7 @@ function product(node: GraphNode): Link | undefined {
   };
 }
 
-/** What a classifier or a regression gives before its `post_transform`. */
+/** The linear function of a classifier or regressor. */
 function learnedLinear(node: GraphNode): Link | undefined {
   const { attributes } = operationOf(node);
   const numbers = (key: string) =>
@@ -247,14 +325,9 @@ function learnedLinear(node: GraphNode): Link | undefined {
   );
   const units = intercepts!.length;
   const width = coefficients!.length / units;
-  const activation = {
-    SOFTMAX: "softmax",
-    LOGISTIC: "sigmoid",
-    NONE: "linear",
-  }[String(attributes.get("post_transform") ?? "NONE")] as
-    | HeadActivation
-    | undefined;
-  const penultimate = call(node).givers[0];
+  const transform = String(attributes.get("post_transform") ?? "NONE");
+  const activation = TRANSFORMS.get(transform);
+  const penultimate = call(node).producers[0];
   const isFloat = penultimate && specOf(penultimate)?.dtype === "float32";
   const isBinary = node.row.kind === "LinearClassifier" && units === 1 &&
     activation !== "sigmoid";

@@ -9,10 +9,12 @@ import { constant, type Link } from "./head_link.ts";
 import { dequantised } from "./onnx_parameters.ts";
 
 /** Operators that are linear over integers, by domain. */
-const INTEGER_LAYERS: Readonly<Record<string, ReadonlySet<string>>> = {
-  "": new Set(["QLinearMatMul", "QLinearConv"]),
-  "com.microsoft": new Set(["QGemm", "QLinearAdd"]),
-};
+const INTEGER_LAYERS: ReadonlyMap<string, ReadonlySet<string>> = new Map([
+  ["", new Set(["QLinearMatMul", "QLinearConv"])],
+  ["com.microsoft", new Set(["QGemm", "QLinearAdd"])],
+]);
+/** Maximum depth of the products that are searched for factors. */
+const MOST_LEVELS = 4;
 
 /**
  * Whether an operation of static quantisation is linear, or adds a constant to
@@ -24,11 +26,11 @@ const INTEGER_LAYERS: Readonly<Record<string, ReadonlySet<string>>> = {
  */
 export function isIntegerLayer(node: GraphNode): boolean {
   if (node.call.kind !== "raw") return false;
-  const { operation, givers } = node.call.onnx!;
+  const { operation, producers } = node.call.onnx!;
   const { kind, domain } = operation;
-  if (INTEGER_LAYERS[domain]?.has(kind) !== true) return false;
+  if (INTEGER_LAYERS.get(domain)?.has(kind) !== true) return false;
   if (kind !== "QLinearAdd") return constant(node, 3) !== undefined;
-  const [a, b] = [givers[0], givers[3]];
+  const [a, b] = [producers[0], producers[3]];
   const inner = a ?? b;
   const isBiased = (a === undefined) !== (b === undefined);
   return isBiased && inner!.node.row.kind !== kind &&
@@ -61,8 +63,8 @@ export function integerProduct(node: GraphNode): Link | undefined {
   if (node.row.kind !== "Mul" || !collect(node, factors)) return undefined;
   const { product, scale, constants } = factors;
   if (product?.call.kind !== "raw" || scale === undefined) return undefined;
-  const { givers, operation } = product.call.onnx!;
-  const [quantised, , zero] = givers;
+  const { producers, operation } = product.call.onnx!;
+  const [quantised, , zero] = producers;
   const from = quantised?.node;
   const isOneSource = from?.row.kind === "DynamicQuantizeLinear" &&
     scale.node === from && scale.index === 1 && quantised!.index === 0 &&
@@ -80,7 +82,7 @@ export function integerProduct(node: GraphNode): Link | undefined {
       shape.slice(0, -1).every((size) => size === 1) &&
       [undefined, 1, units].includes(shape.at(-1)),
   );
-  const penultimate = from.call.onnx!.givers[0];
+  const penultimate = from.call.onnx!.producers[0];
   if (!fits || penultimate === undefined) return undefined;
   return {
     kind: "linear",
@@ -96,23 +98,23 @@ export function integerProduct(node: GraphNode): Link | undefined {
 }
 
 /** Collects the factors of a product; false if one is not supported. */
-function collect(node: GraphNode, into: Factors): boolean {
-  if (node.call.kind !== "raw") return false;
-  const { givers } = node.call.onnx!;
+function collect(node: GraphNode, into: Factors, level = 0): boolean {
+  if (node.call.kind !== "raw" || level > MOST_LEVELS) return false;
+  const { producers } = node.call.onnx!;
   return [0, 1].every((i) => {
-    const giver = givers[i];
-    if (giver === undefined) {
+    const producer = producers[i];
+    if (producer === undefined) {
       const value = constant(node, i)?.();
       if (value !== undefined) into.constants.push(value as WeightSource);
       return value !== undefined;
     }
-    const { kind } = giver.node.row;
-    if (kind === "Mul") return collect(giver.node, into);
+    const { kind } = producer.node.row;
+    if (kind === "Mul") return collect(producer.node, into, level + 1);
     if (kind === "DynamicQuantizeLinear" && into.scale === undefined) {
-      into.scale = giver;
+      into.scale = producer;
       return true;
     }
-    const inner = kind === "Cast" ? operandOf(giver.node) : undefined;
+    const inner = kind === "Cast" ? operandOf(producer.node) : undefined;
     if (inner?.row.kind !== "MatMulInteger" || into.product !== undefined) {
       return false;
     }
@@ -122,5 +124,5 @@ function collect(node: GraphNode, into: Factors): boolean {
 }
 
 function operandOf({ call }: GraphNode): GraphNode | undefined {
-  return call.kind === "raw" ? call.onnx!.givers[0]?.node : undefined;
+  return call.kind === "raw" ? call.onnx!.producers[0]?.node : undefined;
 }

@@ -4,12 +4,16 @@
  *
  * @module
  */
+import { storedType } from "../../formats/onnx_tensor.ts";
 import { toFloat32 } from "../../formats/stored_array.ts";
 import type { GraphNode, WeightSource, WeightValue } from "./graph.ts";
 import { constant } from "./head_link.ts";
+import type { OnnxConstant } from "./onnx_origin.ts";
 
 /** Element types, as numbered in Cast, that hold float16 exactly. */
 const WIDE_FLOATS = new Set([1, 11]);
+/** Maximum number of operations between a constant and its use. */
+const MOST_LEVELS = 8;
 
 /**
  * A constant argument, also if it is computed from constants: dequantised,
@@ -23,13 +27,21 @@ export function parameter(
   node: GraphNode,
   index: number,
 ): (() => WeightValue) | undefined {
+  return parameterAt(node, index, 0);
+}
+
+function parameterAt(
+  node: GraphNode,
+  index: number,
+  level: number,
+): (() => WeightValue) | undefined {
   const plain = constant(node, index);
-  if (plain !== undefined) return plain;
-  const from = giverOf(node, index);
+  if (plain !== undefined || level > MOST_LEVELS) return plain;
+  const from = producerOf(node, index);
   if (from === undefined || !from.isConstant) return undefined;
   const { kind, config } = from.row;
   if (kind === "DequantizeLinear") return dequantisedConstant(from);
-  const inner = parameter(from, 0);
+  const inner = parameterAt(from, 0, level + 1);
   if (inner === undefined) return undefined;
   if (kind === "Cast" && WIDE_FLOATS.has(Number(config.to))) {
     return () => floats(inner());
@@ -41,22 +53,29 @@ export function parameter(
   return () => transposed(floats(inner()));
 }
 
-function giverOf({ call }: GraphNode, index: number): GraphNode | undefined {
-  return call.kind === "raw" ? call.onnx?.givers[index]?.node : undefined;
+function producerOf({ call }: GraphNode, index: number): GraphNode | undefined {
+  return call.kind === "raw" ? call.onnx?.producers[index]?.node : undefined;
 }
 
+/**
+ * A constant of bytes with a scale in total or for each slice of an axis. Those
+ * of half a byte, or with a scale for each block, are not read.
+ */
 function dequantisedConstant(
   from: GraphNode,
 ): (() => WeightSource) | undefined {
-  const [stored, scale, zero] = [0, 1, 2].map((i) => constant(from, i)?.());
-  if (stored === undefined || scale === undefined) return undefined;
-  return () =>
-    dequantised(
-      stored as WeightSource,
-      [scale as WeightSource],
-      zero as WeightSource | undefined,
-      Number(from.row.config.axis ?? 1),
-    );
+  const { axis = 1, block_size: block = 0 } = from.row.config;
+  const parts = [0, 1, 2].map((i) => constant(from, i)?.());
+  const [stored, scale, zero] = parts as (OnnxConstant | undefined)[];
+  if (stored === undefined || scale === undefined || block !== 0) {
+    return undefined;
+  }
+  const size = stored.shape.at(Number(axis));
+  const isEven = [scale, ...(zero ? [zero] : [])].every(({ shape }) =>
+    shape.length === 0 || shape.length === 1 && [1, size].includes(shape[0])
+  );
+  if (storedType(stored.tensor.type) === undefined || !isEven) return undefined;
+  return () => dequantised(stored, [scale], zero, Number(axis));
 }
 
 /**

@@ -70,11 +70,12 @@ function withoutMaximum(
 }
 
 function nodeOf(ref: Ref | undefined, name: RegExp): GraphNode | undefined {
-  const node = ref && origin(ref).node;
-  if (node === undefined) return undefined;
-  const isPass = /^(Identity|StopGradient)$/.test(node.row.kind);
-  if (isPass && node.inputs.length === 1) return nodeOf(node.inputs[0], name);
-  return name.test(node.row.kind) ? node : undefined;
+  let node = ref && origin(ref).node;
+  while (
+    node !== undefined && node.inputs.length === 1 &&
+    /^(Identity|StopGradient)$/.test(node.row.kind)
+  ) node = origin(node.inputs[0]!).node;
+  return node !== undefined && name.test(node.row.kind) ? node : undefined;
 }
 
 function isOverLast(

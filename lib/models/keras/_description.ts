@@ -46,3 +46,12 @@ export function holdsRecord(value: unknown): boolean {
   if (Array.isArray(value)) return value.some(holdsRecord);
   return typeof value === "object" && value !== null;
 }
+
+/**
+ * Whether a node is a raw operation of Keras 3, which is not counted as a layer.
+ *
+ * @param module Its Python module, if the config has one.
+ */
+export function isOperationModule(module: string | undefined): boolean {
+  return module !== undefined && /^keras(\.src)?\.ops(\.|$)/.test(module);
+}

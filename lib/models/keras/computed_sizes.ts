@@ -1,7 +1,7 @@
 /**
  * Sizes that Keras 2 computes in the graph: `tf.shape(x)[0]` as an argument of
  * `tf.ones` is the number of rows of `x`. Operations that create tensors get
- * `x` itself in its stead, from which they take the size.
+ * `x` itself instead, and read the size from it.
  *
  * @module
  */

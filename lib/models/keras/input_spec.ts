@@ -63,21 +63,32 @@ function dtypeName(dtype: unknown): DType | "string" | undefined {
 export function withInput(spec: ModelSpec): readonly LayerSpec[] {
   const name = spec.inputs[0]!.tensor.layer;
   if (spec.layers.some((layer) => layer.name === name)) return spec.layers;
-  const first = spec.layers[0];
-  const options = {
-    "batch_shape": first?.options.batch_input_shape ??
-      first?.options.batch_shape,
-  };
   const input: LayerSpec = {
     name,
     className: "InputLayer",
     module: undefined,
     registeredName: undefined,
-    options,
+    options: inputOptions(spec.layers[0]),
     model: undefined,
     calls: [],
   };
   return [input, ...spec.layers];
+}
+
+/**
+ * The shape and element type of the input that a layer was built with. Keras 2.2
+ * writes those of a nested model only inside it.
+ */
+function inputOptions(first: LayerSpec | undefined): LayerSpec["options"] {
+  const { options = {}, model, timeAxes } = first ?? {};
+  const shape = options.batch_input_shape ?? options.batch_shape;
+  if (shape != null || model === undefined || timeAxes !== undefined) {
+    return { "batch_shape": shape };
+  }
+  const name = model.inputs[0]!.tensor.layer;
+  const input = model.layers.find((layer) => layer.name === name);
+  if (input === undefined) return inputOptions(model.layers[0]);
+  return { ...inputOptions(input), dtype: input.options.dtype };
 }
 
 /**

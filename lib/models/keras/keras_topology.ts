@@ -132,10 +132,11 @@ class Reader {
     }
     if (layers.length === 0) this.#fail("a model must have layers", className);
     this.#numLayers += layers.length;
-    const most = Math.max(MOST_LAYERS, nodes - DEFAULT_LIMITS.nodes);
+    // A limit of the caller counts for descriptions, too.
+    const most = nodes === DEFAULT_LIMITS.nodes ? MOST_LAYERS : nodes;
     if (this.#numLayers > most) {
-      const rule = `a model must have at most ${most} layers`;
-      this.#fail(rule, this.#numLayers);
+      const limit = ["nodes", most] as const;
+      throw beyondLimit(this.#source, limit, `${this.#numLayers} layers`);
     }
     const specs = layers.map((layer) => this.#layer(layer, level));
     this.#checkNames(specs);
@@ -177,7 +178,7 @@ class Reader {
     }
     const options = Array.isArray(config)
       ? {}
-      : this.#object(config ?? {}, className);
+      : mapValues(this.#object(config ?? {}, className), withoutArray);
     const name = object.name ?? options.name;
     if (typeof name !== "string" || name === "") {
       this.#fail(`a layer of class "${className}" must have a name`, name);
@@ -373,6 +374,16 @@ function nestedModels(specs: readonly LayerSpec[]): Nested {
       model!.isSequential ? "Sequential" : "Functional",
     ]),
   );
+}
+
+/**
+ * The values of an array of NumPy, as Keras 2.2 wrote options such as the slope of
+ * a LeakyReLU.
+ */
+function withoutArray(option: unknown): unknown {
+  const isArray = typeof option === "object" && option !== null &&
+    "type" in option && option.type === "ndarray" && "value" in option;
+  return isArray ? option.value : option;
 }
 
 /** A list of arguments; one of values alone is a value. */

@@ -16,6 +16,7 @@ import {
 import type { Dialect } from "../../layers/layer.ts";
 import { LAYERS } from "../../layers/layer_table.ts";
 import { OPERATIONS } from "../../layers/operation_table.ts";
+import { isOperationModule } from "./_description.ts";
 import type { LayerSpec, ModelSpec } from "./keras_topology.ts";
 
 /** The properties that determine whether a layer is known. */
@@ -67,7 +68,7 @@ export function isBare(
   { dialect, customLayers }: Known,
 ): boolean {
   if (dialect !== 3 || model !== undefined) return false;
-  if (module !== undefined) return /^keras\.src\.ops\./.test(module);
+  if (module !== undefined) return isOperationModule(module);
   const custom = customFunction(customLayers, className);
   if (custom !== undefined) return custom.length > 1;
   if ("trainable" in options) return false;

@@ -186,7 +186,7 @@ class Builder {
     const cycle = cycleIn(pairs.map(({ draft }) => draft));
     if (cycle !== undefined) {
       const [from, to] = cycle;
-      this.#fail(`layer "${to.name}" must not feed itself`, from.name);
+      this.#fail(`layer "${to.name}" must not depend on itself`, from.name);
     }
     const ends = (list: ModelSpec["inputs"]) =>
       list.map(({ tensor }) => refOf(tensor, "the model"));
@@ -279,7 +279,7 @@ class Builder {
       : this.#guarded(() =>
         callArguments(draft.name, named, this.#parts.dialect)
       );
-    const values = [positional, named];
+    const values = [positional, named] as const;
     draft.call = {
       kind: "builtIn",
       layer: overTimeAxes(draft, layer, args),
@@ -380,7 +380,7 @@ class Builder {
 
   #missing(tensor: TensorId, from: string): never {
     this.#fail(
-      `"${from}" must be called on layers that are there`,
+      `"${from}" must be called on existing layers`,
       `call ${tensor.call} of ${tensor.layer}`,
     );
   }
@@ -394,7 +394,7 @@ class Builder {
       }
       throw new ModelFormatError(
         this.#parts.source,
-        `its layers must be understood: ${error.message}`,
+        `its layers must be supported: ${error.message}`,
         { cause: error },
       );
     }

@@ -183,12 +183,16 @@ class BoundNameWeights implements BoundWeights {
   #spread(outer: WeightLayer, entries: readonly Entry[]): void {
     const inner = [...layersIn(outer, [])];
     for (const { layer } of inner) this.#entries.set(layer, []);
-    for (const entry of entries) {
-      const found = inner.filter(({ layer, above }) => {
-        const at = indexOfName(entry, layer);
-        return at >= 0 &&
-          entry.folder.slice(0, at).every((part) => above.includes(part));
-      });
+    for (const written of entries) {
+      const matching = (entry: Entry) =>
+        inner.filter(({ layer, above }) => {
+          const at = indexOfName(entry, layer);
+          return at >= 0 &&
+            entry.folder.slice(0, at).every((part) => above.includes(part));
+        });
+      const exact = matching(written);
+      const entry = exact.length > 0 ? written : withoutCounters(written);
+      const found = exact.length > 0 ? exact : matching(entry);
       // Of the matching layers, the one whose model path is complete in the
       // name.
       const best = found.filter(({ layer, above }) => {
@@ -209,7 +213,7 @@ class BoundNameWeights implements BoundWeights {
           'open it in Python, and save it in the other format: model.save("model.keras")',
         );
       }
-      this.#entries.get(best[0]!.layer)!.push(entry);
+      this.#entries.get(best[0]!.layer)!.push(written);
     }
   }
 
@@ -219,6 +223,15 @@ class BoundNameWeights implements BoundWeights {
       `${rule}: current value is ${quote(value)}${hint ? `; ${hint}` : ""}`,
     );
   }
+}
+
+/**
+ * A name without the counters that TensorFlow 1 appends to scopes, if a model
+ * with these layers was there before: `conv_1/kernel` of the layer `conv`.
+ */
+function withoutCounters(entry: Entry): Entry {
+  const folder = entry.folder.map((part) => part.replace(/_\d+$/, ""));
+  return { ...entry, folder };
 }
 
 /**

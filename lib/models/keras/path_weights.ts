@@ -12,6 +12,7 @@
 import { quote, shapeText } from "../../check.ts";
 import { ModelFormatError } from "../../errors.ts";
 import type { WeightSource } from "../graph/graph.ts";
+import { isOperationModule } from "./_description.ts";
 import type {
   BoundWeights,
   KerasWeights,
@@ -166,7 +167,7 @@ class BoundPathWeights implements BoundWeights {
       "layers";
     const counts = new Map<string, number>();
     const layers = model.layers.filter((layer) =>
-      !isOperation(layer) &&
+      !isOperationModule(layer.module) &&
       !(model.isSequential && layer.className === "InputLayer")
     );
     const named = this.#namedGroups(`${base}${folder}`);
@@ -282,14 +283,6 @@ function snakeCase(className: string): string {
   return className.replace(/\W+/g, "")
     .replace(/(.)([A-Z][a-z]+)/g, "$1_$2")
     .replace(/([a-z])([A-Z])/g, "$1_$2").toLowerCase();
-}
-
-/**
- * Whether a node is a raw operation of Keras 3, which is not counted as a
- * layer.
- */
-function isOperation({ module }: WeightLayer): boolean {
-  return module !== undefined && /^keras(\.src)?\.ops(\.|$)/.test(module);
 }
 
 /**

@@ -247,12 +247,12 @@ export class ShapePass {
   #checkNumbers(draft: LayerDraft): void {
     for (const ref of draft.inputs) {
       if (this.#strings.find(ref) === undefined) continue;
-      const rule = "it must get numbers: of layers on strings, StringLookup, " +
-        "Hashing, TextVectorization and those that move the values of a sample are known";
-      const found = `"${(origin(ref).node as LayerDraft).name}" of strings`;
+      const rule = "it must not be called on strings, as only StringLookup, " +
+        "Hashing, TextVectorization and layers that move the values of a sample are";
+      const { name } = origin(ref).node as LayerDraft;
       this.#fail(
         draft,
-        new TypeError(cannot(`call layer "${draft.name}"`, rule, found)),
+        new TypeError(cannot(`call layer "${draft.name}"`, rule, name)),
       );
     }
   }
@@ -304,7 +304,7 @@ export class ShapePass {
     const text = error instanceof Error ? error.message : String(error);
     throw new ModelFormatError(
       this.#source,
-      `layer "${draft.name}" (${draft.spec.className}) must go with what feeds it: ${text}`,
+      `layer "${draft.name}" (${draft.spec.className}) must accept its inputs: ${text}`,
       { cause: error },
     );
   }

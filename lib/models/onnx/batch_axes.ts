@@ -3,15 +3,26 @@ import type { OnnxValueInfo } from "../../formats/onnx_model.ts";
 /** Creates an error from a violated rule and the current value. */
 type Fault = (rule: string, value: string) => Error;
 
+/** Names of axes that are the batch for certain. */
+const BATCH = /(^|[^a-z])batch(size)?([^a-z]|$)/i;
+
 /**
  * Finds the batch axis of each input of an ONNX file.
  *
- * It is the first axis, with one exception. If the first size of some inputs is
- * free, an input whose first size is fixed (a state of `[layers, "n", units]`,
- * a mask, a sampling rate) has the batch on the axis with the name of a free
- * first size, `"n"`. If it has no such axis, and all its other free sizes have
- * names that inputs use for other axes, it has no batch axis: it is passed once
- * for all samples. If this does not determine the axis, the file is refused.
+ * It is the first axis, unless the names of the axes show another:
+ *
+ * - A name such as `"batch"` is the batch on whichever axis it is, as in
+ *   `["time", "batch", 3]`, the layout of recurrent layers in PyTorch.
+ * - If the names of the first axes are in no output, and every output begins
+ *   with the name of another axis, that one is the batch: a classifier of
+ *   sequences takes `["t", "n", 3]` and returns `["n", 2]`.
+ * - If the first size of some inputs is free, an input whose first size is fixed
+ *   (a state of `[layers, "n", units]`, a mask, a sampling rate) has the batch on
+ *   the axis with the name of theirs, `"n"`. If it has no such axis, and all its
+ *   other free sizes have names that inputs use for other axes, it has no batch
+ *   axis: it is passed once for all samples.
+ *
+ * If this does not determine the axis, the file is refused.
  */
 export class BatchAxes {
   /** The fixed batch size; undefined if it is free. */
@@ -22,35 +33,41 @@ export class BatchAxes {
    * Finds the axes.
    *
    * @param inputs The inputs of the file.
+   * @param outputs Its outputs.
    * @param fault Creates the error if the axis cannot be determined.
    */
-  constructor(inputs: readonly OnnxValueInfo[], fault: Fault) {
-    const isFree = ({ shape }: OnnxValueInfo) =>
-      shape === undefined || shape[0] === null;
-    const hasFree = inputs.some(isFree);
+  constructor(
+    inputs: readonly OnnxValueInfo[],
+    outputs: readonly OnnxValueInfo[],
+    fault: Fault,
+  ) {
+    const isBatch = batchName(inputs, outputs);
+    const leads = new Map(
+      inputs.map((info) => [info, leadingAxis(info, isBatch)]),
+    );
+    const leading = inputs.filter((info) => leads.get(info) !== undefined);
     const names = new Set(
-      inputs.filter(isFree).flatMap(({ sizeNames }) => sizeNames?.[0] ?? []),
+      leading.flatMap((info) => info.sizeNames?.[leads.get(info)!] ?? []),
     );
     const others = new Set(
-      inputs.filter(isFree).flatMap(({ sizeNames }) =>
-        sizeNames?.slice(1).filter((name) => name !== undefined) ?? []
-      ),
+      leading.flatMap(({ sizeNames = [] }) => sizeNames)
+        .filter((name) => name !== undefined && !names.has(name)),
     );
     const axes = inputs.map((info) => {
       if (info.shape?.length === 0) return null;
-      if (!hasFree || isFree(info)) return 0;
-      return axisOf(info, names, others, fault);
+      if (leading.length === 0) return 0;
+      return leads.get(info) ?? axisOf(info, names, others, fault);
     });
     this.#axes = new Map(inputs.map((info, i) => [info, axes[i]!]));
     if (inputs.length > 0 && axes.every((axis) => axis === null)) {
       const rule = "some input must have a batch axis";
       throw fault(rule, describe(inputs));
     }
-    const sizes = inputs.flatMap((info, i) =>
-      axes[i] === 0 && !isFree(info) ? [info.shape![0]!] : []
+    const sizes = inputs.flatMap(({ shape }, i) =>
+      axes[i] === 0 ? shape?.[0] ?? [] : []
     );
     if (new Set(sizes).size > 1) {
-      const rule = "its inputs must take as many rows as each other";
+      const rule = "its inputs must have the same number of rows";
       throw fault(rule, describe(inputs));
     }
     this.batch = sizes[0];
@@ -67,13 +84,51 @@ export class BatchAxes {
   }
 }
 
+/** Whether an axis of this name is the batch; undefined if the first axes are. */
+function batchName(
+  inputs: readonly OnnxValueInfo[],
+  outputs: readonly OnnxValueInfo[],
+): ((name: string | undefined) => boolean) | undefined {
+  const all = namesOf(inputs);
+  const firsts = inputs.flatMap(({ shape, sizeNames }) =>
+    shape?.[0] === null ? [sizeNames?.[0]] : []
+  );
+  const isNamed = (name: string | undefined) => BATCH.test(name ?? "");
+  if (all.some(isNamed)) return firsts.some(isNamed) ? undefined : isNamed;
+  const kept = namesOf(outputs);
+  const rows = outputs.map(({ sizeNames }) => sizeNames?.[0]);
+  const isReduced = firsts.length > 0 &&
+    firsts.every((name) => name !== undefined && !kept.includes(name));
+  const [row] = rows;
+  const isOther = row !== undefined && all.includes(row) &&
+    rows.every((name) => name === row);
+  return isReduced && isOther ? (name) => name === row : undefined;
+}
+
+function namesOf(infos: readonly OnnxValueInfo[]): string[] {
+  return infos.flatMap(({ sizeNames = [] }) => sizeNames)
+    .filter((name) => name !== undefined);
+}
+
+/** The axis of the batch by the input alone; undefined if unknown. */
+function leadingAxis(
+  { shape, sizeNames = [] }: OnnxValueInfo,
+  isBatch: ((name: string | undefined) => boolean) | undefined,
+): number | undefined {
+  if (shape === undefined) return 0;
+  if (isBatch === undefined) return shape[0] === null ? 0 : undefined;
+  const found = sizeNames.flatMap((name, axis) => isBatch(name) ? [axis] : []);
+  return found.length === 1 ? found[0] : undefined;
+}
+
 /**
- * The batch axis of an input whose first size is fixed while others are free.
+ * The batch axis of an input that has no name for it at first sight, while others
+ * have: the axis with their name.
  */
 function axisOf(
   info: OnnxValueInfo,
   batchNames: ReadonlySet<string>,
-  otherNames: ReadonlySet<string>,
+  otherNames: ReadonlySet<string | undefined>,
   fault: Fault,
 ): number | null {
   const { name, shape = [], sizeNames = [] } = info;
@@ -85,8 +140,8 @@ function axisOf(
     free.every((axis) => otherNames.has(sizeNames[axis] ?? ""));
   if (isTold) return null;
   const [batchName] = batchNames;
-  const rule = `input "${name}" must tell by the names of its axes which is ` +
-    `the batch${batchName === undefined ? "" : `, "${batchName}"`}`;
+  const rule = `input "${name}" must name its batch axis` +
+    (batchName === undefined ? "" : `, "${batchName}"`);
   throw fault(rule, sizesText(info));
 }
 

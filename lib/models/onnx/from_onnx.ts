@@ -5,12 +5,12 @@
  * their inputs. Constants, inputs, and identities of constants are not layers;
  * constants are the weights of the operations that use them.
  *
- * An operation goes by its name; one that has none, or none of its own, by the
- * name of the first tensor that it gives, with `:0` behind it where that is
- * another operation's name. Names of tensors find the operations that give
- * them; further outputs have rows of their own, by the tensors' names, and are
- * found as `name[1]`, too. Outputs that are constants are left out: they say
- * nothing of what the model is fed.
+ * A layer has the name of its operation. If that is missing or not unique, it has
+ * the name of the first output tensor, followed by `:0` if another operation has
+ * that name. The name of a tensor finds the operation that outputs it; further
+ * outputs have rows of their own, with the names of the tensors, and are also
+ * found as `name[1]`. Outputs of the file that are constants are left out, as
+ * they do not depend on the inputs.
  *
  * @module
  */
@@ -62,24 +62,24 @@ export function* onnxGraph(parts: OnnxParts): Steps<ModelGraph> {
     builder.addOperation(operation);
     yield;
   }
-  const { nodes, topLevel, otherNames, givers } = builder;
+  const { nodes, topLevel, otherNames, producers } = builder;
   nodes.forEach((node, id) => node.id = id);
   const ends = file.graph.outputs.filter(({ name }) => !constants.has(name));
   const outputs = ends.map(({ name }): Ref => {
-    const ref = givers.get(name);
+    const ref = producers.get(name);
     if (ref !== undefined) return ref;
     const rule = `output "${name}" must come from an operation or an input`;
     throw builder.fault(rule, undefined);
   });
   if (outputs.length === 0) {
-    throw builder.fault("it must have outputs that are no constants", 0);
+    throw builder.fault("it must have outputs that are not constants", 0);
   }
   return new ModelGraph({
     name: file.graph.name || "graph",
     format: "onnx",
     nodes,
     topLevel,
-    inputs: inputs.map(({ name }) => givers.get(name)!),
+    inputs: inputs.map(({ name }) => producers.get(name)!),
     outputs,
     outputSpecs: ends.map(({ name }) =>
       builder.specs.output(name, name, undefined)
@@ -105,7 +105,7 @@ class GraphBuilder {
   readonly topLevel: Draft[] = [];
   readonly otherNames = new Map<string, GraphNode>();
   /** The source of a tensor. */
-  readonly givers = new Map<string, Ref>();
+  readonly producers = new Map<string, Ref>();
   readonly specs: OnnxSpecs;
   readonly #parts: OnnxParts;
   readonly #names: ReadonlyMap<OnnxOperation, string>;
@@ -138,7 +138,7 @@ class GraphBuilder {
       weights: () => [],
     };
     this.nodes.push(node);
-    this.givers.set(info.name, { node, index: 0 });
+    this.producers.set(info.name, { node, index: 0 });
   }
 
   /** Orders operations after their inputs. */
@@ -148,7 +148,10 @@ class GraphBuilder {
       for (const name of operation.outputs) {
         if (name === "") continue;
         if (byOutput.has(name)) {
-          throw this.fault("each tensor must come from one operation", name);
+          throw this.fault(
+            "each tensor must be the output of one operation",
+            name,
+          );
         }
         this.#claim(name);
         byOutput.set(name, operation);
@@ -157,26 +160,29 @@ class GraphBuilder {
     const waits = (operation: OnnxOperation) =>
       tensorsOf(operation).filter((name) => !this.#isThere(name)).map(
         (name) => {
-          const giver = byOutput.get(name);
-          if (giver !== undefined) return giver;
-          const asker = this.#names.get(operation);
-          throw this.fault(`what "${asker}" takes must be in the graph`, name);
+          const producer = byOutput.get(name);
+          if (producer !== undefined) return producer;
+          const user = this.#names.get(operation);
+          throw this.fault(
+            `every input of "${user}" must be in the graph`,
+            name,
+          );
         },
       );
     return inOrder(operations, waits, (operation) => {
       const name = this.#names.get(operation)!;
-      throw this.fault("no operation may feed itself, by whatever way", name);
+      throw this.fault("no operation may depend on itself", name);
     });
   }
 
   addOperation(operation: OnnxOperation): void {
     const { constants } = this.#parts;
     const name = this.#names.get(operation)!;
-    const takes = tensorsOf(operation);
-    const givers = takes.map((tensor) => this.givers.get(tensor));
-    const inputs = givers.filter((ref) => ref !== undefined);
+    const operands = tensorsOf(operation);
+    const producers = operands.map((tensor) => this.producers.get(tensor));
+    const inputs = producers.filter((ref) => ref !== undefined);
     const known = new Map(
-      takes.flatMap((tensor, position) => {
+      operands.flatMap((tensor, position) => {
         const constant = constants.get(tensor);
         return constant === undefined ? [] : [[position, constant] as const];
       }),
@@ -209,7 +215,7 @@ class GraphBuilder {
         constants: new Map(
           [...known].map(([position, c]) => [position, () => c]),
         ),
-        onnx: this.#callOf(operation, takes, givers),
+        onnx: this.#callOf(operation, operands, producers),
       },
       weights: () => weights,
     };
@@ -230,7 +236,7 @@ class GraphBuilder {
     for (const [index, tensor] of outputs.entries()) {
       if (tensor === "") continue;
       const ref = { node, index };
-      this.givers.set(tensor, ref);
+      this.producers.set(tensor, ref);
       if (index === 0) {
         if (tensor !== node.row.name) this.otherNames.set(tensor, node);
         number(0, node);
@@ -260,17 +266,17 @@ class GraphBuilder {
 
   #callOf(
     operation: OnnxOperation,
-    takes: readonly string[],
-    givers: OnnxCall["givers"],
+    operands: readonly string[],
+    producers: OnnxCall["producers"],
   ): OnnxCall {
     const { domain, kind } = operation;
     const version = this.#parts.file.opsets.get(domain) ?? 1;
     const body = this.#functions.get(`${domain}.${kind}`);
-    const meaning = [`${domain}:${version}`, ...body ?? []].join("");
+    const meaning = `${domain}:${version}${body ?? ""}`;
     return {
       operation,
-      takes,
-      givers,
+      operands,
+      producers,
       version,
       meaning: `${meaning} ${this.#hiddenIn(operation)}`,
     };
@@ -298,8 +304,8 @@ class GraphBuilder {
   }
 
   #isThere(name: string): boolean {
-    const isInput = this.givers.has(name); // no other kinds exist
-    return name === "" || isInput || this.#parts.constants.has(name);
+    return name === "" || this.producers.has(name) ||
+      this.#parts.constants.has(name);
   }
 
   #claimed = new Set<string>();
@@ -307,7 +313,7 @@ class GraphBuilder {
   #claim(name: string): void {
     if (name === "") throw this.fault("each tensor must have a name", name);
     if (this.#claimed.has(name) || this.#parts.constants.has(name)) {
-      throw this.fault("each tensor must have a name of its own", name);
+      throw this.fault("each tensor must have a unique name", name);
     }
     this.#claimed.add(name);
   }

@@ -135,12 +135,12 @@ function typeOf(
 }
 
 /**
- * What an operation beside {@linkcode inferOutput}'s gives: the scale and zero
- * point of a quantisation.
+ * Infers a further output of an operation: the scale or the zero point of a
+ * quantisation.
  *
  * @param kind The operation.
- * @param index Which output, from 1.
- * @returns What is known about it; undefined if that is nothing.
+ * @param index The index of the output, from 1.
+ * @returns The output; undefined if unknown.
  */
 export function inferFurther(
   kind: string,

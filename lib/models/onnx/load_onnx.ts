@@ -5,21 +5,22 @@
  */
 import { ModelFormatError } from "../../errors.ts";
 import type { ByteSource } from "../../formats/byte_source.ts";
-import { type OnnxOperation, readOnnx } from "../../formats/onnx_model.ts";
+import { readOnnx } from "../../formats/onnx_model.ts";
 import { Pacer } from "../../formats/pacer.ts";
-import type {
-  OnnxSparseTensor,
-  OnnxTensor,
+import {
+  byteLength,
+  type OnnxSparseTensor,
+  type OnnxTensor,
 } from "../../formats/onnx_tensor.ts";
 import { onnxGraph } from "./from_onnx.ts";
 import type { ModelGraph } from "../graph/model_graph.ts";
-import { checkFile, type WholeFile } from "./onnx_checks.ts";
+import { checkFile, isConstant, type WholeFile } from "./onnx_checks.ts";
 import type { OnnxConstant } from "../graph/onnx_origin.ts";
 import { onnxConstant } from "./onnx_constants.ts";
 import { numbersConstant } from "./onnx_numbers.ts";
 import { sparseConstant } from "./onnx_sparse.ts";
 import { DEFAULT_LIMITS, type ModelLimits } from "../graph/limits.ts";
-import { openExternal } from "./onnx_external.ts";
+import { checkNoneInside, openExternal } from "./onnx_external.ts";
 import { checkExpansion, checkSizes } from "./onnx_growth.ts";
 
 /** An open ONNX file. */
@@ -60,6 +61,7 @@ export async function loadOnnx(
     await pacer.rest();
     checkFile(file);
     checkExpansion(file, limits);
+    checkNoneInside(file);
     const tensors = namedTensors(file);
     const sparse = namedSparse(file);
     const ends = externalEnds([
@@ -67,11 +69,10 @@ export async function loadOnnx(
       ...sparse.flatMap(({ tensor }) => [tensor.values, tensor.indices]),
     ]);
     const external = await openExternal(
-      ends.keys(),
+      ends,
       source.name,
       url,
       pacer.signal,
-      ends,
     );
     close = () => {
       external.close();
@@ -149,7 +150,7 @@ function constantsOf(
     if (name === "" || constants.has(name)) {
       throw new ModelFormatError(
         reader.source.name,
-        `each constant must have a name of its own: current name is "${name}"`,
+        `each constant must have a unique name: current name is "${name}"`,
       );
     }
     constants.set(name, constant);
@@ -169,21 +170,18 @@ function constantsOf(
   return constants;
 }
 
-function isConstant({ kind, domain, outputs }: OnnxOperation): boolean {
-  return kind === "Constant" && domain === "" && outputs.length === 1;
-}
-
 /**
  * The number of bytes of each external file that tensors use; Infinity if
  * unknown.
  */
 function externalEnds(tensors: readonly OnnxTensor[]): Map<string, number> {
   const ends = new Map<string, number>();
-  for (const { external } of tensors) {
+  for (const tensor of tensors) {
+    const { external } = tensor;
     if (external === undefined) continue;
     const location = external.get("location") ?? "";
-    const length = external.get("length");
-    const end = Number(external.get("offset") ?? 0) + Number(length ?? NaN);
+    const length = external.get("length") ?? byteLength(tensor);
+    const end = Number(external.get("offset") ?? 0) + Number(length);
     const known = ends.get(location) ?? 0;
     ends.set(location, Math.max(known, Number.isNaN(end) ? Infinity : end));
   }

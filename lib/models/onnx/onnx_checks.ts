@@ -49,7 +49,7 @@ export function checkFile(file: OnnxFile): asserts file is WholeFile {
   const version = opsets.get("");
   if (version === undefined && [...usedDomains(graph)].includes("")) {
     return refuse(
-      "it must say the version of its operators: current opset is undefined",
+      "it must declare the version of its operators: current opset is undefined",
     );
   }
   checkVersion(file, "opset", version ?? OPSETS[0], OPSETS, CONVERT);
@@ -63,7 +63,7 @@ export function checkFile(file: OnnxFile): asserts file is WholeFile {
   }
   if (hasTraining) {
     return refuse(
-      "it must hold no training: current file has training_info; export the model for inference",
+      "it must not hold training: current file has training_info; export the model for inference",
     );
   }
   checkDomains(file, graph);
@@ -116,7 +116,7 @@ function checkDomains(
   if (names.length > 0) {
     throw new ModelFormatError(
       reader.source.name,
-      `its operators must be ONNX' own, or functions of the file: current ones that are not are ${
+      `its operators must be of ONNX, or functions of the file: current unknown ones are ${
         [...new Set(names)].join(", ")
       }; export it without custom operators`,
     );
@@ -125,8 +125,20 @@ function checkDomains(
   if (missing === undefined) return;
   throw new ModelFormatError(
     reader.source.name,
-    `it must say the version of every domain of operators: current version of "${missing}" is undefined`,
+    `it must declare the version of every domain of operators: current version of "${missing}" is undefined`,
   );
+}
+
+/**
+ * Whether an operation is a Constant of ONNX, with one output.
+ *
+ * @param node The operation.
+ * @returns True if it is.
+ */
+export function isConstant(
+  { kind, domain, outputs }: OnnxOperation,
+): boolean {
+  return kind === "Constant" && domain === "" && outputs.length === 1;
 }
 
 /**
@@ -152,6 +164,7 @@ function freeNames(graph: OnnxGraphPart): Set<string> {
   const defined = new Set([
     ...graph.inputs.map(({ name }) => name),
     ...graph.constants.map(({ name }) => name),
+    ...graph.sparse.map(({ values }) => values.name),
     ...graph.nodes.flatMap(({ outputs }) => outputs),
   ]);
   const used = [

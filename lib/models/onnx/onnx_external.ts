@@ -3,9 +3,21 @@
  *
  * @module
  */
+import { quote } from "../../check.ts";
 import { ModelFormatError } from "../../errors.ts";
 import { type ByteSource, partSource } from "../../formats/byte_source.ts";
-import { checkPath, openBeside, urlBeside } from "../files/beside.ts";
+import type {
+  OnnxAttributeValue,
+  OnnxGraphPart,
+} from "../../formats/onnx_model.ts";
+import type { OnnxTensor } from "../../formats/onnx_tensor.ts";
+import {
+  type BesideOptions,
+  checkPath,
+  openBeside,
+  urlBeside,
+} from "../files/beside.ts";
+import { isConstant, type WholeFile } from "./onnx_checks.ts";
 
 /** Open external files. */
 export interface ExternalFiles {
@@ -30,38 +42,38 @@ export interface ExternalFiles {
 /**
  * Opens the external files of constants.
  *
- * @param locations Their paths in the model.
+ * @param ends Their paths in the model, with the number of bytes that are used
+ * of each; a server may not send more.
  * @param source The model's name, for messages.
  * @param url Its URL; undefined for bytes.
  * @param signal Aborts the loading.
- * @param ends Number of bytes of each file that are used; a server may not send
- * more.
  * @returns The files; close them.
  * @throws {ModelFormatError} If one is, or links to, outside the model's
  * folder.
  * @throws {Deno.errors.NotFound} If one does not exist.
  */
 export async function openExternal(
-  locations: Iterable<string>,
+  ends: ReadonlyMap<string, number>,
   source: string,
   url: URL | undefined,
   signal?: AbortSignal,
-  ends: ReadonlyMap<string, number> = new Map(),
 ): Promise<ExternalFiles> {
   const files = new Map<string, ByteSource>();
   const close = () => files.forEach((file) => file.close());
   try {
-    for (const location of new Set(locations)) {
+    for (const [location, end] of ends) {
       checkPath(location, source);
       if (url === undefined) throw withoutFolder(location, source);
-      const file = urlBeside(location, url);
-      const end = ends.get(location);
-      const options = {
-        refusesHardLinks: true,
-        signal,
-        ...(end === undefined ? {} : { room: { left: end } }),
-      };
-      files.set(location, await openBeside(file, url, options));
+      const options: BesideOptions = { refusesHardLinks: true, signal };
+      const bounded = { ...options, budget: { left: end } };
+      files.set(
+        location,
+        await openBeside(
+          urlBeside(location, url),
+          url,
+          Number.isFinite(end) ? bounded : options,
+        ),
+      );
     }
   } catch (error) {
     close();
@@ -71,6 +83,63 @@ export async function openExternal(
     part: (name, entries, size) => partOf(name, entries, size, files, source),
     close,
   };
+}
+
+/**
+ * Checks that only initializers and constants of the main graph have external
+ * bytes. Subgraphs, functions and other attributes are passed to the runtime as
+ * they are, which would open the files that they name without these checks.
+ *
+ * @param file The file.
+ * @throws {ModelFormatError} If another tensor has.
+ */
+export function checkNoneInside(
+  { graph, functions, reader }: WholeFile,
+): void {
+  const attributes = [
+    ...graph.nodes.flatMap((node) =>
+      [...node.attributes].filter(([name]) =>
+        !isConstant(node) || !isValue(name)
+      ).map(([, value]) => value)
+    ),
+    ...functions.flatMap(({ nodes, defaults }) => [
+      ...nodes.flatMap(({ attributes }) => [...attributes.values()]),
+      ...defaults,
+    ]),
+  ];
+  for (const tensor of attributes.flatMap(tensorsIn)) {
+    if (tensor.external === undefined) continue;
+    const path = tensor.external.get("location") ?? "";
+    throw new ModelFormatError(
+      reader.source.name,
+      `constant "${tensor.name}" of a subgraph, a function or an attribute ` +
+        `must be stored in the file itself: current path is ${quote(path)}`,
+    );
+  }
+}
+
+function isValue(attribute: string): boolean {
+  return attribute === "value" || attribute === "sparse_value";
+}
+
+/** The tensors in an attribute, including those of subgraphs. */
+function tensorsIn(value: OnnxAttributeValue): OnnxTensor[] {
+  if (typeof value !== "object") return [];
+  if ("tensor" in value) return [value.tensor];
+  if ("sparse" in value) return [value.sparse.values, value.sparse.indices];
+  return "graph" in value ? tensorsOfGraph(value.graph) : [];
+}
+
+function tensorsOfGraph(
+  { constants, sparse, nodes }: OnnxGraphPart,
+): OnnxTensor[] {
+  return [
+    ...constants,
+    ...sparse.flatMap(({ values, indices }) => [values, indices]),
+    ...nodes.flatMap(({ attributes }) =>
+      [...attributes.values()].flatMap(tensorsIn)
+    ),
+  ];
 }
 
 function partOf(
@@ -105,7 +174,7 @@ function withoutFolder(location: string, source: string): ModelFormatError {
   const rule = "it must lie in a folder, as its weights are in another file";
   return new ModelFormatError(
     source,
-    `${rule}: current path of them is ${
+    `${rule}: current path is ${
       JSON.stringify(location)
     }; pass the path of the model, or save it as one file: onnx.save(model, path)`,
   );

@@ -120,12 +120,12 @@ export async function checkSizes(
     if (count === 0 || count > MOST_AXES) return [];
     return Array.from((await constant!.read()).data, Number);
   };
-  const givers = new Map(
+  const producers = new Map(
     operations.flatMap((node) => node.outputs.map((name) => [name, node])),
   );
   const ordered = inOrder(
     operations,
-    ({ inputs }) => inputs.flatMap((name) => givers.get(name) ?? []),
+    ({ inputs }) => inputs.flatMap((name) => producers.get(name) ?? []),
   );
   for (const node of ordered) {
     const least = await leastSize(node, sizes, numbers);

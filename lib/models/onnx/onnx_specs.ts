@@ -44,6 +44,7 @@ export class OnnxSpecs {
     );
     this.#axes = new BatchAxes(
       inputs,
+      graph.outputs,
       (rule, value) => this.#fault(rule, value),
     );
     this.batch = this.#axes.batch;

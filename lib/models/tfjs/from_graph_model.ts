@@ -11,7 +11,13 @@
 import type { tf } from "../../tf.ts";
 import { cannot, sizeOf } from "../../check.ts";
 import type { LayerRow, Model, ModelFormat } from "../../types.ts";
-import type { GraphNode, NodeCall, RawRuntime, Ref } from "../graph/graph.ts";
+import type {
+  GraphFunctions,
+  GraphNode,
+  NodeCall,
+  RawRuntime,
+  Ref,
+} from "../graph/graph.ts";
 import {
   GraphSpecs,
   indexIn,
@@ -28,6 +34,10 @@ interface Executor {
     readonly nodes: Readonly<Record<string, Operation>>;
     readonly inputs: readonly Operation[];
     readonly outputs: readonly Operation[];
+    /** The bodies of loops and branches. */
+    readonly functions?: Readonly<
+      Record<string, { readonly nodes: Readonly<Record<string, Operation>> }>
+    >;
   };
   readonly weightMap: tf.NamedTensorMap | Record<string, tf.Tensor[]>;
 }
@@ -80,14 +90,21 @@ export function operationsGraph(
   const { graph } = executor;
   const operations = inOrder(
     Object.values(graph.nodes),
-    ({ inputs }) => inputs, // a control-flow loop: continue
+    // Only loops of control flow lead back, through this operation.
+    ({ inputs }) => inputs.filter(({ op }) => op !== "NextIteration"),
+    ({ name }) => {
+      const rule = "no operation may depend on itself";
+      throw new TypeError(cannot("open model", rule, name));
+    },
   );
   const drafts = new Map<string, Draft>();
   const topLevel: Draft[] = [];
   const specs = new GraphSpecs(model);
   for (const operation of operations) {
     if (operation.op === "Const") continue;
-    const isInput = operation.op.startsWith("Placeholder");
+    // A placeholder with a default value that is no input of the model has it.
+    const isInput = operation.op.startsWith("Placeholder") &&
+      (operation.inputs.length === 0 || graph.inputs.includes(operation));
     const index = isInput ? undefined : topLevel.length;
     const draft = draftOf(operation, executor, drafts, index, specs);
     if (!isInput) topLevel.push(draft);
@@ -183,7 +200,12 @@ function draftOf(
     : specs.outputs(operation);
   const call: NodeCall = index === undefined
     ? { kind: "input", spec: outputs[0]! }
-    : { kind: "raw", constants, ...obstacleOf(operation) };
+    : {
+      kind: "raw",
+      constants,
+      ...obstacleOf(operation, executor),
+      ...functionsOf(operation, executor),
+    };
   const row: LayerRow = Object.freeze({
     name: operation.name,
     ...(index === undefined ? {} : { index }),
@@ -199,9 +221,50 @@ function draftOf(
   return { id: 0, row, isListed: index !== undefined, inputs, call, weights };
 }
 
-function obstacleOf(operation: Operation): { obstacle?: string } {
-  const obstacle = unreadAttribute(operation);
+function obstacleOf(
+  operation: Operation,
+  { graph: { functions = {} } }: Executor,
+): { obstacle?: string } {
+  const called = callsFunctions(operation, functions)
+    ? Object.values(functions).flatMap(({ nodes }) => Object.values(nodes))
+    : [];
+  const [obstacle] = [operation, ...called].flatMap((each) =>
+    unreadAttribute(each) ?? []
+  );
   return obstacle === undefined ? {} : { obstacle };
+}
+
+/**
+ * The functions that an operation calls: all of the graph, as they may call each
+ * other.
+ */
+function functionsOf(
+  operation: Operation,
+  { graph: { nodes, functions = {} }, weightMap }: Executor,
+): { functions?: GraphFunctions } {
+  if (!callsFunctions(operation, functions)) return {};
+  const meaning = Object.entries(functions).map(([name, { nodes }]) => [
+    name,
+    Object.values(nodes).map((operation) => [
+      operation.name,
+      operation.op,
+      operation.inputNames,
+      attributes(operation),
+    ]),
+  ]);
+  const constants = Object.entries(weightMap)
+    .filter(([name]) => !Object.hasOwn(nodes, name))
+    .flatMap(([, tensors]) => [tensors].flat().map((tensor) => () => tensor));
+  return { functions: { meaning, constants } };
+}
+
+function callsFunctions(
+  { attrParams }: Operation,
+  functions: Readonly<Record<string, unknown>>,
+): boolean {
+  return Object.values(attrParams).some(({ value }) =>
+    typeof value === "string" && Object.hasOwn(functions, value)
+  );
 }
 
 function attributes({ attrParams }: Operation): Record<string, unknown> {

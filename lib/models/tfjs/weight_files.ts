@@ -195,7 +195,7 @@ function checkNames(
     if (typeof name !== "string" || names.has(name)) {
       throw new ModelFormatError(
         url.href,
-        `each weight must have a name of its own: current name is ${
+        `each weight must have a unique name: current name is ${
           JSON.stringify(name)
         }`,
       );

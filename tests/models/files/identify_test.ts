@@ -31,9 +31,18 @@ for (const [kind, file] of Object.entries(KNOWN)) {
   });
 }
 
-Deno.test("identify() finds what stands late in a long model.json", () => {
-  const long = `{"a": "${"x".repeat(9000)}", "weightsManifest": []}`;
-  assertEquals(identify(bytesSource(text(long), "x")).kind, "tfjs");
+Deno.test("identify() finds the keys of a model.json, wherever they are", () => {
+  const long = "x".repeat(9000);
+  const late = `{"a": "${long}", "weightsManifest": []}`;
+  const amid = `{"a": "${long}", "modelTopology": {}, "b": "${long}"}`;
+  for (const json of [late, amid]) {
+    assertEquals(identify(bytesSource(text(json), "x")).kind, "tfjs");
+  }
+});
+
+Deno.test("identify() knows ONNX by any field behind the version", () => {
+  const versioned = bytes([8, 10, 0x28, 1, 0x3a, 0]); // a model_version
+  assertEquals(identify(bytesSource(versioned, "x")).kind, "onnx");
 });
 
 const REFUSED: Readonly<Record<string, [Uint8Array, string, string?]>> = {

@@ -11,6 +11,7 @@ import { fromLayersModel } from "../../../lib/models/tfjs/from_layers_model.ts";
 import { loadModel } from "../../../lib/models/load_model.ts";
 import type { GraphNode } from "../../../lib/models/graph/graph.ts";
 import { modelGraphOf } from "../../../lib/models/graph/model_graph.ts";
+import { kerasOf, modelOf, on } from "../../support/model_files.ts";
 import { saveTo } from "../../support/save_model.ts";
 import { called, dense } from "../../support/tf_models.ts";
 
@@ -198,4 +199,21 @@ Deno.test("weightData() changes where a weight is set, and nowhere else", () => 
   assertNotEquals(after[2] === before[2], true);
   twice.dispose();
   net.dispose();
+});
+
+Deno.test("fingerprintOf() tells casts to other element types apart", async () => {
+  const hashes = await Promise.all(
+    ["float32", "int32", "bool"].map(async (dtype) => {
+      const cast = {
+        module: "keras.src.ops.core",
+        "class_name": "Cast",
+        name: "cast",
+        config: { name: "cast", dtype },
+        "inbound_nodes": on("x"),
+      };
+      await using model = await loadModel(kerasOf(modelOf(cast)));
+      return await modelGraphOf(model)!.fingerprint();
+    }),
+  );
+  assertEquals(new Set(hashes).size, 3);
 });

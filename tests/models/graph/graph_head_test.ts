@@ -137,7 +137,7 @@ Deno.test("graphLink() takes no product of two tensors, and no second bias", () 
   );
   assertEquals(
     graphLink(
-      operation("AddV2", { 1: [1, 2] }, {}, operation("MatMul", { 1: [3, 2] })),
+      operation("AddV2", { 1: [3, 2] }, {}, operation("MatMul", { 1: [3, 2] })),
     ).kind,
     "other",
   );
@@ -153,4 +153,72 @@ Deno.test("graphLink() passes what only reshapes, and knows activations", () => 
   });
   assertEquals(activations, ["softmax", "logSoftmax", "sigmoid"]);
   assertEquals(graphLink(operation("Relu")).kind, "other");
+});
+
+Deno.test("graphLink() takes a bias with axes of size 1 before the units, as Keras 3 adds it", () => {
+  const conv = operation("Conv2D", { 1: [1, 1, 3, 2] });
+  const added = operation("AddV2", { 1: [1, 1, 1, 2] }, {}, conv);
+  assertEquals(graphLink(added).kind, "linear");
+  const product = operation("MatMul", { 1: [3, 2] });
+  const row = operation("AddV2", { 1: [1, 2] }, {}, product);
+  assertEquals(graphLink(row).kind, "linear");
+  // The sum has more axes than the product, or more rows.
+  for (const shape of [[1, 1, 2], [2, 2]]) {
+    const other = operation("AddV2", { 1: shape }, {}, product);
+    assertEquals(graphLink(other).kind, "other", `${shape}`);
+  }
+});
+
+Deno.test("graphLink() takes a convolution with explicit padding for no head", () => {
+  const config = {
+    pad: "explicit",
+    explicitPaddings: [0, 0, 1, 1, 1, 1, 0, 0],
+  };
+  const conv = operation("Conv2D", { 1: [1, 1, 3, 2] }, config);
+  assertEquals(graphLink(conv).kind, "other");
+});
+
+Deno.test("graphLink() takes a product over time steps for one of its tensor with these", () => {
+  // As Keras 2 writes a Dense over [N, T, D].
+  const merged = operation("Reshape", { 1: [2] });
+  const product = operation("MatMul", { 1: [3, 2] }, {}, merged);
+  const apart = operation("Reshape", { 1: [3] }, {}, product);
+  const link = graphLink(operation("BiasAdd", { 1: [2] }, {}, apart));
+  assert(link.kind === "linear");
+  assertEquals(link.penultimate.node, SOURCE);
+  assertEquals(link.isConvolution, false);
+  // And a Conv1D of size 1.
+  const conv = (strides: number[]) => {
+    const wider = operation("ExpandDims", { 1: [] });
+    const kernel = { 1: [1, 1, 3, 2] };
+    const found = operation("Conv2D", kernel, { strides }, wider);
+    const back = operation("Squeeze", {}, {}, found);
+    return graphLink(operation("BiasAdd", { 1: [2] }, {}, back));
+  };
+  const steps = conv([1, 1, 1, 1]);
+  assert(steps.kind === "linear");
+  assertEquals(steps.penultimate.node, SOURCE);
+  assertEquals(steps.isConvolution, false);
+  assertEquals(conv([1, 1, 2, 1]).kind, "other");
+  const wider = operation("ExpandDims", { 1: [] });
+  const config = { fusedOps: ["biasadd", "sigmoid"] };
+  const weights = { 1: [1, 1, 3, 2], 2: [2] };
+  const fused = operation("_FusedConv2D", weights, config, wider);
+  const squeezed = graphLink(operation("Squeeze", {}, {}, fused));
+  assert(squeezed.kind === "linear");
+  assertEquals(squeezed.activation, "sigmoid");
+  // The rows of a tensor of another width are merged into units.
+  const outputs = [{
+    name: "x",
+    shape: [null, 2, 3],
+    dtype: "float32",
+  }] as const;
+  const known = { ...SOURCE, row: { ...SOURCE.row, outputs } };
+  const rows = operation("Reshape", { 1: [2] }, {}, known);
+  const flat = operation("MatMul", { 1: [6, 2] }, {}, rows);
+  const sum = operation("Reshape", { 1: [2] }, {}, flat);
+  assertEquals(
+    graphLink(operation("BiasAdd", { 1: [2] }, {}, sum)).kind,
+    "other",
+  );
 });

@@ -61,3 +61,26 @@ Deno.test("layerLink() takes a wider kernel for no head, as its padding would co
   assert(node.call.kind === "inMemory");
   assertEquals(layerLink(node, node.call).kind, "other");
 });
+
+Deno.test("layerLink() finds the layer that a TimeDistributed of TF.js holds, with its weights", () => {
+  const linkOfSteps = (layer: tf.layers.Layer) => {
+    const model = tf.sequential({
+      layers: [
+        tf.layers.reshape({ targetShape: [2, 4], inputShape: [8] }),
+        layer,
+      ],
+    });
+    const node = modelGraphOf(fromLayersModel(model))!.findNode(-1);
+    assert(node.call.kind === "inMemory");
+    return layerLink(node, node.call);
+  };
+  const held = dense("held", 3, { activation: "softmax" });
+  const link = linkOfSteps(tf.layers.timeDistributed({ layer: held }));
+  assert(link.kind === "linear");
+  assertEquals(link.activation, "softmax");
+  assertEquals(link.weights().kernel.shape, [4, 3]);
+  assertEquals(link.weights().bias?.shape, [3]);
+  const conv = (strides: number) =>
+    linkOfSteps(tf.layers.conv1d({ filters: 3, kernelSize: 1, strides })).kind;
+  assertEquals([conv(1), conv(2)], ["linear", "other"]);
+});

@@ -170,3 +170,151 @@ Deno.test("onnxLink() takes a convolution over one position, with its channels f
   assertEquals(logits?.head?.channels, "first");
   assertEquals(logits?.removed, ["/Sigmoid"]);
 });
+
+Deno.test("onnxLink() comes to an end on products of products, and on any domain", async () => {
+  const names = Array.from({ length: 60 }, (_, i) => `m${i}`);
+  // Each product is the square of the one before it: 2^60 factors.
+  const squares = names.map((name, i) => {
+    const of = i === 0 ? "w" : names[i - 1]!;
+    return { op: "Mul", in: [of, of], out: [name] };
+  });
+  const end = { op: "Mul", in: ["m59", "x"], out: ["y"] };
+  const constants = [{ name: "w", shape: [2], floats: [1, 1] }];
+  assertEquals(
+    await headOf({ constants, nodes: [...squares, end] }),
+    undefined,
+  );
+  // Casts of casts of a kernel.
+  const casts = names.map((name, i) => ({
+    op: "Cast",
+    in: [i === 0 ? "w" : names[i - 1]!],
+    out: [name],
+    attributes: { to: 1 },
+  }));
+  const product = { op: "MatMul", in: ["x", "m59"], out: ["y"] };
+  assertEquals(await headOf({ nodes: [...casts, product] }), undefined);
+  // A name that every object has.
+  assertEquals(
+    await headOf({
+      nodes: [{ op: "F", domain: "constructor", in: ["x"], out: ["y"] }],
+      opsets: { "": 17, constructor: 1 },
+      functions: [{
+        name: "F",
+        domain: "constructor",
+        inputs: ["a"],
+        outputs: ["b"],
+        nodes: [{ op: "Relu", in: ["a"], out: ["b"] }],
+      }],
+    }),
+    undefined,
+  );
+});
+
+Deno.test("onnxLink() takes a constant behind a convolution as bias of its channels alone", async () => {
+  const file = (shape: readonly number[]): File => ({
+    inputs: [{ name: "x", shape: ["N", 2, 1, 1] }],
+    outputs: [{ name: "y", shape: ["N", 3, 1, 1] }],
+    constants: [
+      { name: "w", shape: [3, 2, 1, 1], floats: [1, 4, 2, 5, 3, 6] },
+      { name: "b", shape, floats: BIAS.floats },
+    ],
+    nodes: [
+      { op: "Conv", in: ["x", "w"], out: ["c"] },
+      { op: "Add", in: ["c", "b"], out: ["y"] },
+    ],
+  });
+  for (const shape of [[3, 1, 1], [1, 3, 1, 1]]) {
+    await using model = modelGraphOf(await loadModel(onnxBytes(file(shape))))!;
+    const { logits } = searchHead(model.outputRefs);
+    assertEquals(logits?.head?.weights().bias?.shape, [3], `${shape}`);
+  }
+  // It is added to another axis.
+  await using model = modelGraphOf(await loadModel(onnxBytes(file([3]))))!;
+  assertEquals(searchHead(model.outputRefs).logits?.head, undefined);
+});
+
+Deno.test("onnxLink() follows a transpose of one position, and no other", async () => {
+  const file = (positions: number): File => ({
+    inputs: [{ name: "x", shape: ["N", 2, positions, 1] }],
+    outputs: [{ name: "y" }],
+    constants: [
+      { name: "w", shape: [3, 2, 1, 1], floats: [1, 4, 2, 5, 3, 6] },
+      BIAS,
+    ],
+    nodes: [
+      { op: "Conv", in: ["x", "w", "b"], out: ["c"] },
+      {
+        op: "Transpose",
+        in: ["c"],
+        out: ["t"],
+        attributes: { perm: [0, 2, 3, 1] },
+      },
+      { op: "Softmax", in: ["t"], out: ["y"], attributes: { axis: -1 } },
+    ],
+  });
+  await using model = modelGraphOf(await loadModel(onnxBytes(file(1))))!;
+  const { logits } = searchHead(model.outputRefs);
+  assertEquals(logits?.head?.node.row.kind, "Conv");
+  assertEquals(logits?.activation, "softmax");
+  await using map = modelGraphOf(await loadModel(onnxBytes(file(4))))!;
+  assertEquals(searchHead(map.outputRefs).logits, undefined);
+});
+
+Deno.test("onnxLink() takes a product over time steps for one of its tensor with these", async () => {
+  const file = (width: number): File => ({
+    inputs: [{ name: "x", shape: ["N", 4, width] }],
+    outputs: [{ name: "y", shape: ["N", 4, 3] }],
+    constants: [
+      KERNEL,
+      BIAS,
+      { name: "rows", type: 7, shape: [2], ints: [-1, 2] },
+      { name: "steps", type: 7, shape: [3], ints: [-1, 4, 3] },
+    ],
+    nodes: [
+      { op: "Reshape", in: ["x", "rows"], out: ["r"] },
+      { op: "MatMul", in: ["r", "w"], out: ["p"] },
+      { op: "Reshape", in: ["p", "steps"], out: ["s"] },
+      { op: "Add", name: "sum", in: ["s", "b"], out: ["a"] },
+      { op: "Softmax", in: ["a"], out: ["y"], attributes: { axis: -1 } },
+    ],
+  });
+  await using model = modelGraphOf(await loadModel(onnxBytes(file(2))))!;
+  const { logits } = searchHead(model.outputRefs);
+  assertEquals(logits?.head?.penultimate.node.row.name, "x");
+  assertEquals(logits?.direct?.node.row.name, "sum");
+  // Rows of another width are merged into units.
+  await using wide = modelGraphOf(await loadModel(onnxBytes(file(1))))!;
+  assertEquals(searchHead(wide.outputRefs).logits?.head, undefined);
+});
+
+Deno.test("onnxLink() takes a convolution between transposes for one over time steps", async () => {
+  const file = (strides: number[]): File => ({
+    inputs: [{ name: "x", shape: ["N", "T", 2] }],
+    outputs: [{ name: "y", shape: ["N", "T", 3] }],
+    constants: [
+      { name: "w", shape: [3, 2, 1], floats: [1, 4, 2, 5, 3, 6] },
+      BIAS,
+    ],
+    nodes: [
+      swap("x", "t"),
+      { op: "Conv", in: ["t", "w", "b"], out: ["c"], attributes: { strides } },
+      swap("c", "s"),
+      { op: "Softmax", in: ["s"], out: ["y"], attributes: { axis: -1 } },
+    ],
+  });
+  await using model = await loadModel(onnxBytes(file([1])));
+  const extractor = new FeatureExtractor(model).penultimate();
+  const x = { ...X, data: Float32Array.of(1, 10, 0, 0), shape: [1, 2, 2] };
+  const set = await extractor.predict(x);
+  assertEquals([...set.logits!.data], [48, 60, 72, 7, 8, 9]);
+  assertEquals([...set.penultimate!.data], [...x.data]);
+  const clipped = await extractor.react(2).predict(x);
+  assertEquals([...clipped.logits!.data], [16, 20, 24, 7, 8, 9]);
+  await using strided = modelGraphOf(await loadModel(onnxBytes(file([2]))))!;
+  assertEquals(searchHead(strided.outputRefs).logits?.head, undefined);
+});
+
+function swap(from: string, to: string) {
+  const attributes = { perm: [0, 2, 1] };
+  return { op: "Transpose", in: [from], out: [to], attributes };
+}

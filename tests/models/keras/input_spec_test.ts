@@ -1,6 +1,7 @@
 // deno-lint-ignore-file camelcase -- Keras' own keys
 import { assert, assertEquals, assertThrows } from "@std/assert";
-import { inputCall } from "../../../lib/models/keras/input_spec.ts";
+import { inputCall, withInput } from "../../../lib/models/keras/input_spec.ts";
+import { readTopology } from "../../../lib/models/keras/keras_topology.ts";
 import type { LayerDraft } from "../../../lib/models/keras/layer_draft.ts";
 import type { TensorSpec } from "../../../lib/types.ts";
 
@@ -63,4 +64,42 @@ Deno.test("inputCall() refuses what is no plain array of numbers", () => {
   refused({ sparse: true }, '"sparse" must be false: current value is true');
   refused({ ragged: true }, '"ragged" must be false');
   refused({ dtype: "complex64" }, "its element type must be a number's");
+});
+
+Deno.test("withInput() takes the input of a nested model that a Sequential of Keras 2.2 starts with", () => {
+  const inner = {
+    class_name: "Model",
+    config: {
+      name: "inner",
+      layers: [{
+        class_name: "InputLayer",
+        name: "x",
+        config: { name: "x", batch_input_shape: [null, 3], dtype: "int32" },
+        inbound_nodes: [],
+      }, {
+        class_name: "Flatten",
+        name: "f",
+        config: { name: "f" },
+        inbound_nodes: [[["x", 0, 0, {}]]],
+      }],
+      input_layers: [["x", 0, 0]],
+      output_layers: [["f", 0, 0]],
+    },
+  };
+  const first = { class_name: "Dropout", config: { name: "d", rate: 0.5 } };
+  const shaped = { ...first.config, batch_input_shape: [null, 4] };
+  const chain = (...layers: unknown[]) => ({
+    class_name: "Sequential",
+    config: { name: "s", layers },
+  });
+  const optionsOf = (model: unknown) =>
+    withInput(readTopology(model, 2, "m.h5"))[0]!.options;
+  const expected = { batch_shape: [null, 3], dtype: "int32" };
+  assertEquals(optionsOf(chain(inner, first)), expected);
+  const named = { ...chain(inner), name: "t" };
+  assertEquals(optionsOf(chain(named)), expected);
+  assertEquals(
+    optionsOf(chain({ class_name: "Dropout", config: shaped })),
+    { batch_shape: [null, 4] },
+  );
 });

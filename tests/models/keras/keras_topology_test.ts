@@ -142,3 +142,15 @@ Deno.test("readTopology() refuses what is no Sequential or Functional, or is dam
   for (let i = 0; i < 70; i++) deep = functional(`m${i}`, [deep], [], []);
   refused(deep, "at most 64 deep");
 });
+
+Deno.test("readTopology() reads options that Keras 2.2 wrote as arrays of NumPy", () => {
+  const array = { type: "ndarray", value: 0.25 };
+  const leaky = layer("l", "LeakyReLU", { alpha: array }, [[["x", 0, 0, {}]]]);
+  const config = functional("m", [input("x", [2]), leaky], [["x", 0, 0]], [[
+    "l",
+    0,
+    0,
+  ]]);
+  const spec = readTopology(config, 2, "m.h5");
+  assertEquals(spec.layers[1]!.options.alpha, 0.25);
+});

@@ -98,12 +98,12 @@ Deno.test("layerGraph() refuses options and call arguments that nobody reads", (
 
 Deno.test("layerGraph() refuses cycles, and tensors that are not there", () => {
   const on = (name: string, k = 0, i = 0) => [call([tensor(name, k, i)])];
-  refused(model(dense("d", 2, on("d"))), "must not feed itself");
+  refused(model(dense("d", 2, on("d"))), "must not depend on itself");
   refused(
     model(layer("a", "ReLU", {}, on("b")), layer("b", "ReLU", {}, on("a"))),
-    "must not feed itself",
+    "must not depend on itself",
   );
-  refused(model(dense("d", 2, on("y"))), "layers that are there");
+  refused(model(dense("d", 2, on("y"))), "existing layers");
   refused(model(dense("d", 2, on("x", 3))), "call 3 of x");
   refused(model(dense("d", 2, on("x", 0, 1))), `output 1 of "x"`);
   const config = functional("m", [input("x", [2])], X, [["x", 0, 2]]);

@@ -198,6 +198,16 @@ Deno.test("NameWeights tells layers of one name in two nested models apart", asy
   assertEquals(await valuesOf(weights.take(two, ["kernel"])), [0]);
 });
 
+Deno.test("NameWeights ignores counters of TensorFlow 1 in the names of a nested model", async () => {
+  const conv = layer("conv_1");
+  const norm = layer("bn", "BatchNormalization");
+  const inner = layer("inner", "Functional", [conv, norm]);
+  const names = ["conv_1_1/kernel:0", "bn_2/gamma:0"];
+  const weights = bind(storeOf({ inner: names }), [inner]);
+  assertEquals(await valuesOf(weights.take(conv, ["kernel"])), [0]);
+  assertEquals(await valuesOf(weights.take(norm, ["gamma"])), [1]);
+});
+
 Deno.test("NameWeights refuses names of a nested model that fit no layer, or two", () => {
   const twice = layer("outer", "Functional", [
     layer("one", "Sequential", [layer("dense")]),

@@ -113,7 +113,7 @@ Deno.test("ShapePass says which layer does not go with what feeds it", () => {
         "d/bias": [2],
       }),
     ModelFormatError,
-    `layer "d" (Dense) must go with what feeds it`,
+    `layer "d" (Dense) must accept its inputs`,
   );
   assertEquals(error.cause instanceof Error, true);
 });

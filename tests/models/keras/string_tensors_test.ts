@@ -78,6 +78,6 @@ Deno.test("loadModel() refuses layers that compute with strings, by name", async
   await assertRejects(
     () => loadModel(file),
     ModelFormatError,
-    'Cannot call layer "s" as it must get numbers',
+    'Cannot call layer "s" as it must not be called on strings',
   );
 });

@@ -1,5 +1,8 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import { BatchAxes } from "../../../lib/models/onnx/batch_axes.ts";
+import { FeatureExtractor } from "../../../lib/extractor/feature_extractor.ts";
+import { loadModel } from "../../../lib/models/load_model.ts";
+import { onnxBytes } from "../../support/onnx_bytes.ts";
 import type { OnnxValueInfo } from "../../../lib/formats/onnx_model.ts";
 
 function info(name: string, sizes?: readonly (number | string | null)[]) {
@@ -15,7 +18,14 @@ function info(name: string, sizes?: readonly (number | string | null)[]) {
 }
 
 function axesOf(...infos: readonly OnnxValueInfo[]) {
-  const axes = new BatchAxes(infos, (rule, value) => {
+  return axesWith(infos, []);
+}
+
+function axesWith(
+  infos: readonly OnnxValueInfo[],
+  outputs: readonly OnnxValueInfo[],
+) {
+  const axes = new BatchAxes(infos, outputs, (rule, value) => {
     throw new TypeError(`${rule}: ${value}`);
   });
   return { axes: infos.map((one) => axes.of(one)), batch: axes.batch };
@@ -60,7 +70,7 @@ Deno.test("BatchAxes refuses where nothing tells which axis is the batch", () =>
   assertThrows(
     () => axesOf(x, info("h", [2, null, 4])),
     TypeError,
-    'input "h" must tell by the names of its axes which is the batch, "n": [2, ?, 4]',
+    'input "h" must name its batch axis, "n": [2, ?, 4]',
   );
   assertThrows(() => axesOf(x, info("h", [2, "m", 4])), TypeError, "[2, m, 4]");
   assertThrows(
@@ -71,7 +81,7 @@ Deno.test("BatchAxes refuses where nothing tells which axis is the batch", () =>
   assertThrows(
     () => axesOf(info("x", [null, 3]), info("h", [2, null, 4])),
     TypeError,
-    "which is the batch: [2, ?, 4]",
+    "must name its batch axis: [2, ?, 4]",
   );
   assertThrows(
     () => axesOf(info("rate", [])),
@@ -81,6 +91,56 @@ Deno.test("BatchAxes refuses where nothing tells which axis is the batch", () =>
   assertThrows(
     () => axesOf(info("x", [2, "m", null]), info("y", [3, 3])),
     TypeError,
-    "as many rows as each other: x [2, m, ?], y [3, 3]",
+    "the same number of rows: x [2, m, ?], y [3, 3]",
   );
+});
+
+Deno.test("BatchAxes finds an axis named batch behind the time steps, with its states", () => {
+  const x = info("x", ["seq", "batch", 3]);
+  const h = info("h", [2, "batch", 4]);
+  assertEquals(axesOf(x), { axes: [1], batch: undefined });
+  assertEquals(axesOf(x, h, info("mask", ["seq", "seq"])).axes, [1, 1, null]);
+  assertEquals(axesOf(info("x", [10, "batch_size", 3])).axes, [1]);
+  // Names that only contain the word are no batch.
+  assertEquals(axesOf(info("x", ["n", "num_batches"])).axes, [0]);
+  // Where inputs begin with it, others have it elsewhere.
+  assertEquals(axesOf(info("x", ["batch", "seq"]), h).axes, [0, 1]);
+});
+
+Deno.test("BatchAxes finds the axis that every output begins with, if the first one is reduced", () => {
+  const x = info("x", ["t", "n", 3]);
+  assertEquals(axesWith([x], [info("y", ["n", 2])]).axes, [1]);
+  assertEquals(
+    axesWith([x, info("h", [1, "n", 4])], [info("y", ["n", 2])]).axes,
+    [1, 1],
+  );
+  // Outputs over time steps, in either order, keep the first axis.
+  for (const sizes of [["t", "n", 2], ["n", "t", 2], ["m", 2]]) {
+    assertEquals(axesWith([x], [info("y", sizes)]).axes, [0]);
+  }
+  const fixed = info("x", [1, "t", 3]);
+  assertEquals(axesWith([fixed], [info("y", ["t", 2])]).axes, [0]);
+});
+
+Deno.test("a model with its time steps first is cut along the samples", async () => {
+  const bytes = onnxBytes({
+    inputs: [{ name: "x", shape: ["seq", "batch", 2] }],
+    outputs: [{ name: "y", shape: ["batch", 1] }],
+    constants: [
+      { name: "last", type: 7, ints: [-1] },
+      { name: "w", shape: [2, 1], floats: [1, 10] },
+    ],
+    nodes: [
+      { op: "Gather", in: ["x", "last"], out: ["h"] },
+      { op: "MatMul", name: "head", in: ["h", "w"], out: ["y"] },
+    ],
+  });
+  await using model = await loadModel(bytes);
+  assertEquals(model.inputs[0]?.batchAxis, 1);
+  // 2 time steps of 3 samples, in batches of 2.
+  const data = Float32Array.from({ length: 12 }, (_, i) => i);
+  const set = await new FeatureExtractor(model).batch(2).penultimate()
+    .predict({ data, shape: [2, 3, 2], dtype: "float32" });
+  assertEquals([...set.logits!.data], [76, 98, 120]);
+  assertEquals([...set.penultimate!.data], [6, 7, 8, 9, 10, 11]);
 });

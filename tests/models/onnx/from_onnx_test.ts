@@ -71,7 +71,7 @@ Deno.test("onnxGraph() leaves out outputs that are constants", async () => {
   await assertRejects(
     () => loadModel(onnxBytes({ nodes, constants, outputs: [c!] })),
     ModelFormatError,
-    "it must have outputs that are no constants: current value is 0",
+    "it must have outputs that are not constants: current value is 0",
   );
 });
 

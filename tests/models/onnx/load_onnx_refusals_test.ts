@@ -6,6 +6,11 @@ import { type File, floatBytes, onnxBytes } from "../../support/onnx_bytes.ts";
 // ---- what opens ----
 
 const RELU = { op: "Relu", in: ["x"], out: ["y"] };
+const OUTSIDE = {
+  name: "w",
+  shape: [2],
+  external: { location: "../w.bin" },
+};
 const BODY = { nodes: [RELU], outputs: [{ name: "y" }] };
 
 const REFUSED: Readonly<Record<string, readonly [File, string]>> = {
@@ -77,7 +82,7 @@ const REFUSED: Readonly<Record<string, readonly [File, string]>> = {
       ],
       outputs: [{ name: "t" }],
     },
-    "no operation may feed itself",
+    "no operation may depend on itself",
   ],
   "an operation that takes what it gives": [
     { nodes: [{ op: "Add", name: "a", in: ["x", "y"], out: ["y"] }] },
@@ -85,7 +90,7 @@ const REFUSED: Readonly<Record<string, readonly [File, string]>> = {
   ],
   "a missing tensor": [
     { nodes: [{ op: "Add", name: "a", in: ["x", "z"], out: ["y"] }] },
-    'what "a" takes must be in the graph: current value is "z"',
+    'every input of "a" must be in the graph: current value is "z"',
   ],
   "a missing tensor in a branch": [
     {
@@ -103,11 +108,11 @@ const REFUSED: Readonly<Record<string, readonly [File, string]>> = {
   "a missing output": [{ outputs: [{ name: "z" }] }, 'output "z" must come'],
   "a tensor that is given twice": [
     { nodes: [RELU, RELU] },
-    'each tensor must come from one operation: current value is "y"',
+    'each tensor must be the output of one operation: current value is "y"',
   ],
   "an operation that gives an input": [
     { nodes: [{ op: "Relu", in: ["x"], out: ["x"] }] },
-    "a name of its own",
+    "a unique name",
   ],
   "an operation that gives a constant": [
     { constants: [{ name: "y", shape: [1], raw: floatBytes(1) }] },
@@ -124,7 +129,7 @@ const REFUSED: Readonly<Record<string, readonly [File, string]>> = {
   ],
   "two inputs of one name": [
     { inputs: [{ name: "x" }, { name: "x" }] },
-    "a name of its own",
+    "a unique name",
   ],
   "an input of complex numbers": [
     { inputs: [{ name: "x", type: 14 }] },
@@ -147,7 +152,7 @@ const REFUSED: Readonly<Record<string, readonly [File, string]>> = {
       inputs: [{ name: "x", shape: [2, 2] }, { name: "z", shape: [3, 2] }],
       nodes: [{ op: "Add", in: ["x", "z"], out: ["y"] }],
     },
-    "as many rows",
+    "the same number of rows",
   ],
   "a constant of fewer bytes than its shape": [
     { constants: [{ name: "w", shape: [3], raw: floatBytes(1) }] },
@@ -174,6 +179,51 @@ const REFUSED: Readonly<Record<string, readonly [File, string]>> = {
   "weights beside bytes that lie nowhere": [
     { constants: [{ name: "w", shape: [1], external: { location: "w.bin" } }] },
     "onnx.save(model, path)",
+  ],
+  "external bytes of a branch, which the runtime would open": [
+    {
+      nodes: [{
+        op: "If",
+        in: ["x"],
+        out: ["y"],
+        attributes: {
+          then_branch: { graph: { ...BODY, constants: [OUTSIDE] } },
+        },
+      }],
+    },
+    'constant "w" of a subgraph, a function or an attribute must be stored in the file itself: current path is "../w.bin"',
+  ],
+  "external bytes of a function": [
+    {
+      nodes: [{ op: "F", domain: "lab", in: ["x"], out: ["y"] }],
+      opsets: { "": 17, lab: 1 },
+      functions: [{
+        name: "F",
+        domain: "lab",
+        inputs: ["a"],
+        outputs: ["b"],
+        nodes: [
+          {
+            op: "Constant",
+            out: ["w"],
+            attributes: { value: { tensor: OUTSIDE } },
+          },
+          { op: "Mul", in: ["a", "w"], out: ["b"] },
+        ],
+      }],
+    },
+    "must be stored in the file itself",
+  ],
+  "external bytes of an attribute": [
+    {
+      nodes: [{
+        op: "ConstantOfShape",
+        in: ["x"],
+        out: ["y"],
+        attributes: { value: { tensor: OUTSIDE } },
+      }],
+    },
+    "must be stored in the file itself",
   ],
 };
 

@@ -112,7 +112,7 @@ Deno.test("openExternal() refuses bytes that are not there", async () => {
 
 Deno.test("openExternal() tells those with bytes alone what to do", async () => {
   await assertRejects(
-    () => openExternal(["w.bin"], "bytes", undefined),
+    () => openExternal(new Map([["w.bin", 8]]), "bytes", undefined),
     ModelFormatError,
     "pass the path of the model",
   );
@@ -137,4 +137,21 @@ Deno.test("openExternal() fetches files from beside a model on a server, and no 
   assertEquals(requested, ["/m/external.onnx", "/m/external.bin"]);
   await using whole = await openOnnxModel("torch_cnn");
   assertEquals(await model.fingerprint(), await whole.fingerprint());
+});
+
+Deno.test("openExternal() stops a download one byte past what the file's constants use", async () => {
+  const model = onnxBytes({
+    nodes: [{ op: "Mul", in: ["x", "w"], out: ["y"] }],
+    constants: [{ name: "w", shape: [2], external: { location: "w.bin" } }],
+  });
+  await using server = Deno.serve(
+    { port: 0, hostname: "127.0.0.1", onListen() {} },
+    ({ url }) =>
+      new Response(url.endsWith("/w.bin") ? new Uint8Array(9) : model),
+  );
+  await assertRejects(
+    () => loadModel(`http://127.0.0.1:${server.addr.port}/model.onnx`),
+    ModelFormatError,
+    "it must have at most 8 bytes: current value is more",
+  );
 });

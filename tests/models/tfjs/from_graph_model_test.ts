@@ -1,5 +1,6 @@
 import { tf } from "../../../lib/tf.ts";
 import { assert, assertEquals, assertThrows } from "@std/assert";
+import { FeatureExtractor } from "../../../lib/extractor/feature_extractor.ts";
 import { fromGraphModel } from "../../../lib/models/tfjs/from_graph_model.ts";
 import { loadModel } from "../../../lib/models/load_model.ts";
 import {
@@ -161,4 +162,150 @@ Deno.test("fromGraphModel() refuses what is no graph model, and one without oper
     TypeError,
     "must have operations",
   );
+});
+
+/** `x · factor`, or `-x`, by functions of the graph. */
+async function branches(factor: number, other = "Neg"): Promise<string> {
+  const FLOAT = { type: "DT_FLOAT" };
+  const BOOL = { type: "DT_BOOL" };
+  const constant = (name: string, dtype: typeof FLOAT) => ({
+    name,
+    op: "Const",
+    attr: { dtype, value: { tensor: { dtype: dtype.type, tensorShape: {} } } },
+  });
+  const body = (name: string, nodeDef: unknown[]) => ({
+    signature: {
+      name,
+      inputArg: [{ name: "a", type: "DT_FLOAT" }],
+      outputArg: [{ name: "b", type: "DT_FLOAT" }],
+    },
+    nodeDef,
+    ret: { b: "r:z:0" },
+  });
+  const dim = [{ size: "-1" }, { size: "2" }];
+  const graph = await tf.loadGraphModel(tf.io.fromMemory({
+    modelTopology: {
+      node: [
+        {
+          name: "x",
+          op: "Placeholder",
+          attr: { dtype: FLOAT, shape: { shape: { dim } } },
+        },
+        constant("is_on", BOOL),
+        {
+          name: "y",
+          op: "StatelessIf",
+          input: ["is_on", "x"],
+          attr: {
+            "then_branch": { func: { name: "then" } },
+            "else_branch": { func: { name: "else" } },
+          },
+        },
+      ],
+      library: {
+        function: [
+          body("then", [
+            constant("then/factor", FLOAT),
+            {
+              name: "r",
+              op: "Mul",
+              input: ["a", "then/factor"],
+              attr: { T: FLOAT },
+            },
+          ]),
+          body("else", [
+            { name: "r", op: other, input: ["a"], attr: { T: FLOAT } },
+          ]),
+        ],
+      },
+      versions: { producer: 440 },
+    },
+    weightSpecs: [
+      { name: "is_on", shape: [], dtype: "bool" },
+      { name: "then/factor", shape: [], dtype: "float32" },
+    ],
+    weightData:
+      Uint8Array.of(1, ...new Uint8Array(Float32Array.of(factor).buffer))
+        .buffer,
+  }));
+  try {
+    return await modelGraphOf(fromGraphModel(graph))!.fingerprint();
+  } finally {
+    graph.dispose();
+  }
+}
+
+Deno.test("the fingerprint of a graph model covers the functions that it calls", async () => {
+  const hashes = await Promise.all([
+    branches(2),
+    branches(3),
+    branches(2, "Abs"),
+  ]);
+  assertEquals(new Set(hashes).size, 3);
+  assertEquals(await branches(2), hashes[0]);
+});
+
+Deno.test("fromGraphModel() refuses operations that depend on themselves", () => {
+  const nodes = {
+    x: { op: "Placeholder" },
+    a: { op: "Identity", inputs: ["b"] },
+    b: { op: "Identity", inputs: ["a"] },
+    y: { op: "Add", inputs: ["x", "a"] },
+  };
+  assertThrows(
+    () => fromGraphModel(graphModel(nodes)),
+    TypeError,
+    "no operation may depend on itself",
+  );
+});
+
+Deno.test("fromGraphModel() leaves a placeholder with a default at it, if the signature does not list it", async () => {
+  const FLOAT = { type: "DT_FLOAT" };
+  const shape = (...sizes: number[]) => ({
+    dim: sizes.map((size) => ({ size: String(size) })),
+  });
+  const tensor = (name: string) => ({
+    name: `${name}:0`,
+    dtype: "DT_FLOAT",
+    tensorShape: shape(-1, 2),
+  });
+  const tensorOf = { dtype: "DT_FLOAT", tensorShape: {} };
+  const graph = await tf.loadGraphModel(tf.io.fromMemory(
+    {
+      modelTopology: {
+        node: [
+          {
+            name: "x",
+            op: "Placeholder",
+            attr: { dtype: FLOAT, shape: { shape: shape(-1, 2) } },
+          },
+          {
+            name: "half",
+            op: "Const",
+            attr: { dtype: FLOAT, value: { tensor: tensorOf } },
+          },
+          {
+            name: "keep",
+            op: "PlaceholderWithDefault",
+            input: ["half"],
+            attr: { dtype: FLOAT, shape: { shape: {} } },
+          },
+          { name: "y", op: "Mul", input: ["x", "keep"], attr: { T: FLOAT } },
+        ],
+        versions: { producer: 440 },
+      },
+      signature: { inputs: { x: tensor("x") }, outputs: { y: tensor("y") } },
+      weightSpecs: [{ name: "half", shape: [], dtype: "float32" }],
+      weightData: Float32Array.of(0.5).buffer,
+    } as Parameters<typeof tf.io.fromMemory>[0],
+  ));
+  const model = fromGraphModel(graph);
+  assertEquals(model.inputs.map(({ name }) => name), ["x"]);
+  const set = await new FeatureExtractor(model).layers(["y"]).predict({
+    data: Float32Array.of(2, 4),
+    shape: [1, 2],
+    dtype: "float32",
+  });
+  assertEquals([...set.features[0]!.data], [1, 2]);
+  graph.dispose();
 });

@@ -12,6 +12,8 @@ await tf.setBackend("cpu");
 
 const FLOAT = { type: "DT_FLOAT" };
 const NCHW = { s: btoa("NCHW") };
+const ints = (...i: number[]) => ({ list: { i: i.map(String) } });
+const texts = (...s: string[]) => ({ list: { s: s.map(btoa) } });
 
 function operation(op: string, rawAttrs?: Operation["rawAttrs"]): Operation {
   const known = { name: op, op, inputNames: [], inputs: [], attrParams: {} };
@@ -25,6 +27,22 @@ Deno.test("unreadAttribute() finds what TF.js does not read, and nothing else", 
     ["MaxPool", { data_format: NCHW }, "channels last"],
     ["BiasAdd", { data_format: { s: bytes } }, "channels last"],
     ["AvgPool3D", { data_format: { s: btoa("NCDHW") } }, "channels last"],
+    ["DepthwiseConv2dNative", { data_format: NCHW }, "channels last"],
+    ["Conv2DBackpropInput", { data_format: NCHW }, "channels last"],
+    [
+      "Conv2D",
+      { data_format: NCHW, strides: ints(1, 1, 2, 2) },
+      "channels last",
+    ],
+    ["Conv2DBackpropInput", { dilations: ints(1, 2, 2, 1) }, "dilations of 1"],
+    ["OneHot", { axis: { i: "1" } }, "axis -1"],
+    ["Mod", {}, "FloorMod"],
+    ["_FusedMatMul", { fused_ops: texts("Relu") }, "have a bias"],
+    [
+      "FusedDepthwiseConv2dNative",
+      { fused_ops: texts("BiasAdd", "LeakyRelu") },
+      "no fused LeakyRelu",
+    ],
   ];
   for (const [op, attributes, text] of refused) {
     const found = unreadAttribute(operation(op, attributes));
@@ -33,7 +51,15 @@ Deno.test("unreadAttribute() finds what TF.js does not read, and nothing else", 
   const read: [string, Operation["rawAttrs"]?][] = [
     ["FusedBatchNormV3", { is_training: { b: false } }],
     ["FusedBatchNormV3", { data_format: { s: btoa("NHWC") } }],
-    ["Conv2D", { data_format: NCHW }], // which TF.js reads
+    // TF.js reads the format, but takes the second and third stride.
+    ["Conv2D", { data_format: NCHW, strides: ints(1, 1, 1, 1) }],
+    ["Conv2D", { strides: ints(1, 2, 2, 1) }],
+    ["Conv2DBackpropInput", { dilations: ints(1, 1, 1, 1) }],
+    ["OneHot", { axis: { i: "-1" } }],
+    ["OneHot"],
+    ["FloorMod"],
+    ["_FusedConv2D", { fused_ops: texts("BiasAdd", "Relu") }],
+    ["_FusedMatMul"],
     ["MaxPool"],
   ];
   for (const [op, attributes] of read) {

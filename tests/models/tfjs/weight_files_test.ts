@@ -72,7 +72,7 @@ const REFUSED: readonly [string, WeightsGroup, string][] = [
   [
     "two weights of one name",
     { paths: [], weights: [bytes("x", [0]), bytes("x", [0])] },
-    `each weight must have a name of its own: current name is "x"`,
+    `each weight must have a unique name: current name is "x"`,
   ],
   [
     "a weight without a name",

@@ -26,7 +26,7 @@ export const TOPOLOGIES: readonly RefusedInput[] = [
     refused: both(
       "lost",
       modelOf(dense("d", 2, on("lost"))),
-      '"d" must be called on layers that are there',
+      '"d" must be called on existing layers',
       "call 0 of lost",
     ),
   },
@@ -37,7 +37,7 @@ export const TOPOLOGIES: readonly RefusedInput[] = [
       ...both(
         "call 3",
         modelOf(dense("d", 2, [call([tensor("x", 3)])])),
-        '"d" must be called on layers that are there',
+        '"d" must be called on existing layers',
         "call 3 of x",
       ),
       ...both(
@@ -69,7 +69,7 @@ export const TOPOLOGIES: readonly RefusedInput[] = [
       ...both(
         "a layer on itself",
         modelOf(dense("d", 2, on("d"))),
-        'layer "d" must not feed itself',
+        'layer "d" must not depend on itself',
       ),
       ...both(
         "two layers on each other",
@@ -77,12 +77,12 @@ export const TOPOLOGIES: readonly RefusedInput[] = [
           layer("a", "ReLU", {}, on("b")),
           layer("b", "ReLU", {}, on("a")),
         ),
-        "must not feed itself",
+        "must not depend on itself",
       ),
       ...both(
         "a model within itself",
         modelOf({ ...CORE, inbound_nodes: on("core") }),
-        'layer "core" must not feed itself',
+        'layer "core" must not depend on itself',
       ),
       ...both(
         "a layer that is never called",
@@ -127,13 +127,13 @@ export const TOPOLOGIES: readonly RefusedInput[] = [
       ...both(
         "an output of a layer that is not there",
         functional("m", [input("x", [2])], X, ["y", 0, 0]),
-        '"the model" must be called on layers that are there',
+        '"the model" must be called on existing layers',
         "call 0 of y",
       ),
       ...both(
         "an input that is not there",
         functional("m", [input("x", [2])], [X, ["y", 0, 0]], X),
-        '"the model" must be called on layers that are there',
+        '"the model" must be called on existing layers',
         "call 0 of y",
       ),
       ...both(
