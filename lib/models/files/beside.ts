@@ -8,10 +8,9 @@
  *
  * @module
  */
-import { sep } from "node:path";
-import { fileURLToPath } from "node:url";
 import { quote } from "../../check.ts";
 import { ModelFormatError } from "../../errors.ts";
+import { nodeUrl } from "../../formats/builtin_modules.ts";
 import type { ByteSource } from "../../formats/byte_source.ts";
 import type { DownloadOptions } from "./download.ts";
 import { openFile } from "./read_file.ts";
@@ -27,6 +26,7 @@ export interface BesideOptions extends DownloadOptions {
   readonly refusesHardLinks?: boolean;
 }
 
+const SEPARATOR = Deno.build.os === "windows" ? "\\" : "/";
 const RULE = "its weight files must lie in its own folder";
 
 /**
@@ -110,26 +110,28 @@ async function checkLinks(
     throw new ModelFormatError(
       model.href,
       `its weight files must be there: current value is ${
-        quote(fileURLToPath(file))
+        quote(nodeUrl().fileURLToPath(file))
       }`,
       { cause: error },
     );
   }
   const folder = await Deno.realPath(new URL(".", model));
-  const isInside = real.startsWith(`${folder.replace(/[\\/]$/, "")}${sep}`);
+  const isInside = real.startsWith(
+    `${folder.replace(/[\\/]$/, "")}${SEPARATOR}`,
+  );
   if (!isInside) {
     throw new ModelFormatError(
       model.href,
-      `${RULE}: current ${quote(fileURLToPath(file))} is a symbolic link to ${
-        quote(real)
-      }; copy the file into the folder`,
+      `${RULE}: current ${
+        quote(nodeUrl().fileURLToPath(file))
+      } is a symbolic link to ${quote(real)}; copy the file into the folder`,
     );
   }
   if (!refusesHardLinks || !info.isFile || (info.nlink ?? 1) <= 1) return;
   throw new ModelFormatError(
     model.href,
     `its weight files must be files of one name: current ${
-      quote(fileURLToPath(file))
+      quote(nodeUrl().fileURLToPath(file))
     } is a hard link, or linked elsewhere; copy the file into the folder`,
   );
 }
