@@ -9,7 +9,7 @@
  * @module
  */
 import { cannot } from "../../check.ts";
-import { origin, refKey } from "../../models/graph/graph.ts";
+import { origin, type Ref, refKey } from "../../models/graph/graph.ts";
 import type { OnnxCall } from "../../models/graph/graph.ts";
 import type { NdArray } from "../../types.ts";
 import { Pacer } from "../../formats/pacer.ts";
@@ -18,13 +18,12 @@ import type { RunSamples, Session } from "../session.ts";
 import { checkOutput, openStages, optionalKey } from "./file_stages.ts";
 import { checkNumbers } from "./check_numbers.ts";
 import { checkRange } from "./check_range.ts";
-import { encodeModel } from "./graph/encode_model.ts";
+import { passedOutputs } from "./passed_outputs.ts";
 import type { DeviceName } from "./runtime/device.ts";
-import type { OnnxFeed, OnnxResult } from "./runtime/messages.ts";
+import type { OnnxFeed, OnnxOutput, OnnxResult } from "./runtime/messages.ts";
 import type { WorkerPipeline } from "./runtime/open_in_worker.ts";
 import { featureOf, floatsOf, unshared } from "./read_result.ts";
-import { type OutputNames, recordOutputs } from "./record_outputs.ts";
-import { mixingOperation } from "./row_mixing.ts";
+import type { OutputNames } from "./record_outputs.ts";
 import { hasNonFinite, joinRows, rowsFrom } from "./runtime/rows.ts";
 import { defaultThreads, samplesText } from "./runtime/runtime.ts";
 
@@ -60,19 +59,17 @@ export async function openOnnxFile(
     const outputs = new Map(
       wanted.map((ref, i) => [refKey(ref), opened.outputs[i]!] as const),
     );
+    const outputOf = (ref: Ref) => outputs.get(refKey(ref))!;
     const optional = optionalKey(program);
     for (const ref of wanted) {
       if (refKey(ref) === optional) continue;
-      checkOutput(ref, outputs.get(refKey(ref))!, source);
+      checkOutput(ref, outputOf(ref), source);
     }
-    const { names, graph, from } = recordOutputs(
-      program,
-      (ref) => outputs.get(refKey(ref))!,
-    );
-    if (graph.outputs.length > 0) await stages.add(encodeModel(graph), from);
+    const names = passedOutputs(program, outputOf) ??
+      await appendSteps(stages, program, outputOf);
     const mixing = source.batch === undefined || source.batch === 1
       ? undefined
-      : await mixingOperation(source, calls, ranksOf(program));
+      : await mixingIn(program, calls);
     const checkPadding = (what: string) => {
       if (mixing !== undefined) throw mixesRows(what, source.batch!, mixing);
     };
@@ -85,15 +82,35 @@ export async function openOnnxFile(
   }
 }
 
-/** Ranks of the feeds, by their names in the file. */
-function ranksOf({ feeds, graph }: Program) {
-  return new Map(feeds.map(({ ref, spec }) => {
+/** Records the steps after the outputs of a file, as a second stage. */
+async function appendSteps(
+  stages: WorkerPipeline,
+  program: Program,
+  outputOf: (ref: Ref) => OnnxOutput,
+): Promise<OutputNames> {
+  const [{ recordOutputs }, { encodeModel }] = await Promise.all([
+    import("./record_outputs.ts"),
+    import("./graph/encode_model.ts"),
+  ]);
+  const { names, graph, from } = recordOutputs(program, outputOf);
+  if (graph.outputs.length > 0) await stages.add(encodeModel(graph), from);
+  return names;
+}
+
+/** The first operation that may mix the rows of a batch, if any. */
+async function mixingIn(
+  { feeds, graph }: Program,
+  calls: readonly OnnxCall[],
+): Promise<OnnxCall | undefined> {
+  const { mixingOperation } = await import("./row_mixing.ts");
+  const ranks = new Map(feeds.map(({ ref, spec }) => {
     const { shape, batchAxis = 0 } = spec;
     const rows = shape.length === 0 && batchAxis !== null
       ? undefined
       : { isBatch: batchAxis === 0, rank: shape.length };
     return [graph.onnx!.nameOf(origin(ref)), rows] as const;
   }));
+  return await mixingOperation(graph.onnx!, calls, ranks);
 }
 
 function mixesRows(
