@@ -14,6 +14,7 @@ import { fromGif } from "./_gif.ts";
 import { type ImageKind, imageKind } from "./_image_kind.ts";
 import { readPngHeader, withKey } from "./_png_header.ts";
 import { TIFF_TAGS, tiffTag } from "./_tiff_header.ts";
+import { fromJpeg } from "./_turbo_jpeg.ts";
 import {
   type ColorMode,
   type DecodedImage,
@@ -59,8 +60,21 @@ export async function decodeImage(
     ? fromBmp(bytes, name)
     : kind.format === "png"
     ? await fromPng(bytes, kind, orient, name)
+    : kind.format === "jpeg"
+    ? await fromAnyJpeg(bytes, kind, orient, name)
     : await bySharp(bytes, kind, orient, name);
   return toColors(image, colorMode);
+}
+
+async function fromAnyJpeg(
+  bytes: Uint8Array,
+  kind: ImageKind,
+  orient: boolean,
+  name: string,
+): Promise<DecodedImage> {
+  const isPlain = kind.values === "plain" && !orient;
+  const image = isPlain ? await fromJpeg(bytes) : undefined;
+  return image ?? await bySharp(bytes, kind, orient, name);
 }
 
 async function fromPng(

@@ -12,6 +12,7 @@ import { cannot } from "../check.ts";
 
 /** A package whose files are read. */
 export type FilePackage =
+  | "@julusian/jpeg-turbo"
   | "@resvg/resvg-wasm"
   | "dejavu-fonts-ttf"
   | "parquet-wasm"
@@ -29,6 +30,18 @@ export async function packageFile(
   name: FilePackage,
   path: string,
 ): Promise<Uint8Array<ArrayBuffer>> {
+  return await Deno.readFile(packageUrl(name, path));
+}
+
+/**
+ * Returns the URL of a file of a package that has been imported before.
+ *
+ * @param name The package.
+ * @param path The file in it, with a slash in front.
+ * @returns Its URL, with the scheme `file:`.
+ * @throws {Error} If it cannot be found.
+ */
+export function packageUrl(name: FilePackage, path: string): URL {
   const url = import.meta.resolve(config.imports[name] + path);
   if (!url.startsWith("file:")) {
     throw new Error(
@@ -40,5 +53,5 @@ export async function packageFile(
       ),
     );
   }
-  return await Deno.readFile(new URL(url));
+  return new URL(url);
 }

@@ -42,7 +42,7 @@ try {
     case: `${COUNT} JPEG against image_dataset_from_directory`,
     pairs: await timePairs(ours, () => keras.ask({}), TIMING),
     unit: "ms",
-    versions: `sharp 0.35.5, ${versions}`,
+    versions: `libjpeg-turbo 3.1.3, sharp 0.35.5, ${versions}`,
     bound: { most: 2 },
   });
   report({
@@ -50,7 +50,7 @@ try {
     case: `${COUNT} JPEG, imageFolder against itself`,
     pairs: await timePairs(ours, ours, TIMING),
     unit: "ms",
-    versions: "sharp 0.35.5",
+    versions: "libjpeg-turbo 3.1.3, sharp 0.35.5",
   });
 } finally {
   await Deno.remove(folder, { recursive: true });

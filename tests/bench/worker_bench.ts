@@ -3,7 +3,7 @@
  * `predict` of the same rows in memory, one worker against two, and many rows
  * against few.
  *
- *     deno run -A tests/bench/worker_bench.ts [--quick]
+ *     deno run -A tests/bench/worker_bench.ts [--quick] [digits] [MobileNetV2]
  *
  * This process sends and reads the streams, as a cluster's engine would on the
  * same machine.
@@ -204,15 +204,22 @@ async function flat(rows: Rows): Promise<void> {
   });
 }
 
-const digits = rowsOf([1024, 28, 28, 1]);
-await benchmark("digits", DIGITS, digits);
-await flat(digits);
-const folder = await Deno.makeTempDir();
-try {
-  const network = mobileNetV2();
-  const path = await saveTo(network, folder);
-  network.dispose();
-  await benchmark("MobileNetV2", path, rowsOf([32, 224, 224, 3]));
-} finally {
-  await Deno.remove(folder, { recursive: true });
+const wanted = Deno.args.filter((arg) => !arg.startsWith("--"));
+const isWanted = (name: string) => wanted.length === 0 || wanted.includes(name);
+
+if (isWanted("digits")) {
+  const digits = rowsOf([1024, 28, 28, 1]);
+  await benchmark("digits", DIGITS, digits);
+  await flat(digits);
+}
+if (isWanted("MobileNetV2")) {
+  const folder = await Deno.makeTempDir();
+  try {
+    const network = mobileNetV2();
+    const path = await saveTo(network, folder);
+    network.dispose();
+    await benchmark("MobileNetV2", path, rowsOf([32, 224, 224, 3]));
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
 }

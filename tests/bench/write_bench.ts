@@ -141,7 +141,7 @@ async function againstKeras(folder: string): Promise<void> {
       () => keras.ask({ target: `${folder}/keras.npz` }),
       LONG,
     ),
-    versions: `sharp 0.35.5, ${versions}`,
+    versions: `libjpeg-turbo 3.1.3, sharp 0.35.5, ${versions}`,
     bound: { most: 0.5 },
   });
   // Arrays of all images would take gigabytes: some of them, several times.
@@ -161,7 +161,7 @@ async function againstKeras(folder: string): Promise<void> {
       oneAfterTheOther,
       LONG,
     ),
-    versions: "sharp 0.35.5",
+    versions: "libjpeg-turbo 3.1.3, sharp 0.35.5",
     bound: { most: 1 / 0.9 },
   });
 }
