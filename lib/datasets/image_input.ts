@@ -11,8 +11,12 @@ import {
   shapeText,
   sizeOf,
 } from "../check.ts";
-import { decodeImage } from "../formats/image.ts";
-import { CHANNELS, type ColorMode, freePixels } from "../formats/pixels.ts";
+import {
+  CHANNELS,
+  type ColorMode,
+  type DecodedImage,
+  freePixels,
+} from "../formats/pixels.ts";
 import type { NdArray, TensorSpec } from "../types.ts";
 import {
   fitImage,
@@ -260,9 +264,11 @@ export class ImageInput {
     }
   }
 
-  #decode(bytes: Uint8Array, name: string) {
+  async #decode(bytes: Uint8Array, name: string): Promise<DecodedImage> {
     const { orient = false } = this.#options;
-    return decodeImage(bytes, { colorMode: this.#colorMode, orient, name });
+    const { decodeImage } = await import("../formats/image.ts");
+    const options = { colorMode: this.#colorMode, orient, name };
+    return await decodeImage(bytes, options);
   }
 
   #checkSize(

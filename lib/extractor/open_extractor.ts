@@ -77,6 +77,10 @@ async function openInSteps(
 ): Promise<OpenRuns> {
   const program = await compile(graph, settings, pacer);
   await pacer.rest();
+  // Weights of a file are read while a worker loads the runtime and opens it.
+  const isFile = graph.onnx !== undefined;
+  const identity = isFile ? graph.fingerprint(pacer) : undefined;
+  identity?.catch(() => {}); // thrown below
   const choice = await chooseEngine(program, settings);
   await pacer.rest();
   const plan = planOf(graph, program, settings, choice);
@@ -89,7 +93,7 @@ async function openInSteps(
   try {
     // The native engine may have read weights that changed meanwhile.
     if (!isCurrent()) throw changed("open session");
-    const model = await graph.fingerprint(pacer);
+    const model = await (identity ?? graph.fingerprint(pacer));
     const chosen = withDevice(program.settings, choice);
     const source = Object.freeze({ model, settings: chosen });
     const opened = { program, session, batchSize: settings.batchSize };

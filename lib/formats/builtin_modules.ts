@@ -7,6 +7,11 @@
  * @module
  */
 
+/** Loads `node:crypto`. */
+export function nodeCrypto(): typeof import("node:crypto") {
+  return process.getBuiltinModule("node:crypto");
+}
+
 /** Loads `node:zlib`. */
 export function nodeZlib(): typeof import("node:zlib") {
   return process.getBuiltinModule("node:zlib");

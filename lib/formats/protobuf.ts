@@ -3,11 +3,8 @@
  * reading the contents of a field before it is requested. A large file consists
  * mostly of weights, which are read on demand.
  *
- * The library that encodes messages can only decode from arrays.
- *
  * @module
  */
-import { type BinaryWriter, WireType } from "@bufbuild/protobuf/wire";
 import { cannot, quote } from "../check.ts";
 import type { ByteSource } from "./byte_source.ts";
 
@@ -171,36 +168,4 @@ export class ProtoReader {
 function broken(source: ByteSource, at: number, rule: string): SyntaxError {
   const where = `byte ${at} of ${source.size}`;
   return new SyntaxError(cannot(`read "${source.name}"`, rule, where));
-}
-
-/**
- * Writes a message within a message.
- *
- * @param writer The destination.
- * @param field The field's number.
- * @param write Writes the fields of the inner message.
- */
-export function writeMessage(
-  writer: BinaryWriter,
-  field: number,
-  write: () => void,
-): void {
-  writer.tag(field, WireType.LengthDelimited).fork();
-  write();
-  writer.join();
-}
-
-/**
- * Writes a string.
- *
- * @param writer The destination.
- * @param field The field's number.
- * @param value The string.
- */
-export function writeString(
-  writer: BinaryWriter,
-  field: number,
-  value: string,
-): void {
-  writer.tag(field, WireType.LengthDelimited).string(value);
 }

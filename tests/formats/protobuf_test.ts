@@ -1,11 +1,7 @@
 import { BinaryWriter, WireType } from "@bufbuild/protobuf/wire";
 import { assertEquals, assertThrows } from "@std/assert";
 import { bytesSource } from "../../lib/formats/byte_source.ts";
-import {
-  ProtoReader,
-  writeMessage,
-  writeString,
-} from "../../lib/formats/protobuf.ts";
+import { ProtoReader } from "../../lib/formats/protobuf.ts";
 
 function readerOf(bytes: Uint8Array): ProtoReader {
   return new ProtoReader(bytesSource(bytes, "a file"));
@@ -93,15 +89,4 @@ Deno.test("ProtoReader.text() refuses a name with a zero byte, by name", () => {
     SyntaxError,
     'name "a\\u0000b" must have no zero byte',
   );
-});
-
-Deno.test("writeMessage() and writeString() write what ProtoReader reads", () => {
-  const writer = new BinaryWriter();
-  writeMessage(writer, 3, () => writeString(writer, 1, "häuser"));
-  const bytes = writer.finish();
-  const reader = readerOf(bytes);
-  const [outer] = reader.fields({ start: 0, end: bytes.length });
-  const [inner] = reader.fields(outer!);
-  assertEquals([outer!.number, inner!.number], [3, 1]);
-  assertEquals(reader.text(inner!), "häuser");
 });

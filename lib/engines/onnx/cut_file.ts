@@ -5,8 +5,7 @@
  *
  * @module
  */
-import { BinaryWriter, WireType } from "@bufbuild/protobuf/wire";
-import { writeMessage, writeString } from "../../formats/protobuf.ts";
+import { ProtoWriter } from "../../formats/proto_writer.ts";
 import { cannot, sizeOf } from "../../check.ts";
 import { typeName, typeNumber, widerType } from "../../formats/onnx_tensor.ts";
 import type { OnnxCall } from "../../models/graph/graph.ts";
@@ -81,19 +80,19 @@ export function cutFile(origin: OnnxOrigin, cut: Cut): CutModel {
     throw new RangeError(cannot(`run "${reader.source.name}"`, rule, size));
   }
   const externalData: ExternalData[] = [];
-  const writer = new BinaryWriter();
-  writer.tag(1, WireType.Varint).int64(Math.max(irVersion, FORMAT));
+  const writer = new ProtoWriter();
+  writer.integer(1, Math.max(irVersion, FORMAT));
   let ports = { inputs: [] as string[], outputs: [] as string[] };
-  writeMessage(writer, 7, () => {
+  writer.message(7, () => {
     ports = writeGraph(writer, origin, cut, externalData);
   });
   for (const [domain, version] of opsets) {
-    writeMessage(writer, 8, () => {
-      writeString(writer, 1, domain);
-      writer.tag(2, WireType.Varint).int64(version);
+    writer.message(8, () => {
+      writer.text(1, domain);
+      writer.integer(2, version);
     });
   }
-  for (const { span } of functions) raw(writer, 25, reader.bytes(span));
+  for (const { span } of functions) writer.bytes(25, reader.bytes(span));
   return { bytes: writer.finish(), externalData, ...ports };
 }
 
@@ -133,19 +132,19 @@ function freshNames(calls: readonly OnnxCall[]): (stem: string) => string {
 
 /** Writes a constant of 8-bit zeros. */
 function writeZero(
-  writer: BinaryWriter,
+  writer: ProtoWriter,
   { name, type, shape }: ZeroPoint & { readonly name: string },
 ): void {
-  writeMessage(writer, 5, () => {
-    for (const size of shape) writer.tag(1, WireType.Varint).int64(size);
-    writer.tag(2, WireType.Varint).int32(type);
-    writeString(writer, 8, name);
-    raw(writer, 9, new Uint8Array(sizeOf(shape)));
+  writer.message(5, () => {
+    for (const size of shape) writer.integer(1, size);
+    writer.integer(2, type);
+    writer.text(8, name);
+    writer.bytes(9, new Uint8Array(sizeOf(shape)));
   });
 }
 
 function writeGraph(
-  writer: BinaryWriter,
+  writer: ProtoWriter,
   origin: OnnxOrigin,
   { feeds, calls, wanted, zeroPoints = new Map() }: Cut,
   externalData: ExternalData[],
@@ -170,11 +169,11 @@ function writeGraph(
     return { name: input, type: fedType, shape };
   });
   for (const { operation } of calls) {
-    const added = new BinaryWriter();
+    const added = new ProtoWriter();
     for (const zero of zeroPoints.get(operation) ?? []) {
-      writeString(added, 1, zero === undefined ? "" : zeroNamed(zero));
+      added.text(1, zero === undefined ? "" : zeroNamed(zero));
     }
-    raw(writer, 1, reader.bytes(operation.span), added.finish());
+    writer.bytes(1, reader.bytes(operation.span), added.finish());
   }
   const outputs = wanted.map((name) => {
     if (!fed.has(name)) return name;
@@ -182,18 +181,18 @@ function writeGraph(
     writeNode(writer, "Identity", name, output);
     return output;
   });
-  writeString(writer, 2, "cut");
+  writer.text(2, "cut");
   const paths = new Map<OnnxConstant, string>();
   for (const [name, constant] of constantsOf(origin, calls)) {
     writeConstant(writer, name, constant, { origin, paths, externalData });
   }
   for (const zero of zeros.values()) writeZero(writer, zero);
   for (const port of ports) {
-    writeMessage(writer, 11, () => writePort(writer, port));
+    writer.message(11, () => writePort(writer, port));
   }
   // The runtime infers type and sizes of the outputs.
   for (const name of outputs) {
-    writeMessage(writer, 12, () => writeString(writer, 1, name));
+    writer.message(12, () => writer.text(1, name));
   }
   return { inputs: ports.map(({ name }) => name), outputs };
 }
@@ -207,21 +206,21 @@ function typeFed(type: number): number {
 
 /** Writes an operator of one input and one output. */
 export function writeNode(
-  writer: BinaryWriter,
+  writer: ProtoWriter,
   operator: string,
   input: string,
   output: string,
   to?: number,
 ): void {
-  writeMessage(writer, 1, () => {
-    writeString(writer, 1, input);
-    writeString(writer, 2, output);
-    writeString(writer, 4, operator);
+  writer.message(1, () => {
+    writer.text(1, input);
+    writer.text(2, output);
+    writer.text(4, operator);
     if (to === undefined) return;
-    writeMessage(writer, 5, () => {
-      writeString(writer, 1, "to");
-      writer.tag(3, WireType.Varint).int64(to);
-      writer.tag(20, WireType.Varint).int32(2);
+    writer.message(5, () => {
+      writer.text(1, "to");
+      writer.integer(3, to);
+      writer.integer(20, 2);
     });
   });
 }
@@ -245,7 +244,7 @@ interface ConstantContext {
  * @param context The destination of external constants.
  */
 export function writeConstant(
-  writer: BinaryWriter,
+  writer: ProtoWriter,
   name: string,
   constant: OnnxConstant,
   { origin, paths, externalData, mostInside = MOST_INSIDE }: ConstantContext,
@@ -253,28 +252,28 @@ export function writeConstant(
   const { reader } = origin.file;
   const { tensor, span, storedBytes } = constant;
   if (storedBytes === undefined) {
-    if (constant.isOperation) return raw(writer, 1, reader.bytes(span));
+    if (constant.isOperation) return writer.bytes(1, reader.bytes(span));
     // The last occurrence of a repeated field counts.
-    const named = new BinaryWriter();
-    writeString(named, 8, name);
-    return raw(writer, 5, reader.bytes(span), named.finish());
+    const named = new ProtoWriter();
+    named.text(8, name);
+    return writer.bytes(5, reader.bytes(span), named.finish());
   }
   const known = paths.get(constant);
   const bytes = known === undefined ? storedBytes() : undefined;
-  writeMessage(writer, 5, () => {
-    for (const size of tensor.shape) writer.tag(1, WireType.Varint).int64(size);
-    writer.tag(2, WireType.Varint).int32(tensor.type);
-    writeString(writer, 8, name);
+  writer.message(5, () => {
+    for (const size of tensor.shape) writer.integer(1, size);
+    writer.integer(2, tensor.type);
+    writer.text(8, name);
     if (bytes !== undefined && bytes.length <= mostInside) {
-      raw(writer, 9, bytes);
+      writer.bytes(9, bytes);
       return;
     }
     const path = known ?? `weights ${paths.size}`;
-    writeMessage(writer, 13, () => {
-      writeString(writer, 1, "location");
-      writeString(writer, 2, path);
+    writer.message(13, () => {
+      writer.text(1, "location");
+      writer.text(2, path);
     });
-    writer.tag(14, WireType.Varint).int32(1); // EXTERNAL
+    writer.integer(14, 1); // EXTERNAL
     if (bytes === undefined) return;
     paths.set(constant, path);
     externalData.push({ path, data: bytes });
@@ -283,32 +282,21 @@ export function writeConstant(
 
 /** Writes an input or an output. */
 export function writePort(
-  writer: BinaryWriter,
+  writer: ProtoWriter,
   { name, type, shape }: Port,
 ): void {
-  writeString(writer, 1, name);
-  writeMessage(writer, 2, () =>
-    writeMessage(writer, 1, () => {
-      writer.tag(1, WireType.Varint).int32(type);
+  writer.text(1, name);
+  writer.message(2, () =>
+    writer.message(1, () => {
+      writer.integer(1, type);
       if (shape === undefined) return;
-      writeMessage(writer, 2, () => {
+      writer.message(2, () => {
         for (const size of shape) {
-          writeMessage(writer, 1, () => {
-            if (typeof size === "string") writeString(writer, 2, size);
-            else if (size !== null) writer.tag(1, WireType.Varint).int64(size);
+          writer.message(1, () => {
+            if (typeof size === "string") writer.text(2, size);
+            else if (size !== null) writer.integer(1, size);
           });
         }
       });
     }));
-}
-
-/** Writes an encoded message. */
-export function raw(
-  writer: BinaryWriter,
-  field: number,
-  ...parts: readonly Uint8Array[]
-): void {
-  writer.tag(field, WireType.LengthDelimited).fork();
-  for (const part of parts) writer.raw(part);
-  writer.join();
 }

@@ -15,7 +15,6 @@ import { UnsupportedByEngineError } from "../../errors.ts";
 import type { OnnxOperation } from "../../formats/onnx_model.ts";
 import type { OnnxCall } from "../../models/graph/graph.ts";
 import type { OnnxOrigin } from "../../models/graph/onnx_origin.ts";
-import { encodeModel } from "./graph/encode_model.ts";
 import { OnnxGraph } from "./graph/onnx_graph.ts";
 import { openInWorker } from "./runtime/open_in_worker.ts";
 
@@ -237,6 +236,7 @@ const LENGTH = 64;
  * @returns True if the result is wrong.
  */
 export async function productsSaturate(): Promise<boolean> {
+  const { encodeModel } = await import("./graph/encode_model.ts");
   const graph = new OnnxGraph();
   const x = graph.input("x", "uint8", [1, LENGTH]);
   const ones = new Float32Array(LENGTH * LENGTH).fill(127);

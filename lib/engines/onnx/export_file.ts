@@ -5,14 +5,12 @@
  *
  * @module
  */
-import { BinaryWriter, WireType } from "@bufbuild/protobuf/wire";
-import { writeMessage, writeString } from "../../formats/protobuf.ts";
+import { ProtoWriter } from "../../formats/proto_writer.ts";
 import type { OnnxOrigin } from "../../models/graph/onnx_origin.ts";
 import {
   constantsOf,
   type Cut,
   FORMAT,
-  raw,
   writeConstant,
   writeNode,
   writePort,
@@ -56,23 +54,23 @@ export function exportFile(
   parts: ExportParts,
 ): Uint8Array<ArrayBuffer> {
   const { reader, irVersion, opsets, functions } = origin.file;
-  const writer = new BinaryWriter();
-  writer.tag(1, WireType.Varint).int64(Math.max(irVersion, FORMAT));
-  writeString(writer, 2, "sonde");
-  writeMessage(writer, 7, () => writeGraph(writer, origin, parts));
+  const writer = new ProtoWriter();
+  writer.integer(1, Math.max(irVersion, FORMAT));
+  writer.text(2, "sonde");
+  writer.message(7, () => writeGraph(writer, origin, parts));
   for (const [domain, version] of new Map([["", OPSET], ...opsets])) {
-    writeMessage(writer, 8, () => {
-      writeString(writer, 1, domain);
-      writer.tag(2, WireType.Varint).int64(version);
+    writer.message(8, () => {
+      writer.text(1, domain);
+      writer.integer(2, version);
     });
   }
   writeMetadata(writer, parts.metadata);
-  for (const { span } of functions) raw(writer, 25, reader.bytes(span));
+  for (const { span } of functions) writer.bytes(25, reader.bytes(span));
   return writer.finish();
 }
 
 function writeGraph(
-  writer: BinaryWriter,
+  writer: ProtoWriter,
   origin: OnnxOrigin,
   { feeds, calls, graph, outputs }: ExportParts,
 ): void {
@@ -81,21 +79,21 @@ function writeGraph(
     if (name !== tensor) writeNode(writer, "Identity", name, tensor);
   }
   for (const { operation } of calls) {
-    raw(writer, 1, reader.bytes(operation.span));
+    writer.bytes(1, reader.bytes(operation.span));
   }
   writeParts(writer, graph);
   for (const { name, tensor } of outputs) {
     if (name !== tensor) writeNode(writer, "Identity", tensor, name);
   }
-  writeString(writer, 2, "part");
+  writer.text(2, "part");
   const context = { origin, paths: new Map(), externalData: [] };
   for (const [name, constant] of constantsOf(origin, calls)) {
     writeConstant(writer, name, constant, { ...context, mostInside: Infinity });
   }
   for (const port of feeds) {
-    writeMessage(writer, 11, () => writePort(writer, port));
+    writer.message(11, () => writePort(writer, port));
   }
   for (const port of outputs) {
-    writeMessage(writer, 12, () => writePort(writer, port));
+    writer.message(12, () => writePort(writer, port));
   }
 }

@@ -9,7 +9,8 @@
  * @module
  */
 import { cannot } from "../../check.ts";
-import { origin, refKey } from "../../models/graph/graph.ts";
+import { origin, type Ref, refKey } from "../../models/graph/graph.ts";
+import type { OnnxCall } from "../../models/graph/graph.ts";
 import type { NdArray } from "../../types.ts";
 import { Pacer } from "../../formats/pacer.ts";
 import { rowsFrom } from "../../math/row_view.ts";
@@ -19,17 +20,16 @@ import type { RunSamples, Session } from "../session.ts";
 import { checkOutput, openStages, optionalKey } from "./file_stages.ts";
 import { checkNumbers } from "./check_numbers.ts";
 import { checkRange } from "./check_range.ts";
-import { encodeModel } from "./graph/encode_model.ts";
+import { passedOutputs } from "./passed_outputs.ts";
 import type { DeviceName } from "./runtime/device.ts";
-import type { OnnxFeed, OnnxResult } from "./runtime/messages.ts";
+import type { OnnxFeed, OnnxOutput, OnnxResult } from "./runtime/messages.ts";
 import type { WorkerPipeline } from "./runtime/open_in_worker.ts";
 import { featureOf, floatsOf, unshared } from "./read_result.ts";
-import {
-  type NarrowedTensor,
-  type OutputNames,
-  recordOutputs,
+import type {
+  NarrowedTensor,
+  OutputNames,
+  RecordedOutputs,
 } from "./record_outputs.ts";
-import { mixingOperation } from "./row_mixing.ts";
 import { hasNonFinite, joinRows } from "./runtime/rows.ts";
 import { defaultThreads, samplesText } from "./runtime/runtime.ts";
 
@@ -65,25 +65,19 @@ export async function openOnnxFile(
     const outputs = new Map(
       wanted.map((ref, i) => [refKey(ref), opened.outputs[i]!] as const),
     );
+    const outputOf = (ref: Ref) => outputs.get(refKey(ref))!;
     const optional = optionalKey(program);
     for (const ref of wanted) {
       if (refKey(ref) === optional) continue;
-      checkOutput(ref, outputs.get(refKey(ref))!, source);
+      checkOutput(ref, outputOf(ref), source);
     }
-    const { names, graph, from, narrowed } = recordOutputs(
-      program,
-      (ref) => outputs.get(refKey(ref))!,
-      { checksRange: true },
-    );
-    if (graph.outputs.length > 0) await stages.add(encodeModel(graph), from);
+    const passed = passedOutputs(program, outputOf);
+    const { names, narrowed } = passed === undefined
+      ? await appendSteps(stages, program, outputOf)
+      : { names: passed, narrowed: [] };
     const mixing = source.batch === undefined || source.batch === 1
       ? undefined
-      : await mixingOperation(
-        source,
-        calls,
-        ranksOf(program),
-        shapesOf(program),
-      );
+      : await mixingIn(program, calls);
     const checkPadding = (what: string) => {
       if (mixing === undefined) return;
       throw mixesRows(`run ${what}`, source.batch!, mixing.operation);
@@ -95,6 +89,37 @@ export async function openOnnxFile(
     await stages.close();
     throw error;
   }
+}
+
+/** Records the steps after the outputs of a file, as a second stage. */
+async function appendSteps(
+  stages: WorkerPipeline,
+  program: Program,
+  outputOf: (ref: Ref) => OnnxOutput,
+): Promise<Pick<RecordedOutputs, "names" | "narrowed">> {
+  const [{ recordOutputs }, { encodeModel }] = await Promise.all([
+    import("./record_outputs.ts"),
+    import("./graph/encode_model.ts"),
+  ]);
+  const { names, graph, from, narrowed } = recordOutputs(program, outputOf, {
+    checksRange: true,
+  });
+  if (graph.outputs.length > 0) await stages.add(encodeModel(graph), from);
+  return { names, narrowed };
+}
+
+/** The first operation that may mix the rows of a batch, if any. */
+async function mixingIn(
+  program: Program,
+  calls: readonly OnnxCall[],
+): Promise<OnnxCall | undefined> {
+  const { mixingOperation } = await import("./row_mixing.ts");
+  return await mixingOperation(
+    program.graph.onnx!,
+    calls,
+    ranksOf(program),
+    shapesOf(program),
+  );
 }
 
 /** Ranks of the feeds, by their names in the file. */

@@ -8,9 +8,9 @@
  *
  * @module
  */
-import { fileURLToPath } from "node:url";
 import { quote } from "../../check.ts";
 import { ModelFormatError } from "../../errors.ts";
+import { nodeUrl } from "../../formats/builtin_modules.ts";
 import type { ByteSource } from "../../formats/byte_source.ts";
 import { isWithin } from "../../formats/file_path.ts";
 import type { DownloadOptions } from "./download.ts";
@@ -110,7 +110,7 @@ async function checkLinks(
     throw new ModelFormatError(
       model.href,
       `its weight files must be there: current value is ${
-        quote(fileURLToPath(file))
+        quote(nodeUrl().fileURLToPath(file))
       }`,
       { cause: error },
     );
@@ -119,16 +119,16 @@ async function checkLinks(
   if (!isWithin(real, folder)) {
     throw new ModelFormatError(
       model.href,
-      `${RULE}: current ${quote(fileURLToPath(file))} is a symbolic link to ${
-        quote(real)
-      }; copy the file into the folder`,
+      `${RULE}: current ${
+        quote(nodeUrl().fileURLToPath(file))
+      } is a symbolic link to ${quote(real)}; copy the file into the folder`,
     );
   }
   if (!refusesHardLinks || !info.isFile || (info.nlink ?? 1) <= 1) return;
   throw new ModelFormatError(
     model.href,
     `its weight files must be files of one name: current ${
-      quote(fileURLToPath(file))
+      quote(nodeUrl().fileURLToPath(file))
     } is a hard link, or linked elsewhere; copy the file into the folder`,
   );
 }

@@ -1,4 +1,3 @@
-import { pathToFileURL } from "node:url";
 import { cannot } from "../../check.ts";
 import { abortError, ModelFormatError } from "../../errors.ts";
 import {
@@ -6,6 +5,7 @@ import {
   bytesSource,
   fileSource,
 } from "../../formats/byte_source.ts";
+import { nodeUrl } from "../../formats/builtin_modules.ts";
 import { missingPath, pathOfUrl } from "../../formats/file_path.ts";
 import { download, type DownloadOptions } from "./download.ts";
 
@@ -22,7 +22,7 @@ const ACTION = "load model";
 export function fileUrl(source: string | URL): URL {
   const isText = typeof source === "string" && source !== "";
   if (isText && !/^(https?|file):\/\//i.test(source)) {
-    return pathToFileURL(source);
+    return urlOfPath(source);
   }
   const url = isText ? new URL(source) : source;
   if (url instanceof URL && /^https?:$/.test(url.protocol)) return url;
@@ -37,6 +37,20 @@ export function fileUrl(source: string | URL): URL {
       url instanceof URL ? url.href : url,
     ),
   );
+}
+
+/**
+ * The URL of a path, without loading Node's module, except for the drives of
+ * Windows.
+ */
+function urlOfPath(path: string): URL {
+  if (Deno.build.os === "windows") return nodeUrl().pathToFileURL(path);
+  const whole = path.startsWith("/") ? path : `${Deno.cwd()}/${path}`;
+  const url = new URL("file:///");
+  // What a URL reads otherwise, or drops; it escapes the rest itself.
+  url.pathname = whole.replace(/[%\\\t\n\r]/g, encodeURIComponent)
+    .replace(/\/+/g, "/");
+  return url;
 }
 
 /**

@@ -1,4 +1,5 @@
 import { Pacer } from "../../formats/pacer.ts";
+import { Sha256 } from "../../formats/sha256.ts";
 import { releaseMemory } from "../../math/release_memory.ts";
 import { snakeCase } from "./keras_spelling.ts";
 import { identityOf, readWeight } from "./weights.ts";
@@ -85,9 +86,7 @@ export async function fingerprintOf(
   { text, weights }: Structure,
   pacer: Pacer = new Pacer(),
 ): Promise<string> {
-  const { createHash } = await import("node:crypto"); // fast once loaded, slow to load
-  const hash = createHash("sha256");
-  hash.update(text);
+  const hash = new Sha256().update(text);
   for (const value of weights) {
     await pacer.rest();
     const bytes = bytesOf(value);
@@ -101,7 +100,7 @@ export async function fingerprintOf(
     hash.update(new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
     releaseMemory(data); // a copy
   }
-  return hash.digest("hex");
+  return await hash.digest();
 }
 
 /** The stored form of a weight, if it is not identified by its values. */

@@ -14,9 +14,10 @@
  *
  * @module
  */
-import { createHash } from "node:crypto";
+import type { Hash } from "node:crypto";
 import { sizeOf } from "../../check.ts";
 import { ModelFormatError } from "../../errors.ts";
+import { nodeCrypto } from "../../formats/builtin_modules.ts";
 import type { OnnxOperation, OnnxValueInfo } from "../../formats/onnx_model.ts";
 import type { Steps } from "../../formats/pacer.ts";
 import type { LayerRow, TensorSpec } from "../../types.ts";
@@ -284,14 +285,13 @@ class GraphBuilder {
 
   /** A hash of the attributes that are not shown: tensors and graphs. */
   #hiddenIn({ attributes }: OnnxOperation): string {
-    const hash = createHash("sha256");
-    let isEmpty = true;
+    let hash: Hash | undefined;
     for (const [name, value] of [...attributes].sort()) {
       if (typeof value !== "object" || !("span" in value)) continue;
+      hash ??= nodeCrypto().createHash("sha256");
       hash.update(name).update(this.#parts.file.reader.bytes(value.span));
-      isEmpty = false;
     }
-    return isEmpty ? "" : hash.digest("hex");
+    return hash?.digest("hex") ?? "";
   }
 
   /**
@@ -376,7 +376,8 @@ function configOf({ attributes }: OnnxOperation): Record<string, unknown> {
 
 /** Fingerprints of the functions of a file, which may call each other. */
 function functionHashes({ functions, reader }: WholeFile): Map<string, string> {
-  const hash = createHash("sha256");
+  if (functions.length === 0) return new Map();
+  const hash = nodeCrypto().createHash("sha256");
   for (const { span } of functions) hash.update(reader.bytes(span));
   const text = hash.digest("hex");
   return new Map(functions.map((f) => [`${f.domain}.${f.name}`, text]));

@@ -11,7 +11,7 @@
  */
 import { readLayer } from "../../layers/config_reader.ts";
 import type { Layer } from "../../layers/layer.ts";
-import { LAYERS } from "../../layers/layer_table.ts";
+import { TFJS_LAYERS } from "../../layers/tfjs_layers.ts";
 import type { NdArray } from "../../types.ts";
 import type { tf } from "../../tf.ts";
 import { canonicalJson } from "../graph/fingerprint.ts";
@@ -167,8 +167,8 @@ function read(layer: TfjsLayer, options: Options): Layer {
     dialect: "tfjs",
     options,
     factoryOf(className) {
-      const factory = Object.hasOwn(LAYERS, className)
-        ? LAYERS[className]
+      const factory = Object.hasOwn(TFJS_LAYERS, className)
+        ? TFJS_LAYERS[className]
         : undefined;
       if (factory !== undefined) return factory;
       throw new TypeError(`class "${className}" is not a built-in one`);

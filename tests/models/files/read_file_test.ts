@@ -1,3 +1,5 @@
+import { resolve } from "node:path";
+import { fileURLToPath } from "node:url";
 import { loadModel } from "../../../lib/models/load_model.ts";
 import { dense } from "../../support/keras_spec.ts";
 import { modelJsonOf, modelOf, on } from "../../support/model_files.ts";
@@ -25,6 +27,17 @@ Deno.test("fileUrl() takes paths as they are written", () => {
     fileUrl("../x").pathname,
     new URL("../x", `file://${cwd}/`).pathname,
   );
+});
+
+Deno.test("fileUrl() makes URLs that Node turns back into the paths", () => {
+  for (let code = 1; code < 0x250; code++) {
+    if (code === 47) continue; // a slash at the end
+    const path = `/a/b${String.fromCharCode(code)}`;
+    assertEquals(fileURLToPath(fileUrl(path)), resolve(path));
+  }
+  for (const path of ["//a//b", "a/../..//b", "/../a", " a ", "a:b", "c:/d"]) {
+    assertEquals(fileURLToPath(fileUrl(path)), resolve(path));
+  }
 });
 
 Deno.test("fileUrl() takes URLs, as text too", () => {

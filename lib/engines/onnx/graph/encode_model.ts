@@ -1,5 +1,4 @@
-import { BinaryWriter, WireType } from "@bufbuild/protobuf/wire";
-import { writeMessage, writeString } from "../../../formats/protobuf.ts";
+import { ProtoWriter } from "../../../formats/proto_writer.ts";
 import { nodesToKeep } from "./device_nodes.ts";
 import {
   type OnnxAttribute,
@@ -63,13 +62,13 @@ export function encodeModel(
     EncodeOptions = {},
 ): EncodedModel {
   const context: Context = { mostInside, names, data: [] };
-  const model = new BinaryWriter();
-  model.tag(1, WireType.Varint).int64(FORMAT);
-  writeString(model, 2, "sonde");
-  writeMessage(model, 7, () => writeGraph(model, graph, "model", context));
-  writeMessage(model, 8, () => {
-    writeString(model, 1, "");
-    model.tag(2, WireType.Varint).int64(OPSET);
+  const model = new ProtoWriter();
+  model.integer(1, FORMAT);
+  model.text(2, "sonde");
+  model.message(7, () => writeGraph(model, graph, "model", context));
+  model.message(8, () => {
+    model.text(1, "");
+    model.integer(2, OPSET);
   });
   writeMetadata(model, metadata);
   const onCpu = nodesToKeep(graph).map((name) => names.get(name) ?? name);
@@ -83,13 +82,13 @@ interface Context extends Required<Omit<EncodeOptions, "metadata">> {
 
 /** Writes the metadata of a model. */
 export function writeMetadata(
-  writer: BinaryWriter,
+  writer: ProtoWriter,
   metadata: Readonly<Record<string, string>>,
 ): void {
   for (const [key, value] of Object.entries(metadata)) {
-    writeMessage(writer, 14, () => {
-      writeString(writer, 1, key);
-      writeString(writer, 2, value);
+    writer.message(14, () => {
+      writer.text(1, key);
+      writer.text(2, value);
     });
   }
 }
@@ -100,114 +99,113 @@ export function writeMetadata(
  * @param writer The writer of the other graph.
  * @param graph The graph; its names must be free there.
  */
-export function writeParts(writer: BinaryWriter, graph: OnnxGraph): void {
+export function writeParts(writer: ProtoWriter, graph: OnnxGraph): void {
   const context = { mostInside: Infinity, names: new Map(), data: [] };
   for (const node of graph.nodes) {
-    writeMessage(writer, 1, () => writeNode(writer, node, context));
+    writer.message(1, () => writeNode(writer, node, context));
   }
   for (const constant of graph.constants) {
-    writeMessage(writer, 5, () => writeConstant(writer, constant, context));
+    writer.message(5, () => writeConstant(writer, constant, context));
   }
 }
 
 function writeGraph(
-  writer: BinaryWriter,
+  writer: ProtoWriter,
   graph: OnnxGraph,
   name: string,
   context: Context,
 ): void {
   for (const node of graph.nodes) {
-    writeMessage(writer, 1, () => writeNode(writer, node, context));
+    writer.message(1, () => writeNode(writer, node, context));
   }
-  writeString(writer, 2, name);
+  writer.text(2, name);
   for (const constant of graph.constants) {
-    writeMessage(writer, 5, () => writeConstant(writer, constant, context));
+    writer.message(5, () => writeConstant(writer, constant, context));
   }
   for (const port of graph.inputs) {
-    writeMessage(writer, 11, () => writePort(writer, port, context));
+    writer.message(11, () => writePort(writer, port, context));
   }
   for (const port of graph.outputs) {
-    writeMessage(writer, 12, () => writePort(writer, port, context));
+    writer.message(12, () => writePort(writer, port, context));
   }
 }
 
 function writeNode(
-  writer: BinaryWriter,
+  writer: ProtoWriter,
   { operator, inputs, outputs, attributes }: OnnxNode,
   context: Context,
 ): void {
   const { names } = context;
-  for (const name of inputs) writeString(writer, 1, names.get(name) ?? name);
-  for (const name of outputs) writeString(writer, 2, names.get(name) ?? name);
-  writeString(writer, 3, names.get(outputs[0]!) ?? outputs[0]!);
-  writeString(writer, 4, operator);
+  for (const name of inputs) writer.text(1, names.get(name) ?? name);
+  for (const name of outputs) writer.text(2, names.get(name) ?? name);
+  writer.text(3, names.get(outputs[0]!) ?? outputs[0]!);
+  writer.text(4, operator);
   for (const [name, value] of Object.entries(attributes)) {
-    writeMessage(writer, 5, () => writeAttribute(writer, name, value, context));
+    writer.message(5, () => writeAttribute(writer, name, value, context));
   }
 }
 
 function writeAttribute(
-  writer: BinaryWriter,
+  writer: ProtoWriter,
   name: string,
   value: OnnxAttribute,
   context: Context,
 ): void {
-  const kind = (type: number) => writer.tag(20, WireType.Varint).int32(type);
-  writeString(writer, 1, snakeCase(name));
+  const kind = (type: number) => writer.integer(20, type);
+  writer.text(1, snakeCase(name));
   if (typeof value === "number") {
-    writer.tag(3, WireType.Varint).int64(value);
+    writer.integer(3, value);
     kind(2);
   } else if (typeof value === "string") {
-    writeString(writer, 4, value);
+    writer.text(4, value);
     kind(3);
   } else if ("float" in value) {
-    writer.tag(2, WireType.Bit32).float(value.float);
+    writer.float(2, value.float);
     kind(1);
   } else if ("nodes" in value) {
-    writeMessage(writer, 6, () => writeGraph(writer, value, name, context));
+    writer.message(6, () => writeGraph(writer, value, name, context));
     kind(5);
   } else {
-    for (const one of value) writer.tag(8, WireType.Varint).int64(one);
+    for (const one of value) writer.integer(8, one);
     kind(7);
   }
 }
 
 function writeConstant(
-  writer: BinaryWriter,
+  writer: ProtoWriter,
   { name, type, shape, data }: OnnxConstant,
   context: Context,
 ): void {
   const bytes = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
-  for (const size of shape) writer.tag(1, WireType.Varint).int64(size);
-  writer.tag(2, WireType.Varint).int32(TYPE_NUMBERS[type]);
-  writeString(writer, 8, context.names.get(name) ?? name);
+  for (const size of shape) writer.integer(1, size);
+  writer.integer(2, TYPE_NUMBERS[type]);
+  writer.text(8, context.names.get(name) ?? name);
   if (bytes.length <= context.mostInside) {
-    writer.tag(9, WireType.LengthDelimited).bytes(bytes);
+    writer.bytes(9, bytes);
     return;
   }
   const location = { location: name, offset: 0, length: bytes.length };
   for (const [key, value] of Object.entries(location)) {
-    writeMessage(writer, 13, () => {
-      writeString(writer, 1, key);
-      writeString(writer, 2, String(value));
+    writer.message(13, () => {
+      writer.text(1, key);
+      writer.text(2, String(value));
     });
   }
-  writer.tag(14, WireType.Varint).int32(1); // EXTERNAL
+  writer.integer(14, 1); // EXTERNAL
   context.data.push({ path: name, data: bytes });
 }
 
 function writePort(
-  writer: BinaryWriter,
+  writer: ProtoWriter,
   { name, type, shape }: OnnxPort,
   { names }: Context,
 ): void {
-  writeString(writer, 1, names.get(name) ?? name);
-  writeMessage(writer, 2, () =>
-    writeMessage(writer, 1, () => {
-      writer.tag(1, WireType.Varint).int32(TYPE_NUMBERS[type]);
+  writer.text(1, names.get(name) ?? name);
+  writer.message(2, () =>
+    writer.message(1, () => {
+      writer.integer(1, TYPE_NUMBERS[type]);
       if (shape === undefined) return;
-      writeMessage(
-        writer,
+      writer.message(
         2,
         () => shape.forEach((size) => writeSize(writer, size)),
       );
@@ -215,10 +213,10 @@ function writePort(
 }
 
 /** An unknown size is an empty message. */
-function writeSize(writer: BinaryWriter, size: PortSize): void {
-  writeMessage(writer, 1, () => {
-    if (typeof size === "string") writeString(writer, 2, size);
-    else if (size !== null) writer.tag(1, WireType.Varint).int64(size);
+function writeSize(writer: ProtoWriter, size: PortSize): void {
+  writer.message(1, () => {
+    if (typeof size === "string") writer.text(2, size);
+    else if (size !== null) writer.integer(1, size);
   });
 }
 
