@@ -96,9 +96,9 @@ async function keyOf(settings: Settings, job: RunIdentity): Promise<string> {
 
 function checkNamed({ data }: RunIdentity): void {
   if (data !== undefined) return;
-  const rule = "a cached run must be identifiable: arrays or a source with a " +
-    "fingerprint, and built-in layers and steps";
-  const found = "a custom function, or data without a fingerprint";
+  const rule = "model, settings and data must be such that can be told from " +
+    "others: built-in steps and layers, arrays or a source with a fingerprint";
+  const found = "a custom function, or data that cannot be told";
   const hint = "leave out .cache()";
   throw new TypeError(cannot("cache features", rule, found, hint));
 }

@@ -13,6 +13,7 @@ import { cannot, checkInteger, checkOptions } from "../check.ts";
 import { shardOfJob } from "../cli/shard_index.ts";
 import { sha256 } from "../formats/sha256.ts";
 import type { ModelGraph } from "../models/graph/model_graph.ts";
+import { checkDiskSpace } from "../store/writable.ts";
 import {
   bytesPerRow,
   finishTarget,
@@ -29,11 +30,11 @@ import {
   checkLayout,
   checkSave,
   SAVE_OPTIONS,
-  type SaveOptions,
   scratchOf,
   SHARD_SIZE,
   writeTarget,
 } from "../store/save_features.ts";
+import type { SaveOptions } from "../store/save_features.ts";
 import type { Part } from "../store/part.ts";
 import {
   checkFree,
@@ -42,11 +43,7 @@ import {
   type Target,
   targetOf,
 } from "../store/target.ts";
-import {
-  checkDiskSpace,
-  checkNames,
-  checkWritable,
-} from "../store/writable.ts";
+import { checkNames, checkWritable } from "../store/writable.ts";
 import { shownWritten, type Written } from "../store/written.ts";
 import type { Dataset, RunOptions } from "../types.ts";
 import { type OpenRuns, openRuns } from "./open_extractor.ts";

@@ -393,9 +393,9 @@ function checkSame(path: string, found: RunRecord, wanted: RunRecord): void {
 }
 
 function notResumable(path: string): RangeError {
-  const rule = `the unfinished run in "${path}" must be identifiable: ` +
-    "arrays or a source with a fingerprint, and built-in steps";
-  const found = "a custom function, or data without a fingerprint";
+  const rule = `the unfinished run in "${path}" must be one that can be told ` +
+    "from others: arrays or a source with a fingerprint, and built-in steps";
+  const found = "a custom function, or data that cannot be told";
   const hint = "delete that folder to begin again";
   return new RangeError(cannot(ACTION, rule, found, hint));
 }
