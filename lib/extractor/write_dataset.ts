@@ -14,6 +14,7 @@ import { shardOfJob } from "../cli/shard_index.ts";
 import { sha256 } from "../formats/sha256.ts";
 import type { ModelGraph } from "../models/graph/model_graph.ts";
 import { openFeatureFile } from "../store/feature_files.ts";
+import { checkDiskSpace } from "../store/writable.ts";
 import {
   bytesPerRow,
   finishTarget,
@@ -30,11 +31,11 @@ import {
   checkLayout,
   checkSave,
   SAVE_OPTIONS,
-  type SaveOptions,
   scratchOf,
   SHARD_SIZE,
   writeTarget,
 } from "../store/save_features.ts";
+import type { SaveOptions } from "../store/save_features.ts";
 import type { Part } from "../store/part.ts";
 import {
   checkFree,
@@ -43,11 +44,7 @@ import {
   type Target,
   targetOf,
 } from "../store/target.ts";
-import {
-  checkDiskSpace,
-  checkNames,
-  checkWritable,
-} from "../store/writable.ts";
+import { checkNames, checkWritable } from "../store/writable.ts";
 import { shownWritten, type Written } from "../store/written.ts";
 import type { Dataset, RunOptions, SkippedSample } from "../types.ts";
 import { type OpenRuns, openRuns } from "./open_extractor.ts";

@@ -12,7 +12,7 @@ import {
 } from "./_models.ts";
 
 counted(
-  "plan() names what will run, the head and the removed activation",
+  "plan() says what will run, which head and what is left off",
   async () => {
     const model = convnet();
     const plan = await new FeatureExtractor(model).layers(["pool"]).plan();
@@ -81,7 +81,7 @@ counted("plan() names shaping, perturbation and postprocessing", async () => {
 });
 
 counted(
-  "plan() lists the layers that were searched if there is no head",
+  "plan() says where no head can be told, and what was looked at",
   async () => {
     const model = twoOutputs();
     const plan = await new FeatureExtractor(model).layers(["stem"]).plan();
