@@ -214,9 +214,13 @@ counted(
     const { signal } = controller;
     const options = { progress: false };
     const x = array([2, 4]);
-    const first = on(model).predict(x, options);
-    const second = on(model).predict(x, { ...options, signal });
-    const third = on(model).predict(x, options);
+    // Open, so that only turns are waited for.
+    await using one = await on(model).open();
+    await using two = await on(model).open();
+    await using three = await on(model).open();
+    const first = one.predict(x, options);
+    const second = two.predict(x, { ...options, signal });
+    const third = three.predict(x, options);
     layers[0]!.onCall = () => setImmediate(() => controller.abort());
     await stopped(() => second, "Run was stopped after 0 of 2 samples");
     const calls = layers[2]!.calls;
