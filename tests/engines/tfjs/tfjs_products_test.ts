@@ -124,7 +124,11 @@ Deno.test(
     const a = ops.floats([1, 2], [1, 2]);
     assertThrows(() => ops.einsum("ab,b", a, a), SyntaxError, "two operands");
     assertThrows(() => ops.einsum("aa,ab->b", a, a), SyntaxError, "once");
-    assertThrows(() => ops.einsum("ab,bc->d", a, a), SyntaxError, "come from");
+    assertThrows(
+      () => ops.einsum("ab,bc->d", a, a),
+      SyntaxError,
+      "of the result",
+    );
     assertThrows(() => ops.einsum("abc,bc->a", a, a), TypeError, "each letter");
     assertThrows(() => ops.einsum("ab,bc->ac", a, a), TypeError, '"b"');
   }),
