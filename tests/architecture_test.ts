@@ -49,7 +49,7 @@ const MAY_IMPORT: FolderTable = {
   layers: ["ops", "math"],
   shaping: ["ops"],
   postprocess: ["ops"],
-  models: ["layers", "ops", ...MODELS, "engines/onnx/runtime"],
+  models: ["layers", "ops", ...MODELS],
   "models/graph": ["math", "formats", "ops", "layers", "display"],
   "models/files": ["formats"],
   "models/keras": ["models/graph", "models/files", "layers", "formats"],

@@ -76,11 +76,6 @@ async function readInSteps(
   const file = await openModelFile(source, pacer.signal);
   switch (file.kind) {
     case "onnx": {
-      // A worker loads its runtime while this thread reads the file.
-      const { prestartRuntime } = await import(
-        "../engines/onnx/runtime/prestart_runtime.ts"
-      );
-      await prestartRuntime();
       const { loadOnnx } = await import("./onnx/load_onnx.ts");
       return await loadOnnx(file, settings);
     }

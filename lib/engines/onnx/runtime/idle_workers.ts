@@ -2,12 +2,12 @@
  * A pool of idle workers, which have loaded ONNX Runtime and wait for the next
  * session.
  *
- * The list and the worker that was started ahead are module-level state, the
- * only one in this library. It is necessary because Deno leaks two descriptors,
- * an eventpoll and an eventfd, for every worker that loaded a native library,
- * however the worker ends (2.9.6; 140 sessions left 278 behind). A process that
- * started a worker for each session would fail with "Too many open files".
- * Reusing a worker avoids this, and a session on it opens in a millisecond.
+ * The list is module-level state. It is necessary because Deno leaks two
+ * descriptors, an eventpoll and an eventfd, for every worker that loaded a native
+ * library, however the worker ends (2.9.6; 140 sessions left 278 behind). A
+ * process that started a worker for each session would fail with "Too many open
+ * files". Reusing a worker avoids this, and a session on it opens in a
+ * millisecond.
  *
  * A worker is idle only after it has answered all requests, the last of which
  * closed its session, so that no state of a session remains. Busy workers are
@@ -30,16 +30,6 @@ import { Worker } from "node:worker_threads";
 const MOST_IDLE: number = navigator.hardwareConcurrency + 2;
 
 const idle: Worker[] = [];
-/** A worker that was started ahead, and has loaded nothing for certain yet. */
-let prestarted: Worker | undefined;
-
-/**
- * Starts a worker for the next session, unless there is one. It loads ONNX
- * Runtime while the calling thread goes on.
- */
-export function prestartWorker(): void {
-  if (idle.length === 0) prestarted ??= startWorker();
-}
 
 /**
  * Acquires an idle worker, or starts one, which then loads ONNX Runtime.
@@ -49,9 +39,7 @@ export function prestartWorker(): void {
  * requests, or terminates it.
  */
 export function takeWorker(): Worker {
-  const worker = idle.pop() ?? prestarted ?? startWorker();
-  if (worker === prestarted) prestarted = undefined;
-  return worker;
+  return idle.pop() ?? startWorker();
 }
 
 /**
@@ -84,7 +72,6 @@ function startWorker(): Worker {
   worker.on("exit", () => {
     const index = idle.indexOf(worker);
     if (index >= 0) idle.splice(index, 1);
-    if (worker === prestarted) prestarted = undefined;
   });
   return worker;
 }

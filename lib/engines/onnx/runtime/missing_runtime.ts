@@ -1,5 +1,4 @@
 import { hasIdleWorker } from "./idle_workers.ts";
-import { missingPermission } from "./missing_permission.ts";
 import { loadInWorker } from "./open_in_worker.ts";
 import { messageOf } from "./runtime.ts";
 
@@ -22,4 +21,32 @@ export async function missingRuntime(
   } catch (cause) {
     return `ONNX Runtime cannot be loaded: ${messageOf(cause)}`;
   }
+}
+
+/**
+ * The first missing permission; permissions for parts of the disk count if the
+ * package is there.
+ */
+async function missingPermission(): Promise<string | undefined> {
+  const lib = new URL("../../../", import.meta.url);
+  const isOnDisk = lib.protocol === "file:";
+  // From a registry, package names are resolved only where they are imported.
+  const runtime = isOnDisk ? import.meta.resolve("onnxruntime-node") : "";
+  const ffi = runtime.startsWith("file:")
+    ? { name: "ffi", path: new URL("..", runtime) } as const
+    : { name: "ffi" } as const;
+  if (!await isGranted(ffi)) {
+    return "ONNX Runtime needs the permission --allow-ffi";
+  }
+  // The modules of a worker are read as files if this one is a file.
+  if (!isOnDisk) return undefined;
+  if (await isGranted({ name: "read", path: lib })) return undefined;
+  const folder = decodeURIComponent(lib.pathname);
+  return `the thread of ONNX Runtime needs the permission --allow-read=${folder}`;
+}
+
+async function isGranted(
+  permission: Deno.FfiPermissionDescriptor | Deno.ReadPermissionDescriptor,
+): Promise<boolean> {
+  return (await Deno.permissions.query(permission)).state === "granted";
 }

@@ -1,11 +1,7 @@
-import process from "node:process";
-import { setImmediate } from "node:timers";
 import type { Worker } from "node:worker_threads";
 import { assert, assertEquals } from "@std/assert";
 import {
-  hasIdleWorker,
   keepWorker,
-  prestartWorker,
   takeWorker,
 } from "../../../../lib/engines/onnx/runtime/idle_workers.ts";
 
@@ -40,41 +36,4 @@ Deno.test("keepWorker() keeps as many as one session needs, and ends more", asyn
   const kept = Array.from({ length: most }, () => takeWorker());
   assertEquals(kept.reverse(), workers.slice(0, -1));
   for (const worker of kept) await worker.terminate();
-});
-
-/** The workers that are started while something runs. */
-async function started(run: () => void): Promise<Worker[]> {
-  const workers: Worker[] = [];
-  const add = (worker: Worker) => workers.push(worker);
-  process.on("worker", add);
-  run();
-  await new Promise((resolve) => setImmediate(resolve)); // events come later
-  process.off("worker", add);
-  return workers;
-}
-
-Deno.test("prestartWorker() starts one worker, which takeWorker() gives", async () => {
-  while (hasIdleWorker()) await takeWorker().terminate();
-  const workers = await started(() => {
-    prestartWorker();
-    prestartWorker();
-  });
-  assertEquals(workers.length, 1);
-  assertEquals(hasIdleWorker(), false); // it may fail to load
-  const worker = takeWorker();
-  assert(worker === workers[0]);
-  keepWorker(worker);
-  assertEquals(await started(prestartWorker), []); // one is idle
-  assert(takeWorker() === worker);
-  await worker.terminate();
-});
-
-Deno.test("takeWorker() does not give a worker that has ended before its first session", async () => {
-  const [worker] = await started(prestartWorker);
-  const end = ended(worker!);
-  await worker!.terminate();
-  await end;
-  const next = takeWorker();
-  assert(next !== worker);
-  await next.terminate();
 });
