@@ -255,8 +255,16 @@ const OTHERS: Readonly<Record<string, readonly [readonly string[], Compute]>> =
       const [a, b] = args.pair("x", "y");
       const isWhole = ops.dtype(a) === "int32" && ops.dtype(b) === "int32";
       if (!isWhole) return truncated(ops, ops.divide(a, b));
-      const sign = ops.multiply(ops.sign(a), ops.sign(b));
-      return ops.multiply(sign, ops.floorDivide(ops.abs(a), ops.abs(b)));
+      const isExact = ops.equal(
+        ops.mod(a, b),
+        ops.cast(ops.constant(0), "int32"),
+      );
+      const isRounded = ops.logicalOr(
+        isExact,
+        ops.equal(ops.sign(a), ops.sign(b)),
+      );
+      const floor = ops.floorDivide(a, b);
+      return ops.add(floor, ops.cast(ops.logicalNot(isRounded), "int32"));
     }],
   };
 

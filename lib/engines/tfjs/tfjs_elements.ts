@@ -93,7 +93,7 @@ export class TfjsElements {
     const [p, q] = numbers(a, b);
     // The cpu backend treats the quotient of floats as an integer.
     if (p.dtype === "float32") return tf.floor(tf.div(p, q));
-    return tf.floorDiv(p, q);
+    return tf.getBackend() === "wasm" ? floorOfRatio(p, q) : tf.floorDiv(p, q);
   }
 
   readonly mod = onNumbers(tf.mod);
@@ -157,7 +157,9 @@ export class TfjsElements {
   readonly sqrt = onFloats(tf.sqrt);
 
   abs(x: tf.Tensor): tf.Tensor {
-    return tf.abs(castTo(x, arithmetic(this.dtype(x))));
+    const number = castTo(x, arithmetic(this.dtype(x)));
+    if (number.dtype === "float32") return tf.abs(number);
+    return tf.mul(number, tf.sign(number)); // tf.abs computes in float32
   }
 
   sign(x: tf.Tensor): tf.Tensor {
@@ -170,7 +172,9 @@ export class TfjsElements {
   }
 
   negative(x: tf.Tensor): tf.Tensor {
-    return tf.neg(castTo(x, arithmetic(this.dtype(x))));
+    const number = castTo(x, arithmetic(this.dtype(x)));
+    if (number.dtype === "float32") return tf.neg(number);
+    return tf.sub(tf.zerosLike(number), number); // exact on wasm too
   }
 
   readonly floor = onFloats(tf.floor);
@@ -366,4 +370,27 @@ function exactLog1p(x: tf.Tensor): tf.Tensor {
     };
   });
   return compute(x);
+}
+
+/**
+ * `⌊a / b⌋` of integers. The kernel of the wasm backend divides in float32,
+ * which is exact below 2^24 only. The quotient towards zero is that of a multiple
+ * of `b`: a first one in float32 leaves a multiple below `2^10 b`, which is exact.
+ */
+function floorOfRatio(a: tf.Tensor, b: tf.Tensor): tf.Tensor {
+  const rest = tf.mod(a, b);
+  const isBelow = tf.logicalAnd(
+    tf.notEqual(rest, tf.zerosLike(rest)),
+    tf.notEqual(tf.sign(a), tf.sign(b)),
+  );
+  const below = tf.cast(isBelow, "int32");
+  const multiple = tf.sub(a, tf.sub(rest, tf.mul(below, b)));
+  const first = roundedRatio(multiple, b);
+  const left = tf.sub(multiple, tf.mul(first, b));
+  return tf.sub(tf.add(first, roundedRatio(left, b)), below);
+}
+
+function roundedRatio(a: tf.Tensor, b: tf.Tensor): tf.Tensor {
+  const [p, q] = floats(a, b);
+  return tf.cast(tf.round(tf.div(p, q)), "int32");
 }
