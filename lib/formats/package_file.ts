@@ -15,6 +15,7 @@ export type FilePackage =
   | "@julusian/jpeg-turbo"
   | "@resvg/resvg-wasm"
   | "dejavu-fonts-ttf"
+  | "onnxruntime-node"
   | "parquet-wasm"
   | "plotly.js-cartesian-dist-min";
 

@@ -80,11 +80,11 @@ export async function openNative(
   } = {},
 ): Promise<NativeGraph> {
   // The runtime and its graphs are imported on demand.
-  const [{ OnnxGraph }, { encodeModel }, { openInWorker }, { defaultThreads }] =
+  const [{ OnnxGraph }, { encodeModel }, { openPipeline }, { defaultThreads }] =
     await Promise.all([
       import("../engines/onnx/graph/onnx_graph.ts"),
       import("../engines/onnx/graph/encode_model.ts"),
-      import("../engines/onnx/runtime/open_in_worker.ts"),
+      import("../engines/onnx/runtime/open_pipeline.ts"),
       import("../engines/onnx/runtime/runtime.ts"),
     ]);
   const graph = new OnnxGraph();
@@ -95,7 +95,7 @@ export async function openNative(
   const inputs = graph.inputs.map(({ name }) => name);
   pacer?.check();
   const model = encodeModel(graph);
-  const pipeline = await openInWorker(model, {
+  const pipeline = await openPipeline(model, {
     threads: defaultThreads(),
     // The calling thread prepares the next rows meanwhile: in a fit of ViM on
     // 50,000 x 512, spinning took 0.5 of 2.5 s of processor time.

@@ -2,7 +2,7 @@ import { UnsupportedByEngineError } from "../../errors.ts";
 import { encodeModel } from "./graph/encode_model.ts";
 import { OnnxGraph, ROWS } from "./graph/onnx_graph.ts";
 import { type DeviceName, DEVICES, providerOf } from "./runtime/device.ts";
-import { openInWorker } from "./runtime/open_in_worker.ts";
+import { openPipeline } from "./runtime/open_pipeline.ts";
 import { messageOf } from "./runtime/runtime.ts";
 
 /** Advice for each device that this build supports but does not find. */
@@ -45,7 +45,7 @@ export async function checkDevice(device: DeviceName): Promise<void> {
   graph.output("y", sum, "float32", [ROWS]);
   let opened;
   try {
-    opened = await openInWorker(encodeModel(graph), { threads: 1, device });
+    opened = await openPipeline(encodeModel(graph), { threads: 1, device });
   } catch (cause) {
     const message = messageOf((cause as Error).cause ?? cause);
     const error = refuse(

@@ -16,7 +16,7 @@ import type { OnnxOperation } from "../../formats/onnx_model.ts";
 import type { OnnxCall } from "../../models/graph/graph.ts";
 import type { OnnxOrigin } from "../../models/graph/onnx_origin.ts";
 import { OnnxGraph } from "./graph/onnx_graph.ts";
-import { openInWorker } from "./runtime/open_in_worker.ts";
+import { openPipeline } from "./runtime/open_pipeline.ts";
 
 /** Indices of an operand, and of its zero point, among the inputs. */
 type Operand = readonly [operand: number, zeroPoint: number];
@@ -247,7 +247,7 @@ export async function productsSaturate(): Promise<boolean> {
   );
   const product = graph.node("MatMulInteger", [x, weights]);
   const y = graph.output("y", product, "int32", [1, LENGTH]);
-  const pipeline = await openInWorker(encodeModel(graph), { threads: 1 });
+  const pipeline = await openPipeline(encodeModel(graph), { threads: 1 });
   try {
     const data = new Uint8Array(LENGTH).fill(255);
     const array = { data, shape: [1, LENGTH], dtype: "uint8" } as const;

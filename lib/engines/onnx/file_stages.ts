@@ -20,11 +20,11 @@ import { exactProducts } from "./exact_products.ts";
 import { TYPE_NUMBERS } from "./graph/onnx_graph.ts";
 import type { DeviceName } from "./runtime/device.ts";
 import type { OnnxOutput } from "./runtime/messages.ts";
-import { openInWorker, type WorkerPipeline } from "./runtime/open_in_worker.ts";
+import { openPipeline, type RuntimePipeline } from "./runtime/open_pipeline.ts";
 
 /** An open part of a file. */
 export interface OpenStages {
-  readonly stages: WorkerPipeline;
+  readonly stages: RuntimePipeline;
   /** Names of the inputs, in the order of the program's feeds. */
   readonly inputs: readonly string[];
   /** Type and shape of each requested tensor, in order. */
@@ -61,7 +61,7 @@ export async function openStages(
   });
   const transferable = model.externalData.map(({ data }) => data);
   await pacer.rest();
-  const stages = await openInWorker(model, {
+  const stages = await openPipeline(model, {
     threads,
     device,
     transferable,

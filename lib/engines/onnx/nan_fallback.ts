@@ -12,7 +12,7 @@
  */
 import { type OnnxGraph, ROWS } from "./graph/onnx_graph.ts";
 import type { OnnxFeed, OnnxResult } from "./runtime/messages.ts";
-import type { WorkerPipeline } from "./runtime/open_in_worker.ts";
+import type { RuntimePipeline } from "./runtime/open_pipeline.ts";
 import type { RunSettings } from "./runtime/pipeline.ts";
 
 /**
@@ -64,8 +64,8 @@ export function skipNaNChecks(
 
 /** Runs batches again on the exact graph. */
 export class NaNFallback {
-  readonly #open: () => Promise<WorkerPipeline>;
-  #exact: Promise<WorkerPipeline> | undefined;
+  readonly #open: () => Promise<RuntimePipeline>;
+  #exact: Promise<RuntimePipeline> | undefined;
   #isClosed = false;
 
   /**
@@ -73,7 +73,7 @@ export class NaNFallback {
    *
    * @param open Opens the exact graph.
    */
-  constructor(open: () => Promise<WorkerPipeline>) {
+  constructor(open: () => Promise<RuntimePipeline>) {
     this.#open = open;
   }
 
@@ -94,7 +94,7 @@ export class NaNFallback {
     return await exact.run(feeds, what, settings);
   }
 
-  async #opened(): Promise<WorkerPipeline> {
+  async #opened(): Promise<RuntimePipeline> {
     const graph = await this.#open();
     if (this.#isClosed) await graph.close();
     return graph;

@@ -23,7 +23,7 @@ import { checkRange } from "./check_range.ts";
 import { passedOutputs } from "./passed_outputs.ts";
 import type { DeviceName } from "./runtime/device.ts";
 import type { OnnxFeed, OnnxOutput, OnnxResult } from "./runtime/messages.ts";
-import type { WorkerPipeline } from "./runtime/open_in_worker.ts";
+import type { RuntimePipeline } from "./runtime/open_pipeline.ts";
 import { featureOf, floatsOf, unshared } from "./read_result.ts";
 import type {
   NarrowedTensor,
@@ -93,7 +93,7 @@ export async function openOnnxFile(
 
 /** Records the steps after the outputs of a file, as a second stage. */
 async function appendSteps(
-  stages: WorkerPipeline,
+  stages: RuntimePipeline,
   program: Program,
   outputOf: (ref: Ref) => OnnxOutput,
 ): Promise<Pick<RecordedOutputs, "names" | "narrowed">> {
@@ -146,7 +146,7 @@ function shapesOf({ schedule }: Program) {
 
 /** The parts of a session. */
 interface Open {
-  readonly stages: WorkerPipeline;
+  readonly stages: RuntimePipeline;
   readonly names: OutputNames;
   readonly narrowed: readonly NarrowedTensor[];
   /** Names of the inputs, in the order of the program's feeds. */

@@ -12,10 +12,9 @@ import {
 import type { RunSamples, Session } from "../session.ts";
 import { PartitionedGraphs } from "./partitioned_graphs.ts";
 import type { FilledModel, Recording } from "./recording.ts";
-import { keepWorker, takeWorker } from "./runtime/idle_workers.ts";
 import type { DeviceName } from "./runtime/device.ts";
 import type { OnnxResult } from "./runtime/messages.ts";
-import { openInWorker } from "./runtime/open_in_worker.ts";
+import { openLink, openPipeline } from "./runtime/open_pipeline.ts";
 import { defaultThreads } from "./runtime/runtime.ts";
 
 /** Settings of {@linkcode openOnnx}. */
@@ -55,18 +54,18 @@ export async function openOnnx(
 ): Promise<Session> {
   const { threads = defaultThreads(), meanwhile, pacer } = options;
   const { isCurrent = () => true, warmUpMs = 250, device = "cpu" } = options;
-  const worker = takeWorker(); // a starting worker loads the runtime meanwhile
+  const link = await openLink(device); // a worker loads the runtime meanwhile
   let filled: FilledModel;
   try {
     filled = await recording.encode("fast", pacer);
     pacer?.check(); // before the native call, which cannot be aborted
   } catch (error) {
-    keepWorker(worker);
+    await link.close();
     throw error;
   }
   const { model, transferable, weightBytes } = filled;
   const [opening, others] = await Promise.allSettled([
-    openInWorker(model, { threads, device, transferable, worker }),
+    openPipeline(model, { threads, device, transferable, link }),
     meanwhile?.(),
   ]);
   if (opening.status === "rejected") throw opening.reason;

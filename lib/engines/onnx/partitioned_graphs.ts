@@ -15,7 +15,7 @@ import { NaNFallback } from "./nan_fallback.ts";
 import type { Recording } from "./recording.ts";
 import type { DeviceName } from "./runtime/device.ts";
 import type { OnnxFeed, OnnxResult } from "./runtime/messages.ts";
-import { openInWorker, type WorkerPipeline } from "./runtime/open_in_worker.ts";
+import { openPipeline, type RuntimePipeline } from "./runtime/open_pipeline.ts";
 import { hasNonFinite, joinRows, partitionsOf } from "./runtime/rows.ts";
 import { samplesText } from "./runtime/runtime.ts";
 
@@ -28,7 +28,7 @@ export interface GraphSettings {
   /** The program. */
   readonly recording: Recording;
   /** Its fast graph, with all threads; closed with the others. */
-  readonly first: WorkerPipeline;
+  readonly first: RuntimePipeline;
   /** Size of the constants of one graph, in bytes. */
   readonly weightBytes: number;
   /** Number of threads. */
@@ -51,7 +51,7 @@ const BYTES_AT_ONCE = 2 ** 21;
 export class PartitionedGraphs {
   readonly #settings: GraphSettings;
   readonly #fallback: NaNFallback;
-  #several: readonly WorkerPipeline[] = [];
+  #several: readonly RuntimePipeline[] = [];
   #opening: Promise<void> | undefined;
   #numInFlight = 0;
   #queuedMs = 0;
@@ -68,7 +68,7 @@ export class PartitionedGraphs {
       this.#checkCurrent();
       // On the processor: shaders may not propagate NaN, for example in a
       // maximum with 0.
-      return await openInWorker(model, { threads, transferable });
+      return await openPipeline(model, { threads, transferable });
     });
   }
 
@@ -132,7 +132,7 @@ export class PartitionedGraphs {
   }
 
   #runOn(
-    graph: WorkerPipeline,
+    graph: RuntimePipeline,
     inputs: Inputs,
     samples: Required<RunSamples>,
   ): Promise<Results> {
@@ -239,7 +239,7 @@ export class PartitionedGraphs {
     const opened = await Promise.allSettled(
       Array.from({ length: count }, (_, i) => {
         const isLast = i === count - 1; // the others have copies of the weights
-        return openInWorker(model, {
+        return openPipeline(model, {
           ...options,
           transferable: isLast ? transferable : [],
         });

@@ -9,7 +9,7 @@ import {
   exactProducts,
   productsSaturate,
 } from "../../../lib/engines/onnx/exact_products.ts";
-import { openInWorker } from "../../../lib/engines/onnx/runtime/open_in_worker.ts";
+import { openPipeline } from "../../../lib/engines/onnx/runtime/open_pipeline.ts";
 import { compile } from "../../../lib/extractor/compile.ts";
 import { DEFAULTS } from "../../../lib/extractor/settings.ts";
 import { modelGraphOf } from "../../../lib/models/graph/model_graph.ts";
@@ -200,7 +200,7 @@ for (const [name, { nodes, scale }] of Object.entries(EXACT)) {
       wanted: ["y"],
       zeroPoints,
     });
-    const stages = await openInWorker(cut, { threads: 1, exactProducts: true });
+    const stages = await openPipeline(cut, { threads: 1, exactProducts: true });
     try {
       const results = await stages.run({ x: { type: "float32", array } });
       assertEquals(results["y"]!.data, y);

@@ -1,7 +1,7 @@
 import { assert, assertEquals } from "@std/assert";
 import { NaNFallback } from "../../../lib/engines/onnx/nan_fallback.ts";
 import type { Recording } from "../../../lib/engines/onnx/recording.ts";
-import type { WorkerPipeline } from "../../../lib/engines/onnx/runtime/open_in_worker.ts";
+import type { RuntimePipeline } from "../../../lib/engines/onnx/runtime/open_pipeline.ts";
 import { openModel } from "../../support/open_graph.ts";
 import type { Layer } from "../../../lib/layers/layer.ts";
 import {
@@ -89,7 +89,7 @@ Deno.test("NaNFallback opens the exact graph once, when it is needed, and closes
       events.push("close");
       return Promise.resolve();
     },
-  } as unknown as WorkerPipeline;
+  } as unknown as RuntimePipeline;
   const fallback = () =>
     new NaNFallback(() => {
       events.push("open");

@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
-import { openInWorker } from "../../../lib/engines/onnx/runtime/open_in_worker.ts";
+import { openPipeline } from "../../../lib/engines/onnx/runtime/open_pipeline.ts";
 import {
   type GraphSettings,
   numPartitionsFor,
@@ -44,7 +44,7 @@ async function openGraphs(
   const { model, transferable, weightBytes } = await recording.encode(
     "fast",
   );
-  const first = await openInWorker(model, { threads, transferable });
+  const first = await openPipeline(model, { threads, transferable });
   const isCurrent = () => true;
   const rest = { threads, isCurrent, warmUpMs: 0, weightBytes, ...settings };
   const graphs = new PartitionedGraphs({ recording, first, ...rest });

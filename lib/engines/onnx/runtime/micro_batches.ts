@@ -3,9 +3,14 @@
  *
  * @module
  */
-import type { InferenceSession, Tensor } from "onnxruntime-node";
 import { sizeOf } from "../../../check.ts";
 import { rowView } from "../../../math/row_view.ts";
+import type {
+  RuntimeSession,
+  RuntimeValue,
+  TypedValues,
+  ValueInfo,
+} from "./binding.ts";
 import type { OnnxFeed, OnnxResult, SampleRange } from "./messages.ts";
 import { messageOf, samplesText } from "./runtime.ts";
 
@@ -34,63 +39,48 @@ export class SamplesError extends Error {
  * @throws {SamplesError} If the runtime fails on a micro-batch.
  */
 export async function runMicroBatches(
-  session: InferenceSession,
+  session: RuntimeSession,
   feeds: Readonly<Record<string, OnnxFeed>>,
   { first, batchSize }: Required<SampleRange>,
 ): Promise<Readonly<Record<string, OnnxResult>>> {
-  const { Tensor } = await import("onnxruntime-node");
   const rows = Object.values(feeds)[0]!.array.shape[0]!;
   const { symbol } = batchSymbol(session)!;
   const results = Object.fromEntries(
-    session.outputMetadata.map((output) => [
+    session.outputs.map((output) => [
       output.name,
       allocate(output, symbol, rows)!,
     ]),
   );
+  const inputs = Object.fromEntries(
+    Object.entries(feeds).map(([name, { type, array }]) => [
+      name,
+      { data: array.data, shape: array.shape, type },
+    ]),
+  );
   for (let start = 0; start < rows; start += batchSize) {
     const count = Math.min(batchSize, rows - start);
-    const tensors = (arrays: Record<string, TypedValues>) =>
+    const valuesOf = (arrays: Readonly<Record<string, TypedValues>>) =>
       Object.fromEntries(
         Object.entries(arrays).map(([name, array]) => [
           name,
-          tensorOf(Tensor, rowView(array, start, start + count)),
+          session.valueOf(rowView(array, start, start + count)),
         ]),
       );
-    const inputs = Object.fromEntries(
-      Object.entries(feeds).map(([name, { type, array }]) => [
-        name,
-        { data: array.data, shape: array.shape, type },
-      ]),
-    );
+    const used = [valuesOf(inputs), valuesOf(results)] as const;
     try {
-      await session.run(tensors(inputs), tensors(results));
+      await session.run(...used);
     } catch (cause) {
       const samples = samplesText(first + start, count);
       throw new SamplesError(messageOf(cause), samples);
+    } finally {
+      free(used.flatMap((values) => Object.values(values)));
     }
   }
   return results;
 }
 
-/** Values with their sizes and the runtime's type name. */
-export interface TypedValues {
-  readonly data: ArrayBufferView;
-  readonly shape: readonly number[];
-  readonly type: string;
-}
-
-/**
- * The runtime's tensor over an array, which it reads from or writes into.
- *
- * @param kind Its class of tensors.
- * @param array The array.
- * @returns The tensor, over the memory of the array.
- */
-export function tensorOf(
-  kind: typeof Tensor,
-  { data, shape, type }: TypedValues,
-): Tensor {
-  return new kind(type as "float32", data as Float32Array, [...shape]);
+function free(values: readonly RuntimeValue[]): void {
+  for (const value of values) value.free();
 }
 
 /**
@@ -101,10 +91,10 @@ export function tensorOf(
  * @returns The name, and an input with that size; undefined if there is none.
  */
 export function batchSymbol(
-  { inputMetadata }: InferenceSession,
+  { inputs }: RuntimeSession,
 ): { readonly symbol: string; readonly input: string } | undefined {
-  for (const input of inputMetadata) {
-    const symbol = input.isTensor ? input.shape[0] : undefined;
+  for (const input of inputs) {
+    const symbol = input.shape[0];
     if (typeof symbol === "string" && symbol !== "") {
       return { symbol, input: input.name };
     }
@@ -113,9 +103,9 @@ export function batchSymbol(
 
 /**
  * Array types that the runtime can write into. Not float16, whose arrays are
- * empty in the runtime (Deno 2.9.6).
+ * empty in its package for Node (Deno 2.9.6).
  */
-const ARRAYS: Partial<Record<Tensor.Type, ArrayConstructorOf>> = {
+const ARRAYS: Readonly<Record<string, ArrayConstructorOf>> = {
   float32: Float32Array,
   int32: Int32Array,
   bool: Uint8Array,
@@ -132,11 +122,11 @@ type ArrayConstructorOf = new (length: number) => OnnxResult["data"];
  * @returns The memory; undefined if other sizes are unknown.
  */
 export function allocate(
-  output: InferenceSession.ValueMetadata,
+  output: ValueInfo,
   symbol: string,
   rows: number,
 ): OnnxResult | undefined {
-  if (!output.isTensor || output.shape[0] !== symbol) return undefined;
+  if (output.type === undefined || output.shape[0] !== symbol) return undefined;
   const [, ...sizes] = output.shape;
   const Values = ARRAYS[output.type];
   const isKnown = sizes.every((size) => typeof size === "number");

@@ -1,10 +1,10 @@
-import { hasIdleWorker } from "./idle_workers.ts";
-import { loadInWorker } from "./open_in_worker.ts";
+import { cBinding } from "./c_library.ts";
 import { messageOf } from "./runtime.ts";
 
 /**
- * Why ONNX Runtime is not available, if so. It is loaded in a worker, which the
- * next session takes; this thread loads it only to request a permission.
+ * Why ONNX Runtime is not available, if so. It is loaded as the next session
+ * will use it: in this process, or in a worker. This thread loads its package
+ * for Node only to request a permission.
  *
  * @param asks Whether the user may be requested a permission.
  * @returns The obstacle; undefined if it can be loaded.
@@ -12,15 +12,23 @@ import { messageOf } from "./runtime.ts";
 export async function missingRuntime(
   asks: boolean,
 ): Promise<string | undefined> {
+  if (await cBinding() !== undefined) return undefined;
   const missing = await missingPermission();
   if (missing !== undefined && !asks) return missing;
-  if (missing === undefined && hasIdleWorker()) return undefined;
-  const load = () => import("onnxruntime-node");
   try {
-    await (missing === undefined ? loadInWorker() : load());
+    await (missing === undefined ? loadInWorker() : import("onnxruntime-node"));
   } catch (cause) {
     return `ONNX Runtime cannot be loaded: ${messageOf(cause)}`;
   }
+}
+
+/** Loads ONNX Runtime in a worker, which the next session takes. */
+async function loadInWorker(): Promise<void> {
+  const { hasIdleWorker } = await import("./idle_workers.ts");
+  if (hasIdleWorker()) return;
+  const { WorkerLink } = await import("./worker_link.ts");
+  const obstacle = await new WorkerLink().close();
+  if (obstacle !== undefined) throw new Error(obstacle);
 }
 
 /**

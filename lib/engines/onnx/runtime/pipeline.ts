@@ -1,11 +1,15 @@
 /**
- * A pipeline of models in one thread: outputs of a stage are inputs of a later
- * one, without copies. ONNX Runtime is loaded on first use.
+ * A pipeline of models: outputs of a stage are inputs of a later one, without
+ * copies.
  *
  * @module
  */
-import type { InferenceSession, Tensor } from "onnxruntime-node";
-import { type DeviceName, deviceOptions } from "./device.ts";
+import type {
+  RuntimeBinding,
+  RuntimeSession,
+  RuntimeValue,
+  SessionSettings,
+} from "./binding.ts";
 import type {
   ModelBytes,
   OnnxFeed,
@@ -13,33 +17,15 @@ import type {
   OnnxResult,
   SampleRange,
 } from "./messages.ts";
-import {
-  allocate,
-  batchSymbol,
-  runMicroBatches,
-  tensorOf,
-} from "./micro_batches.ts";
+import { allocate, batchSymbol, runMicroBatches } from "./micro_batches.ts";
 
 /** Settings of {@linkcode Pipeline.add}. */
-export interface StageOptions {
-  /** Number of threads. */
-  readonly threads: number;
+export interface StageOptions extends SessionSettings {
   /**
    * The outputs of earlier stages that are its inputs, by the names of the
    * inputs.
    */
   readonly from?: Readonly<Record<string, string>> | undefined;
-  /** Whether products of 8-bit integers must be exact. @default {false} */
-  readonly exactProducts?: boolean | undefined;
-  /**
-   * Whether threads spin while they wait for work: less delay between small
-   * operations, but processor time that other threads could use.
-   *
-   * @default {true}
-   */
-  readonly spins?: boolean | undefined;
-  /** The device. @default {"cpu"} */
-  readonly device?: DeviceName | undefined;
 }
 
 /** Settings of {@linkcode Pipeline.run}. */
@@ -54,13 +40,23 @@ export interface RunSettings {
 }
 
 interface Stage {
-  readonly session: InferenceSession;
+  readonly session: RuntimeSession;
   readonly from: Readonly<Record<string, string>> | undefined;
 }
 
 /** The open models, in the order in which they run. */
 export class Pipeline {
+  readonly #binding: Promise<RuntimeBinding>;
   readonly #stages: Stage[] = [];
+
+  /**
+   * Creates a pipeline without models.
+   *
+   * @param binding ONNX Runtime; if it cannot be loaded, adding a model fails.
+   */
+  constructor(binding: Promise<RuntimeBinding>) {
+    this.#binding = binding;
+  }
 
   /**
    * Opens a model that runs after the existing ones.
@@ -71,18 +67,17 @@ export class Pipeline {
    * @throws {Error} The error of the runtime, if it is not available or refuses
    * the model.
    */
-  async add(
-    { bytes, externalData, onCpu }: ModelBytes,
-    { from, device = "cpu", ...options }: StageOptions,
-  ): Promise<OnnxOutput[]> {
-    const { InferenceSession } = await import("onnxruntime-node");
-    const session = await InferenceSession.create(bytes, {
-      ...sessionOptions({ ...options, device }),
-      ...deviceOptions(device, onCpu),
-      externalData: [...externalData],
-    });
-    this.#stages.push({ session, from });
-    return session.outputMetadata.map(outputOf);
+  async add(model: ModelBytes, options: StageOptions): Promise<OnnxOutput[]> {
+    const binding = await this.#binding;
+    const session = await binding.open(model, options);
+    this.#stages.push({ session, from: options.from });
+    return session.outputs.map(({ name, type, shape }) => ({
+      name,
+      type,
+      shape: shape.map((size) =>
+        typeof size === "number" && size >= 0 ? size : null
+      ),
+    }));
   }
 
   /**
@@ -108,35 +103,44 @@ export class Pipeline {
     feeds: Readonly<Record<string, OnnxFeed>>,
     wanted: readonly string[] | undefined,
   ): Promise<Readonly<Record<string, OnnxResult>>> {
-    const { Tensor } = await import("onnxruntime-node");
-    const values = new Map<string, Tensor>();
+    const values = new Map<string, RuntimeValue>();
+    const used: RuntimeValue[] = []; // to free
+    const using = <V extends RuntimeValue>(value: V): V => {
+      used.push(value);
+      return value;
+    };
     // If the sizes are known, the runtime writes into memory of this thread.
     const allocated = new Map<string, OnnxResult>();
     try {
       let last: readonly string[] = [];
       for (const { session, from } of this.#stages) {
-        const entries: [string, Tensor][] = from === undefined
+        const entries: [string, RuntimeValue][] = from === undefined
           ? Object.entries(feeds).map(([name, { type, array }]) => [
             name,
-            tensorOf(Tensor, { ...array, type }),
+            using(session.valueOf({ ...array, type })),
           ])
-          : Object.entries(from).map(([input, output]) => [
-            input,
-            inputOf(values.get(output)!, Tensor),
-          ]);
+          : Object.entries(from).map(([input, output]) => {
+            const value = values.get(output)!;
+            const fed = inputOf(value, session);
+            return [input, fed === value ? fed : using(fed)];
+          });
         const inputs = Object.fromEntries(entries);
         // Only recorded graphs declare reliable sizes.
         const isRecorded = from !== undefined || wanted === undefined;
         const rows = isRecorded ? rowsFed(session, inputs) : undefined;
-        const fetches = session.outputMetadata.map((output) => {
+        const fetches = session.outputs.map((output) => {
           const result = rows && allocate(output, rows.symbol, rows.count);
           if (result === undefined) return [output.name, null];
           allocated.set(output.name, result);
-          return [output.name, tensorOf(Tensor, result)];
+          return [output.name, using(session.valueOf(result))];
         });
         const results = await session.run(inputs, Object.fromEntries(fetches));
         last = Object.keys(results);
-        for (const name of last) values.set(name, results[name]!);
+        for (const name of last) {
+          const value = results[name]!;
+          if (!allocated.has(name)) using(value);
+          values.set(name, value);
+        }
       }
       const kept = (wanted ?? last).map((name) => [
         name,
@@ -144,8 +148,13 @@ export class Pipeline {
       ]);
       return Object.fromEntries(kept);
     } finally {
-      for (const tensor of values.values()) tensor.dispose();
+      for (const value of used) value.free();
     }
+  }
+
+  /** Stops the run in flight, if the runtime can. */
+  stop(): void {
+    for (const { session } of this.#stages) session.stop();
   }
 
   /** Closes all models; others can be added afterwards. */
@@ -155,86 +164,28 @@ export class Pipeline {
 }
 
 /**
- * An optimisation that is wrong on devices that prefer channels last: the
- * runtime puts transposes around batch normalisation, which change nothing for
- * `[N, D]`, and this merges them into a `Gemm` as if they swapped the axes. For
- * D samples at once the result would be wrong without an error (1.27.0, WebGPU).
+ * Converts an output to the input of a later stage: halves are converted, as
+ * steps compute with float32.
  */
-const WRONG_ON_DEVICES = "GemmTransposeFusion";
-
-/**
- * The options of a session.
- *
- * @param options Threads, whether they spin, the device, and whether weights of
- * 8 bits are made unsigned, so that products do not saturate; see
- * `exact_products.ts`.
- * @returns The options.
- */
-export function sessionOptions(
-  { threads, exactProducts = false, spins = true, device = "cpu" }: Pick<
-    StageOptions,
-    "threads" | "exactProducts" | "spins" | "device"
-  >,
-): InferenceSession.SessionOptions {
-  const session = {
-    ...(exactProducts ? { "x64quantprecision": "1" } : {}),
-    ...(spins ? {} : { "intra_op": { "allow_spinning": "0" } }),
-  };
-  const extra = {
-    ...(Object.keys(session).length > 0 ? { session } : {}),
-    ...(device === "cpu" ? {} : {
-      optimization: { "disable_specified_optimizers": WRONG_ON_DEVICES },
-    }),
-  };
-  return {
-    intraOpNumThreads: threads,
-    logSeverityLevel: 4, // a failure is thrown
-    ...(Object.keys(extra).length > 0 ? { extra } : {}),
-  };
-}
-
-/**
- * Converts an output to the input of a later stage: float16 cannot be fed, and
- * is converted.
- */
-function inputOf(tensor: Tensor, kind: typeof Tensor): Tensor {
-  if (tensor.type !== "float16") return tensor;
-  const { data, dims } = tensor;
-  return new kind("float32", Float32Array.from(halvesOf(data)), [...dims]);
-}
-
-function outputOf(
-  metadata: InferenceSession.ValueMetadata,
-): OnnxOutput {
-  const { name } = metadata;
-  if (!metadata.isTensor) return { name, type: undefined, shape: [] };
-  const shape = metadata.shape.map((size) =>
-    typeof size === "number" && size >= 0 ? size : null
-  );
-  return { name, type: metadata.type, shape };
+function inputOf(value: RuntimeValue, session: RuntimeSession): RuntimeValue {
+  if (value.type !== "float16") return value;
+  const data = Float32Array.from(value.view() as Float16Array);
+  return session.valueOf({ data, shape: value.shape, type: "float32" });
 }
 
 /** Copies values from the memory of the runtime. */
-function copied({ data, dims, type }: Tensor): OnnxResult {
-  const values = type === "float16"
-    ? halvesOf(data).slice()
-    : (data as Float32Array).slice();
-  return { data: values as OnnxResult["data"], shape: [...dims], type };
-}
-
-/** Half floats, which may be raw bits. */
-function halvesOf(data: Tensor["data"]): Float16Array {
-  const { buffer, byteOffset, length } = data as Uint16Array<ArrayBuffer>;
-  return new Float16Array(buffer, byteOffset, length);
+function copied(value: RuntimeValue): OnnxResult {
+  const data = (value.view() as Float32Array<ArrayBuffer>).slice();
+  return { data, shape: [...value.shape], type: value.type };
 }
 
 /** The number of samples, if an input names its batch axis. */
 function rowsFed(
-  session: InferenceSession,
-  inputs: Readonly<Record<string, Tensor>>,
+  session: RuntimeSession,
+  inputs: Readonly<Record<string, RuntimeValue>>,
 ): { readonly symbol: string; readonly count: number } | undefined {
   const batch = batchSymbol(session);
-  const count = batch && inputs[batch.input]?.dims[0];
+  const count = batch && inputs[batch.input]?.shape[0];
   return count === undefined || batch === undefined
     ? undefined
     : { symbol: batch.symbol, count };

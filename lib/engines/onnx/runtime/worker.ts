@@ -1,6 +1,6 @@
 /**
  * A worker that opens, runs and closes models, one request at a time. Started
- * by `takeWorker`; used by `openInWorker`.
+ * by `takeWorker`; used by `WorkerLink`.
  *
  * @module
  */
@@ -9,68 +9,44 @@ import {
   type Envelope,
   enveloped,
   messageIn,
-  type OnnxResult,
   type WorkerReply,
   type WorkerRequest,
 } from "./messages.ts";
-import { SamplesError } from "./micro_batches.ts";
-import { Pipeline } from "./pipeline.ts";
-import { messageOf } from "./runtime.ts";
+import { loadNodeBinding } from "./node_binding.ts";
+import { RequestHandler } from "./request_handler.ts";
 
-// Loaded while the weights are read. If loading fails, the first use throws.
-const obstacle = import("onnxruntime-node").then(() => undefined, messageOf);
+const binding = loadNodeBinding(); // while the weights are read
+binding.catch(() => {}); // the first use throws
+const handler = new RequestHandler(binding);
 
-const pipeline = new Pipeline();
-let last: Promise<void> = Promise.resolve();
-
-parentPort!.on("message", (envelope: Envelope<WorkerRequest>) => {
-  last = last.then(() => answered(messageIn(envelope)));
-});
-
-function reply(message: WorkerReply, transfer: ArrayBuffer[] = []): void {
-  parentPort!.postMessage(enveloped(message), transfer);
-}
-
-function hasNaN({ data }: OnnxResult): boolean {
-  return (data as Float32Array).some(Number.isNaN);
-}
-
-async function answered(request: WorkerRequest): Promise<void> {
-  try {
-    await answer(request);
-  } catch (cause) {
-    const samples = cause instanceof SamplesError ? cause.samples : undefined;
-    reply({ kind: "failed", message: messageOf(cause), samples });
-  }
-}
-
-async function answer(request: WorkerRequest): Promise<void> {
-  if (request.kind === "open") {
-    const outputs = await pipeline.add(request.model, request);
+parentPort!.on("message", async (envelope: Envelope<WorkerRequest>) => {
+  const request = messageIn(envelope);
+  const reply = await handler.answer(request);
+  if (request.kind === "open" && reply.kind === "opened") {
     // The runtime has a copy: free this memory now, not at the next garbage
     // collection.
     for (const { data } of request.model.externalData) {
-      const buffer = data.buffer as ArrayBuffer;
-      if (!buffer.detached) buffer.transfer(0);
+      freeMemory(data.buffer as ArrayBuffer);
     }
-    reply({ kind: "opened", outputs });
-  } else if (request.kind === "run") {
-    const { feeds, nanOutput = "" } = request;
-    const { [nanOutput]: indicator, ...results } = await pipeline.run(
-      feeds,
-      request,
-    );
-    const spare = Object.values(feeds).map(({ array }) =>
-      array.data.buffer as ArrayBuffer
-    );
-    if (indicator !== undefined && hasNaN(indicator)) {
-      return reply({ kind: "nan", feeds }, [...new Set(spare)]);
-    }
-    const buffers = Object.values(results).map(({ data }) => data.buffer);
-    const transfer = [...new Set([...buffers, ...spare])];
-    reply({ kind: "results", results, spare }, transfer);
-  } else {
-    await pipeline.close();
-    reply({ kind: "closed", obstacle: await obstacle });
   }
+  parentPort!.postMessage(enveloped(reply), transferOf(reply));
+});
+
+function freeMemory(buffer: ArrayBuffer): void {
+  if (!buffer.detached) buffer.transfer(0);
+}
+
+/** The buffers of a reply, which the caller receives. */
+function transferOf(reply: WorkerReply): ArrayBuffer[] {
+  const buffers = reply.kind === "results"
+    ? [
+      ...Object.values(reply.results).map(({ data }) => data.buffer),
+      ...reply.spare,
+    ]
+    : reply.kind === "nan"
+    ? Object.values(reply.feeds).map(({ array }) =>
+      array.data.buffer as ArrayBuffer
+    )
+    : [];
+  return [...new Set(buffers)];
 }

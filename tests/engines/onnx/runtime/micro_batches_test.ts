@@ -4,7 +4,7 @@ import {
   OnnxGraph,
   ROWS,
 } from "../../../../lib/engines/onnx/graph/onnx_graph.ts";
-import { openInWorker } from "../../../../lib/engines/onnx/runtime/open_in_worker.ts";
+import { openPipeline } from "../../../../lib/engines/onnx/runtime/open_pipeline.ts";
 import { UnsupportedByEngineError } from "../../../../lib/errors.ts";
 
 /** Looks up numbers of three rows by indices `[N, 2]`. */
@@ -20,7 +20,7 @@ function lookUp() {
 
 Deno.test("runMicroBatches() computes some samples at once, and fills one array", async () => {
   const { graph, x, y, same } = lookUp();
-  const open = await openInWorker(encodeModel(graph), { threads: 1 });
+  const open = await openPipeline(encodeModel(graph), { threads: 1 });
   const feed = (indices: number[]) => {
     const data = Int32Array.from(indices);
     const shape = [data.length / 2, 2];

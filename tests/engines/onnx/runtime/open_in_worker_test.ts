@@ -17,7 +17,7 @@ import {
   enveloped,
   messageIn,
 } from "../../../../lib/engines/onnx/runtime/messages.ts";
-import { openInWorker } from "../../../../lib/engines/onnx/runtime/open_in_worker.ts";
+import { openPipeline } from "../../../../lib/engines/onnx/runtime/open_pipeline.ts";
 import { UnsupportedByEngineError } from "../../../../lib/errors.ts";
 import { logWorkers } from "../../../support/logged_worker.ts";
 
@@ -59,9 +59,9 @@ function slow() {
   return { graph, x, y };
 }
 
-Deno.test("openInWorker() runs a graph, batch after batch, in order", async () => {
+Deno.test("openPipeline() runs a graph, batch after batch, in order", async () => {
   const { graph, x, y } = product();
-  const open = await openInWorker(encodeModel(graph), { threads: 1 });
+  const open = await openPipeline(encodeModel(graph), { threads: 1 });
   const runs = [3, 0, 599].map((position) => open.run(feed(x, unit(position))));
   const results = await Promise.all(runs);
   assertEquals(results.map((result) => [...result[y]!.data]), [
@@ -72,9 +72,9 @@ Deno.test("openInWorker() runs a graph, batch after batch, in order", async () =
   await open.close();
 });
 
-Deno.test("openInWorker() leaves the caller's arrays as they are, views with offsets too", async () => {
+Deno.test("openPipeline() leaves the caller's arrays as they are, views with offsets too", async () => {
   const { graph, x, y, kernel } = product();
-  const open = await openInWorker(encodeModel(graph), { threads: 1 });
+  const open = await openPipeline(encodeModel(graph), { threads: 1 });
   assertEquals(kernel.length, SIZE * 2);
   const buffer = new Float32Array(3 * SIZE).fill(7);
   buffer.set(unit(1), SIZE);
@@ -92,9 +92,9 @@ Deno.test("openInWorker() leaves the caller's arrays as they are, views with off
   await open.close();
 });
 
-Deno.test("openInWorker() feeds from memory that it used before, and each time the right values", async () => {
+Deno.test("openPipeline() feeds from memory that it used before, and each time the right values", async () => {
   const { graph, x, y } = product();
-  const open = await openInWorker(encodeModel(graph), { threads: 1 });
+  const open = await openPipeline(encodeModel(graph), { threads: 1 });
   const positions = [3, 0, 599, 7, 7, 1, 250];
   const found: number[] = [];
   for (const [i, position] of positions.entries()) {
@@ -109,9 +109,9 @@ Deno.test("openInWorker() feeds from memory that it used before, and each time t
   await open.close();
 });
 
-Deno.test("openInWorker() transfers whole arrays, and copies views", async () => {
+Deno.test("openPipeline() transfers whole arrays, and copies views", async () => {
   const { graph, kernel, x, y } = product();
-  const open = await openInWorker(encodeModel(graph), {
+  const open = await openPipeline(encodeModel(graph), {
     threads: 1,
     transferable: [kernel],
   });
@@ -124,16 +124,16 @@ Deno.test("openInWorker() transfers whole arrays, and copies views", async () =>
   const input = other.input("x", "float32", [null, SIZE]);
   const constant = other.constant("float32", [SIZE, 2], view);
   other.output("y", other.node("MatMul", [input, constant]), "float32");
-  await (await openInWorker(encodeModel(other), {
+  await (await openPipeline(encodeModel(other), {
     threads: 1,
     transferable: [view],
   })).close();
   assertEquals(view.length, SIZE * 2);
 });
 
-Deno.test("openInWorker() leaves the calling thread free while it runs", async () => {
+Deno.test("openPipeline() leaves the calling thread free while it runs", async () => {
   const { graph, x, y } = slow();
-  const open = await openInWorker(encodeModel(graph), { threads: 1 });
+  const open = await openPipeline(encodeModel(graph), { threads: 1 });
   let ticks = 0;
   const timer = setInterval(() => ticks++, 1);
   const data = new Float32Array(300 * SIZE).fill(2);
@@ -144,9 +144,9 @@ Deno.test("openInWorker() leaves the calling thread free while it runs", async (
   await open.close();
 });
 
-Deno.test("openInWorker() closes without waiting for a run that is under way", async () => {
+Deno.test("openPipeline() closes without waiting for a run that is under way", async () => {
   const { graph, x } = slow();
-  const open = await openInWorker(encodeModel(graph), { threads: 1 });
+  const open = await openPipeline(encodeModel(graph), { threads: 1 });
   let isOver = false;
   const data = new Float32Array(300 * SIZE);
   const running = open.run(feed(x, data)).then(() => isOver = true);
@@ -160,16 +160,16 @@ Deno.test("openInWorker() closes without waiting for a run that is under way", a
   );
 });
 
-Deno.test("openInWorker() reports the message of ONNX Runtime, and the batch", async () => {
+Deno.test("openPipeline() reports the message of ONNX Runtime, and the batch", async () => {
   const wrong = new OnnxGraph();
   wrong.output("y", wrong.node("NoSuchOperator", []), "float32");
   await assertRejects(
-    () => openInWorker(encodeModel(wrong), { threads: 1 }),
+    () => openPipeline(encodeModel(wrong), { threads: 1 }),
     UnsupportedByEngineError,
     "NoSuchOperator",
   );
   const { graph, x, y } = product();
-  const open = await openInWorker(encodeModel(graph), { threads: 1 });
+  const open = await openPipeline(encodeModel(graph), { threads: 1 });
   const flat = { data: new Float32Array(3), shape: [1, 3], dtype: "float32" };
   const error = await assertRejects(
     () =>
@@ -210,7 +210,7 @@ class Dying extends EventEmitter {
   }
 }
 
-Deno.test("openInWorker() rejects all that was requested of a worker that ended", async () => {
+Deno.test("openPipeline() rejects all that was requested of a worker that ended", async () => {
   const ways: [string, (worker: Dying) => void][] = [
     [
       "out of memory",
@@ -223,7 +223,7 @@ Deno.test("openInWorker() rejects all that was requested of a worker that ended"
     const { graph, x } = product();
     const dying = new Dying(dies);
     const worker = dying as unknown as Worker;
-    const open = await openInWorker(encodeModel(graph), { threads: 1, worker });
+    const open = await openPipeline(encodeModel(graph), { threads: 1, worker });
     const runs = ["samples 0 to 3", "samples 4 to 7"].map((what) =>
       assertRejects(
         () => open.run(feed(x, unit(0)), what),
@@ -245,7 +245,7 @@ Deno.test("openInWorker() rejects all that was requested of a worker that ended"
   }
 });
 
-Deno.test("openInWorker() reuses the worker of a closed session, also after an error", async () => {
+Deno.test("openPipeline() reuses the worker of a closed session, also after an error", async () => {
   using log = logWorkers();
   const { graph, x, y } = product();
   const wrong = new OnnxGraph();
@@ -253,8 +253,8 @@ Deno.test("openInWorker() reuses the worker of a closed session, also after an e
   const flat = { data: new Float32Array(3), shape: [1, 3], dtype: "float32" };
   const bad = { [x]: { type: "float32", array: flat as never } } as const;
   for (let i = 0; i < 3; i++) {
-    await assertRejects(() => openInWorker(encodeModel(wrong), { threads: 1 }));
-    const open = await openInWorker(encodeModel(graph), { threads: 1 });
+    await assertRejects(() => openPipeline(encodeModel(wrong), { threads: 1 }));
+    const open = await openPipeline(encodeModel(graph), { threads: 1 });
     await assertRejects(() => open.run(bad));
     const uncloneable = { type: "float32", array: { ...flat, data: () => {} } };
     await assertRejects(() => open.run({ [x]: uncloneable as never }));
@@ -265,7 +265,7 @@ Deno.test("openInWorker() reuses the worker of a closed session, also after an e
     await open.close();
     await open.close();
     // What was closed is closed, also when its worker has another session.
-    const other = await openInWorker(encodeModel(graph), { threads: 1 });
+    const other = await openPipeline(encodeModel(graph), { threads: 1 });
     await assertRejects(
       () => open.run(feed(x, unit(0))),
       Error,
@@ -277,15 +277,15 @@ Deno.test("openInWorker() reuses the worker of a closed session, also after an e
   assertEquals(log.events.includes("end"), false);
 });
 
-Deno.test("openInWorker() reuses no worker that still computes", async () => {
+Deno.test("openPipeline() reuses no worker that still computes", async () => {
   using log = logWorkers();
   const { graph, x } = slow();
   const { graph: quick, x: fed, y } = product();
-  const open = await openInWorker(encodeModel(graph), { threads: 1 });
+  const open = await openPipeline(encodeModel(graph), { threads: 1 });
   const data = new Float32Array(300 * SIZE);
   const running = open.run(feed(x, data));
   await open.close();
-  const other = await openInWorker(encodeModel(quick), { threads: 1 });
+  const other = await openPipeline(encodeModel(quick), { threads: 1 });
   const results = await other.run(feed(fed, unit(4)));
   assertEquals([...results[y]!.data], [8, 9]);
   assertEquals(log.workers.size, 2);

@@ -1,0 +1,32 @@
+import type { SessionSettings } from "./binding.ts";
+
+/**
+ * An optimisation that is wrong on devices that prefer channels last: the
+ * runtime puts transposes around batch normalisation, which change nothing for
+ * `[N, D]`, and this merges them into a `Gemm` as if they swapped the axes. For
+ * D samples at once the result would be wrong without an error (1.27.0, WebGPU).
+ */
+const WRONG_ON_DEVICES = "GemmTransposeFusion";
+
+/**
+ * The entries of ONNX Runtime's configuration of a session.
+ *
+ * @param settings Whether threads spin, the device, and whether weights of 8
+ * bits are made unsigned, so that products do not saturate; see
+ * `exact_products.ts`.
+ * @returns The values, by key.
+ */
+export function configOf(
+  { exactProducts = false, spins = true, device = "cpu" }: Omit<
+    SessionSettings,
+    "threads"
+  >,
+): ReadonlyMap<string, string> {
+  const config = new Map<string, string>();
+  if (exactProducts) config.set("session.x64quantprecision", "1");
+  if (!spins) config.set("session.intra_op.allow_spinning", "0");
+  if (device !== "cpu") {
+    config.set("optimization.disable_specified_optimizers", WRONG_ON_DEVICES);
+  }
+  return config;
+}
