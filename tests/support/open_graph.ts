@@ -13,6 +13,8 @@ import type {
   OnnxResult,
 } from "../../lib/engines/onnx/runtime/messages.ts";
 import type { DeviceName } from "../../lib/engines/onnx/runtime/device.ts";
+import { cBinding } from "../../lib/engines/onnx/runtime/c_library.ts";
+import { loadNodeBinding } from "../../lib/engines/onnx/runtime/node_binding.ts";
 import { Pipeline } from "../../lib/engines/onnx/runtime/pipeline.ts";
 
 /** A graph that is ready to run. */
@@ -39,7 +41,10 @@ export async function openModel(
   threads = 1,
   device: DeviceName = "cpu",
 ): Promise<OpenGraph> {
-  const pipeline = new Pipeline();
+  const binding = device === "cpu" ? await cBinding() : undefined;
+  const pipeline = new Pipeline(
+    binding === undefined ? loadNodeBinding() : Promise.resolve(binding),
+  );
   await pipeline.add(model, { threads, device });
   return {
     run: (feeds) => pipeline.run(feeds),

@@ -2,13 +2,17 @@ import { assert, assertEquals } from "@std/assert";
 import { MODEL, ROOT, runModel } from "../support/fresh_process.ts";
 
 const LIB = `${ROOT}lib`;
+const RUNTIME = decodeURIComponent(
+  new URL("../", import.meta.resolve("onnxruntime-node")).pathname,
+);
 
-Deno.test("a model on the disk runs natively with permissions for it, for lib and for the runtime", async () => {
-  const runtime = decodeURIComponent(
-    new URL("../", import.meta.resolve("onnxruntime-node")).pathname,
-  );
-  for (const ffi of ["--allow-ffi", `--allow-ffi=${runtime}`]) {
-    const allowed = [`--allow-read=${MODEL},${LIB}`, ffi];
+Deno.test("a model on the disk runs natively with permissions for it and for the runtime", async () => {
+  const permissions = [
+    ["--allow-ffi", `--allow-read=${MODEL}`],
+    // A worker, which reads its modules.
+    [`--allow-ffi=${RUNTIME}`, `--allow-read=${MODEL},${LIB}`],
+  ];
+  for (const allowed of permissions) {
     const { engine } = await runModel({ allowed });
     assertEquals(engine, "onnx");
   }
@@ -18,7 +22,7 @@ Deno.test("a model runs on TF.js where a permission is missing, and the plan nam
   const cases = [
     [["--allow-read"], "--allow-ffi"],
     [
-      ["--allow-read", `--deny-read=${LIB}`, "--allow-ffi"],
+      ["--allow-read", `--deny-read=${LIB}`, `--allow-ffi=${RUNTIME}`],
       `--allow-read=${LIB}`,
     ],
   ] as const;

@@ -21,6 +21,8 @@ export interface SessionSettings {
    * @default {true}
    */
   readonly spins?: boolean | undefined;
+  /** Whether the graph is optimised. @default {true} */
+  readonly optimizes?: boolean | undefined;
   /** The device. @default {"cpu"} */
   readonly device?: DeviceName | undefined;
 }

@@ -44,6 +44,7 @@ const FUNCTIONS = {
   run: slow(9, P, P, B, B, N, B, N, B),
   createSessionOptions: checked(10, B),
   setSessionLogSeverityLevel: checked(22, P, I),
+  setSessionGraphOptimizationLevel: checked(23, P, I),
   setIntraOpNumThreads: checked(24, P, I),
   sessionGetInputCount: checked(30, P, B),
   sessionGetOutputCount: checked(31, P, B),
@@ -86,17 +87,19 @@ export type CApi = {
 };
 
 /**
- * Opens the library.
+ * Opens the library, which stays in memory.
  *
  * @param path Its file.
- * @returns Its functions; the library stays open.
+ * @returns Its functions.
  * @throws {Error} If it cannot be opened, or is of an older version.
  */
 export function openCApi(path: URL): CApi {
-  const { symbols } = Deno.dlopen(path, {
+  keepLoaded(path);
+  const library = Deno.dlopen(path, {
     OrtGetApiBase: { parameters: [], result: "pointer" },
   });
-  const base = new Deno.UnsafePointerView(symbols.OrtGetApiBase()!);
+  const base = new Deno.UnsafePointerView(library.symbols.OrtGetApiBase()!);
+  library.close();
   const getApi = new Deno.UnsafeFnPointer(base.getPointer()!, {
     parameters: ["u32"],
     result: "pointer",
@@ -116,6 +119,32 @@ export function openCApi(path: URL): CApi {
 }
 
 const POINTER_BYTES = 8;
+
+/**
+ * Makes the system keep a library in memory. Deno must close what it opens: a
+ * test in which it opens a library that stays open fails.
+ */
+function keepLoaded(url: URL): void {
+  const path = decodeURIComponent(url.pathname);
+  if (Deno.build.os === "windows") {
+    const system = Deno.dlopen("kernel32.dll", {
+      LoadLibraryW: { parameters: ["buffer"], result: "pointer" },
+    });
+    system.symbols.LoadLibraryW(cPath(path.slice(1).replaceAll("/", "\\")));
+    system.close();
+    return;
+  }
+  // The function of the C library is found through any library that uses it.
+  const library = Deno.dlopen(url, {
+    dlopen: { parameters: ["buffer", "i32"], result: "pointer" },
+  });
+  library.symbols.dlopen(cString(path), RTLD_NOW | RTLD_NODELETE);
+  library.close();
+}
+
+/** Flags of `dlopen`. */
+const RTLD_NOW = 2;
+const RTLD_NODELETE = Deno.build.os === "darwin" ? 0x80 : 0x1000;
 
 /** Memory of 8 bytes that a function writes a value to. */
 export class Out extends BigUint64Array<ArrayBuffer> {

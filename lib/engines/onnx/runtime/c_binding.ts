@@ -126,6 +126,9 @@ class CRuntime implements RuntimeBinding {
       const { pointer } = options;
       this.check(api.setSessionLogSeverityLevel(pointer, SILENT));
       this.check(api.setIntraOpNumThreads(pointer, settings.threads));
+      if (settings.optimizes === false) {
+        this.check(api.setSessionGraphOptimizationLevel(pointer, UNOPTIMIZED));
+      }
       for (const [key, value] of configOf(settings)) {
         const entry = [cString(key), cString(value)] as const;
         this.check(api.addSessionConfigEntry(pointer, ...entry));
@@ -252,6 +255,8 @@ class CRuntime implements RuntimeBinding {
   }
 }
 
+/** `ORT_DISABLE_ALL`. */
+const UNOPTIMIZED = 0;
 /** `OrtArenaAllocator` and `OrtMemTypeDefault`. */
 const ARENA = 1;
 const DEFAULT_MEMORY = 0;

@@ -41,11 +41,11 @@ export async function loadNodeBinding(): Promise<RuntimeBinding> {
 function nodeOptions(
   settings: SessionSettings,
 ): InferenceSession.SessionOptions {
-  const config = configOf(settings);
   return {
     intraOpNumThreads: settings.threads,
     logSeverityLevel: 4, // a failure is thrown
-    ...(config.size > 0 ? { extra: Object.fromEntries(config) } : {}),
+    graphOptimizationLevel: settings.optimizes === false ? "disabled" : "all",
+    extra: Object.fromEntries(configOf(settings)),
   };
 }
 

@@ -68,8 +68,7 @@ export class Pipeline {
    * the model.
    */
   async add(model: ModelBytes, options: StageOptions): Promise<OnnxOutput[]> {
-    const binding = await this.#binding;
-    const session = await binding.open(model, options);
+    const session = await openSession(await this.#binding, model, options);
     this.#stages.push({ session, from: options.from });
     return session.outputs.map(({ name, type, shape }) => ({
       name,
@@ -160,6 +159,26 @@ export class Pipeline {
   /** Closes all models; others can be added afterwards. */
   async close(): Promise<void> {
     for (const { session } of this.#stages.splice(0)) await session.release();
+  }
+}
+
+/**
+ * Opens a model. Optimisations of the runtime fail on some models, such as a
+ * BERT in float16 (1.27.0): then it is opened as it is.
+ */
+async function openSession(
+  binding: RuntimeBinding,
+  model: ModelBytes,
+  options: StageOptions,
+): Promise<RuntimeSession> {
+  try {
+    return await binding.open(model, options);
+  } catch (error) {
+    try {
+      return await binding.open(model, { ...options, optimizes: false });
+    } catch {
+      throw error; // it is not due to an optimisation
+    }
   }
 }
 

@@ -22,7 +22,8 @@ export function configOf(
     "threads"
   >,
 ): ReadonlyMap<string, string> {
-  const config = new Map<string, string>();
+  // Products with weights of 4 bits: in float32, not with activations of 8 bits.
+  const config = new Map([["session.qdq_matmulnbits_accuracy_level", "1"]]);
   if (exactProducts) config.set("session.x64quantprecision", "1");
   if (!spins) config.set("session.intra_op.allow_spinning", "0");
   if (device !== "cpu") {

@@ -4,44 +4,58 @@ import {
   OnnxGraph,
   ROWS,
 } from "../../../../lib/engines/onnx/graph/onnx_graph.ts";
-import {
-  Pipeline,
-  sessionOptions,
-} from "../../../../lib/engines/onnx/runtime/pipeline.ts";
+import type {
+  RuntimeBinding,
+  RuntimeSession,
+} from "../../../../lib/engines/onnx/runtime/binding.ts";
+import { cBinding } from "../../../../lib/engines/onnx/runtime/c_library.ts";
+import { loadNodeBinding } from "../../../../lib/engines/onnx/runtime/node_binding.ts";
+import { Pipeline } from "../../../../lib/engines/onnx/runtime/pipeline.ts";
 import { castTo } from "../../../../lib/engines/onnx/graph/onnx_value.ts";
 import { openGraph } from "../../../support/open_graph.ts";
 
-Deno.test("stages of a Pipeline run one after another, and return the outputs that are wanted", async () => {
-  const first = new OnnxGraph();
-  const x = first.input("x", "float32", [null, 2]);
-  const half = castTo(first, first.node("Neg", [x]), "float16");
-  const negative = first.output("negative", half, "float16");
-  const shape = first.output("shape", first.node("Shape", [x]), "int64");
-  const second = new OnnxGraph();
-  const from = second.input("from", "float32", [null, 2]); // float16 is converted
-  const absolute = second.output("y", second.node("Abs", [from]), "float32");
+const BINDINGS = {
+  "by the C API": async () => (await cBinding())!,
+  "by the package for Node": loadNodeBinding,
+};
 
-  const pipeline = new Pipeline();
-  const outputs = await pipeline.add(encodeModel(first), { threads: 1 });
-  assertEquals(outputs.map(({ type, shape }) => [type, shape]), [
-    ["float16", [null, 2]],
-    ["int64", [2]],
-  ]);
-  const options = { threads: 1, from: { [from]: negative } };
-  await pipeline.add(encodeModel(second), options);
-  const array = {
-    data: Float32Array.of(1, -2),
-    shape: [1, 2],
-    dtype: "float32",
-  } as const;
-  const feeds = { [x]: { type: "float32", array } } as const;
-  const all = await pipeline.run(feeds, { wanted: [shape, absolute] });
-  assertEquals([...all[absolute]!.data], [1, 2]);
-  assertEquals(all[shape]!.type, "int64");
-  assertEquals(Object.keys(await pipeline.run(feeds)), [absolute]);
-  await pipeline.close();
-  await assertRejects(() => pipeline.run(feeds), TypeError, "no model is open");
-});
+for (const [where, load] of Object.entries(BINDINGS)) {
+  Deno.test(`stages of a Pipeline run one after another, and return the outputs that are wanted, ${where}`, async () => {
+    const first = new OnnxGraph();
+    const x = first.input("x", "float32", [null, 2]);
+    const half = castTo(first, first.node("Neg", [x]), "float16");
+    const negative = first.output("negative", half, "float16");
+    const shape = first.output("shape", first.node("Shape", [x]), "int64");
+    const second = new OnnxGraph();
+    const from = second.input("from", "float32", [null, 2]); // float16 is converted
+    const absolute = second.output("y", second.node("Abs", [from]), "float32");
+
+    const pipeline = new Pipeline(load());
+    const outputs = await pipeline.add(encodeModel(first), { threads: 1 });
+    assertEquals(outputs.map(({ type, shape }) => [type, shape]), [
+      ["float16", [null, 2]],
+      ["int64", [2]],
+    ]);
+    const options = { threads: 1, from: { [from]: negative } };
+    await pipeline.add(encodeModel(second), options);
+    const array = {
+      data: Float32Array.of(1, -2),
+      shape: [1, 2],
+      dtype: "float32",
+    } as const;
+    const feeds = { [x]: { type: "float32", array } } as const;
+    const all = await pipeline.run(feeds, { wanted: [shape, absolute] });
+    assertEquals([...all[absolute]!.data], [1, 2]);
+    assertEquals(all[shape]!.type, "int64");
+    assertEquals(Object.keys(await pipeline.run(feeds)), [absolute]);
+    await pipeline.close();
+    await assertRejects(
+      () => pipeline.run(feeds),
+      TypeError,
+      "no model is open",
+    );
+  });
+}
 
 Deno.test("a Pipeline runs a model with weights outside its bytes", async () => {
   const graph = new OnnxGraph();
@@ -113,28 +127,22 @@ Deno.test("a Pipeline has outputs of known sizes written where they are kept", a
   assertEquals(copied, []);
 });
 
-Deno.test("sessionOptions() requests exact 8-bit products only where there may be some", () => {
-  const plain = { intraOpNumThreads: 2, logSeverityLevel: 4 } as const;
-  assertEquals(sessionOptions({ threads: 2 }), plain);
-  assertEquals(sessionOptions({ threads: 2, exactProducts: true }), {
-    ...plain,
-    extra: { session: { "x64quantprecision": "1" } },
-  });
-});
-
-Deno.test("sessionOptions() disables spinning beside exact products", () => {
-  const options = { threads: 1, exactProducts: true, spins: false };
-  assertEquals(sessionOptions(options).extra, {
-    session: {
-      "x64quantprecision": "1",
-      "intra_op": { "allow_spinning": "0" },
+Deno.test("a Pipeline opens a model as it is if an optimisation fails on it", async () => {
+  const requested: (boolean | undefined)[] = [];
+  const binding = (runs: boolean): RuntimeBinding => ({
+    open(_model, { optimizes }) {
+      requested.push(optimizes);
+      if (optimizes === false && runs) {
+        return Promise.resolve({ outputs: [] } as unknown as RuntimeSession);
+      }
+      return Promise.reject(new Error(`optimizes ${optimizes}`));
     },
   });
-});
-
-Deno.test("sessionOptions() disables an optimisation that is wrong on devices", () => {
-  assertEquals(sessionOptions({ threads: 1, device: "webgpu" }).extra, {
-    optimization: { "disable_specified_optimizers": "GemmTransposeFusion" },
-  });
-  assertEquals(sessionOptions({ threads: 1, device: "cpu" }).extra, undefined);
+  const model = { bytes: new Uint8Array(), externalData: [] };
+  const add = (runs: boolean) =>
+    new Pipeline(Promise.resolve(binding(runs))).add(model, { threads: 1 });
+  assertEquals(await add(true), []);
+  assertEquals(requested, [undefined, false]);
+  // The first error is the one to report.
+  await assertRejects(() => add(false), Error, "optimizes undefined");
 });
