@@ -21,8 +21,6 @@ export interface SessionSettings {
    * @default {true}
    */
   readonly spins?: boolean | undefined;
-  /** Whether the graph is optimised. @default {true} */
-  readonly optimizes?: boolean | undefined;
   /** The device. @default {"cpu"} */
   readonly device?: DeviceName | undefined;
 }
@@ -34,10 +32,15 @@ export interface RuntimeBinding {
    *
    * @param model The model; its weights are copied.
    * @param settings Threads and device.
+   * @param consumed Buffers of weights that may be freed early.
    * @returns The session.
    * @throws {Error} The error of the runtime, if it refuses the model.
    */
-  open(model: ModelBytes, settings: SessionSettings): Promise<RuntimeSession>;
+  open(
+    model: ModelBytes,
+    settings: SessionSettings,
+    consumed?: ReadonlySet<ArrayBufferLike>,
+  ): Promise<RuntimeSession>;
 }
 
 /** A model that is open in ONNX Runtime. */

@@ -9,7 +9,7 @@
 const API_VERSION = 18;
 
 const P = "pointer";
-/** Bytes: a string, values, or where to write a result. */
+/** Memory of JavaScript, used only during the call. */
 const B = "buffer";
 const N = "usize";
 const I = "i32";
@@ -22,7 +22,7 @@ function checked<const A extends readonly Deno.NativeType[]>(
   return { index, parameters, result: "pointer" } as const;
 }
 
-/** The same, in another thread. */
+/** The same, in another thread: its memory must be native. */
 function slow<const A extends readonly Deno.NativeType[]>(
   index: number,
   ...parameters: A
@@ -38,10 +38,10 @@ function freeing(index: number) {
 /** Functions, by their index in `OrtApi` (`onnxruntime_c_api.h`). */
 const FUNCTIONS = {
   getErrorMessage: { index: 2, parameters: [P], result: P },
-  createEnv: slow(3, I, B, B),
+  createEnv: slow(3, I, P, P),
   disableTelemetryEvents: checked(6, P),
-  createSessionFromArray: slow(8, P, B, N, P, B),
-  run: slow(9, P, P, B, B, N, B, N, B),
+  createSessionFromArray: slow(8, P, P, N, P, P),
+  run: slow(9, P, P, P, P, N, P, N, P),
   createSessionOptions: checked(10, B),
   setSessionLogSeverityLevel: checked(22, P, I),
   setSessionGraphOptimizationLevel: checked(23, P, I),
@@ -54,7 +54,7 @@ const FUNCTIONS = {
   sessionGetOutputName: checked(37, P, N, P, B),
   createRunOptions: checked(39, B),
   runOptionsSetTerminate: checked(46, P),
-  createTensorWithData: checked(49, P, B, N, B, N, I, B),
+  createTensorWithData: checked(49, P, P, N, B, N, I, B),
   isTensor: checked(50, P, B),
   getTensorMutableData: checked(51, P, B),
   castTypeInfoToTensorInfo: checked(55, P, B),
@@ -64,6 +64,7 @@ const FUNCTIONS = {
   getSymbolicDimensions: checked(63, P, B, N),
   getTensorTypeAndShape: checked(65, P, B),
   createCpuMemoryInfo: checked(69, I, I, B),
+  allocatorAlloc: checked(75, P, N, B),
   allocatorFree: checked(76, P, P),
   getAllocatorWithDefaultOptions: checked(78, B),
   releaseStatus: freeing(93),
@@ -189,20 +190,5 @@ export function cPath(path: string): ArrayBufferView<ArrayBuffer> {
   return Uint16Array.from(
     { length: path.length + 1 },
     (_, i) => path.charCodeAt(i), // NaN at the end becomes 0
-  );
-}
-
-/**
- * The addresses of arrays, as an array of C.
- *
- * @param arrays The arrays; they must stay referenced while it is used.
- * @returns The addresses.
- */
-export function addressesOf(
-  arrays: readonly ArrayBufferView<ArrayBuffer>[],
-): BigUint64Array<ArrayBuffer> {
-  return BigUint64Array.from(
-    arrays,
-    (array) => Deno.UnsafePointer.value(Deno.UnsafePointer.of(array)),
   );
 }

@@ -36,12 +36,10 @@ export class DirectLink implements RuntimeLink {
   ): Promise<SuccessfulReply> {
     if (this.#closed !== undefined) throw refusedByRuntime(what, CLOSED);
     this.#numPending++;
-    const reply = await this.#handler.answer(request);
+    const consumed = consumable(request, owned);
+    const reply = await this.#handler.answer(request, consumed);
     this.#numPending--;
-    if (reply.kind !== "failed") {
-      for (const buffer of consumable(request, owned)) buffer.transfer(0);
-      return reply;
-    }
+    if (reply.kind !== "failed") return reply;
     if (this.#closed !== undefined) throw refusedByRuntime(what, CLOSED);
     throw failure(what, reply, "cpu");
   }

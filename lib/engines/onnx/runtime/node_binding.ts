@@ -14,8 +14,8 @@ import type {
   ValueInfo,
 } from "./binding.ts";
 import { deviceOptions } from "./device.ts";
-import type { ModelBytes, OnnxResult } from "./messages.ts";
-import { configOf } from "./session_config.ts";
+import type { OnnxResult } from "./messages.ts";
+import { configOf, openOptimized } from "./session_config.ts";
 
 /**
  * Loads the package.
@@ -27,12 +27,13 @@ export async function loadNodeBinding(): Promise<RuntimeBinding> {
   const { InferenceSession, Tensor } = await import("onnxruntime-node");
   return {
     async open({ bytes, externalData, onCpu }, settings) {
-      const session = await InferenceSession.create(bytes, {
-        ...nodeOptions(settings),
-        ...deviceOptions(settings.device ?? "cpu", onCpu),
-        externalData: [...externalData],
-      });
-      return new NodeSession(session, Tensor);
+      const open = (optimizes: boolean) =>
+        InferenceSession.create(bytes, {
+          ...nodeOptions(settings, optimizes),
+          ...deviceOptions(settings.device ?? "cpu", onCpu),
+          externalData: [...externalData],
+        });
+      return new NodeSession(await openOptimized(open), Tensor);
     },
   };
 }
@@ -40,11 +41,12 @@ export async function loadNodeBinding(): Promise<RuntimeBinding> {
 /** The options of a session, in the form of the package. */
 function nodeOptions(
   settings: SessionSettings,
+  optimizes: boolean,
 ): InferenceSession.SessionOptions {
   return {
     intraOpNumThreads: settings.threads,
     logSeverityLevel: 4, // a failure is thrown
-    graphOptimizationLevel: settings.optimizes === false ? "disabled" : "all",
+    graphOptimizationLevel: optimizes ? "all" : "disabled",
     extra: Object.fromEntries(configOf(settings)),
   };
 }

@@ -63,12 +63,18 @@ export class Pipeline {
    *
    * @param model The model; its weights are copied.
    * @param options Threads, device, and the sources of its inputs.
+   * @param consumed Buffers of weights that may be freed early.
    * @returns Its outputs.
    * @throws {Error} The error of the runtime, if it is not available or refuses
    * the model.
    */
-  async add(model: ModelBytes, options: StageOptions): Promise<OnnxOutput[]> {
-    const session = await openSession(await this.#binding, model, options);
+  async add(
+    model: ModelBytes,
+    options: StageOptions,
+    consumed?: ReadonlySet<ArrayBufferLike>,
+  ): Promise<OnnxOutput[]> {
+    const binding = await this.#binding;
+    const session = await binding.open(model, options, consumed);
     this.#stages.push({ session, from: options.from });
     return session.outputs.map(({ name, type, shape }) => ({
       name,
@@ -159,26 +165,6 @@ export class Pipeline {
   /** Closes all models; others can be added afterwards. */
   async close(): Promise<void> {
     for (const { session } of this.#stages.splice(0)) await session.release();
-  }
-}
-
-/**
- * Opens a model. Optimisations of the runtime fail on some models, such as a
- * BERT in float16 (1.27.0): then it is opened as it is.
- */
-async function openSession(
-  binding: RuntimeBinding,
-  model: ModelBytes,
-  options: StageOptions,
-): Promise<RuntimeSession> {
-  try {
-    return await binding.open(model, options);
-  } catch (error) {
-    try {
-      return await binding.open(model, { ...options, optimizes: false });
-    } catch {
-      throw error; // it is not due to an optimisation
-    }
   }
 }
 

@@ -24,10 +24,14 @@ export class RequestHandler {
    * Answers a request when the earlier ones are answered.
    *
    * @param request The request.
+   * @param consumed Buffers of weights that may be freed early.
    * @returns The answer; an error is one too.
    */
-  answer(request: WorkerRequest): Promise<WorkerReply> {
-    const answered = this.#last.then(() => this.#tryAnswer(request));
+  answer(
+    request: WorkerRequest,
+    consumed?: ReadonlySet<ArrayBufferLike>,
+  ): Promise<WorkerReply> {
+    const answered = this.#last.then(() => this.#tryAnswer(request, consumed));
     this.#last = answered;
     return answered;
   }
@@ -37,18 +41,26 @@ export class RequestHandler {
     this.#pipeline.stop();
   }
 
-  async #tryAnswer(request: WorkerRequest): Promise<WorkerReply> {
+  async #tryAnswer(
+    request: WorkerRequest,
+    consumed: ReadonlySet<ArrayBufferLike> | undefined,
+  ): Promise<WorkerReply> {
     try {
-      return await this.#answer(request);
+      return await this.#answer(request, consumed);
     } catch (cause) {
       const samples = cause instanceof SamplesError ? cause.samples : undefined;
       return { kind: "failed", message: messageOf(cause), samples };
     }
   }
 
-  async #answer(request: WorkerRequest): Promise<WorkerReply> {
+  async #answer(
+    request: WorkerRequest,
+    consumed: ReadonlySet<ArrayBufferLike> | undefined,
+  ): Promise<WorkerReply> {
     if (request.kind === "open") {
-      const outputs = await this.#pipeline.add(request.model, request);
+      const outputs = await this.#pipeline.add(
+        ...[request.model, request, consumed] as const,
+      );
       return { kind: "opened", outputs };
     }
     if (request.kind === "run") {

@@ -31,3 +31,24 @@ export function configOf(
   }
   return config;
 }
+
+/**
+ * Opens a model. Optimisations of the runtime fail on some models, such as a
+ * BERT in float16 (1.27.0): then it is opened as it is.
+ *
+ * @param open Opens the model, with or without optimisations.
+ * @returns The session.
+ */
+export async function openOptimized<T>(
+  open: (optimizes: boolean) => Promise<T>,
+): Promise<T> {
+  try {
+    return await open(true);
+  } catch (error) {
+    try {
+      return await open(false);
+    } catch {
+      throw error; // it is not due to an optimisation
+    }
+  }
+}

@@ -4,10 +4,6 @@ import {
   OnnxGraph,
   ROWS,
 } from "../../../../lib/engines/onnx/graph/onnx_graph.ts";
-import type {
-  RuntimeBinding,
-  RuntimeSession,
-} from "../../../../lib/engines/onnx/runtime/binding.ts";
 import { cBinding } from "../../../../lib/engines/onnx/runtime/c_library.ts";
 import { loadNodeBinding } from "../../../../lib/engines/onnx/runtime/node_binding.ts";
 import { Pipeline } from "../../../../lib/engines/onnx/runtime/pipeline.ts";
@@ -125,24 +121,4 @@ Deno.test("a Pipeline has outputs of known sizes written where they are kept", a
     await open.close();
   }
   assertEquals(copied, []);
-});
-
-Deno.test("a Pipeline opens a model as it is if an optimisation fails on it", async () => {
-  const requested: (boolean | undefined)[] = [];
-  const binding = (runs: boolean): RuntimeBinding => ({
-    open(_model, { optimizes }) {
-      requested.push(optimizes);
-      if (optimizes === false && runs) {
-        return Promise.resolve({ outputs: [] } as unknown as RuntimeSession);
-      }
-      return Promise.reject(new Error(`optimizes ${optimizes}`));
-    },
-  });
-  const model = { bytes: new Uint8Array(), externalData: [] };
-  const add = (runs: boolean) =>
-    new Pipeline(Promise.resolve(binding(runs))).add(model, { threads: 1 });
-  assertEquals(await add(true), []);
-  assertEquals(requested, [undefined, false]);
-  // The first error is the one to report.
-  await assertRejects(() => add(false), Error, "optimizes undefined");
 });

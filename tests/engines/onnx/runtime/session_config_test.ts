@@ -1,5 +1,8 @@
-import { assertEquals } from "@std/assert";
-import { configOf } from "../../../../lib/engines/onnx/runtime/session_config.ts";
+import { assertEquals, assertRejects } from "@std/assert";
+import {
+  configOf,
+  openOptimized,
+} from "../../../../lib/engines/onnx/runtime/session_config.ts";
 
 const ACCURATE = ["session.qdq_matmulnbits_accuracy_level", "1"];
 
@@ -25,4 +28,22 @@ Deno.test("configOf() disables an optimisation that is wrong on devices", () => 
     ["optimization.disable_specified_optimizers", "GemmTransposeFusion"],
   ]);
   assertEquals([...configOf({ device: "cpu" })], [ACCURATE]);
+});
+
+Deno.test("openOptimized() opens a model as it is if an optimisation fails on it", async () => {
+  const requested: boolean[] = [];
+  const open = (opensPlain: boolean) => (optimizes: boolean) => {
+    requested.push(optimizes);
+    return optimizes || !opensPlain
+      ? Promise.reject(new Error(`optimizes: ${optimizes}`))
+      : Promise.resolve("a session");
+  };
+  assertEquals(await openOptimized(open(true)), "a session");
+  assertEquals(requested, [true, false]);
+  // The first error is the one to report.
+  await assertRejects(
+    () => openOptimized(open(false)),
+    Error,
+    "optimizes: true",
+  );
 });
