@@ -7,6 +7,7 @@
  *
  * @module
  */
+import { keepLoaded } from "./native_library.ts";
 import { type DecodedImage, MOST_PIXELS } from "./pixels.ts";
 
 const SYMBOLS = {
@@ -17,8 +18,10 @@ const SYMBOLS = {
     parameters: ["pointer", "buffer", "usize"],
     result: "i32",
   },
+  tj3Alloc: { parameters: ["usize"], result: "pointer" },
+  tj3Free: { parameters: ["pointer"], result: "void" },
   tj3Decompress8: {
-    parameters: ["pointer", "buffer", "usize", "buffer", "i32", "i32"],
+    parameters: ["pointer", "pointer", "usize", "pointer", "i32", "i32"],
     result: "i32",
     nonblocking: true,
   },
@@ -103,12 +106,48 @@ async function decoded(
     const channels = isColor ? 3 : 1;
     const data = new Uint8Array(height * width * channels); // [H, W, C]
     const format = isColor ? PIXEL_FORMAT.rgb : PIXEL_FORMAT.grey;
-    const status = await symbols
-      .tj3Decompress8(handle, bytes, size, data, 0, format);
-    return status === 0 ? { data, height, width, channels } : undefined;
+    const isDecoded = await decompress(symbols, handle, {
+      bytes,
+      data,
+      format,
+    });
+    return isDecoded ? { data, height, width, channels } : undefined;
   } finally {
     symbols.tj3Destroy(handle);
   }
+}
+
+/**
+ * Decodes in another thread, in native memory: that of JavaScript is freed with
+ * its thread, and the process may end meanwhile.
+ */
+async function decompress(
+  symbols: Library["symbols"],
+  handle: Deno.PointerValue,
+  { bytes, data, format }: {
+    readonly bytes: Uint8Array;
+    readonly data: Uint8Array;
+    readonly format: number;
+  },
+): Promise<boolean> {
+  const size = BigInt(bytes.length);
+  const file = symbols.tj3Alloc(size);
+  const pixels = symbols.tj3Alloc(BigInt(data.length));
+  try {
+    if (file === null || pixels === null) return false;
+    memoryAt(file, bytes.length).set(bytes);
+    const status = await symbols
+      .tj3Decompress8(handle, file, size, pixels, 0, format);
+    if (status === 0) data.set(memoryAt(pixels, data.length));
+    return status === 0;
+  } finally {
+    symbols.tj3Free(file);
+    symbols.tj3Free(pixels);
+  }
+}
+
+function memoryAt(pointer: Deno.PointerObject, size: number): Uint8Array {
+  return new Uint8Array(Deno.UnsafePointerView.getArrayBuffer(pointer, size));
 }
 
 async function openLibrary(): Promise<Library | undefined> {
@@ -122,10 +161,11 @@ async function openLibrary(): Promise<Library | undefined> {
     "@julusian/jpeg-turbo",
     `${folder}/libturbojpeg.so.0`,
   );
-  const permission = { name: "ffi", path } as const;
-  const { state } = await Deno.permissions.query(permission);
+  // A permission for paths does not permit to read pointers.
+  const { state } = await Deno.permissions.query({ name: "ffi" });
   if (state !== "granted") return undefined;
   try {
+    keepLoaded(path);
     return Deno.dlopen(path, SYMBOLS);
   } catch {
     return undefined; // such as in a compiled program; sharp decodes there

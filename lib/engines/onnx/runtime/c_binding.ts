@@ -9,7 +9,8 @@ import type {
   RuntimeSession,
   SessionSettings,
 } from "./binding.ts";
-import { cPath, cString, openCApi, Out } from "./c_api.ts";
+import { cPath, cString } from "../../../formats/native_library.ts";
+import { openCApi, Out } from "./c_api.ts";
 import { CRuntime, SILENT } from "./c_runtime.ts";
 import { CSession } from "./c_session.ts";
 import type { ModelBytes } from "./messages.ts";

@@ -1,6 +1,7 @@
 import { typeName } from "../../../formats/onnx_tensor.ts";
 import type { ValueInfo } from "./binding.ts";
-import { type CApi, cString, Out } from "./c_api.ts";
+import { cString } from "../../../formats/native_library.ts";
+import { type CApi, Out } from "./c_api.ts";
 import { NativeHeap } from "./native_memory.ts";
 
 type Pointer = Deno.PointerValue;

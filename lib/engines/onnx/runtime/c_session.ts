@@ -5,7 +5,8 @@ import type {
   TypedValues,
   ValueInfo,
 } from "./binding.ts";
-import { cString, Out } from "./c_api.ts";
+import { cString } from "../../../formats/native_library.ts";
+import { Out } from "./c_api.ts";
 import { type CRuntime, numberOfType } from "./c_runtime.ts";
 import type { OnnxResult } from "./messages.ts";
 import type { NativeMemory } from "./native_memory.ts";
