@@ -80,13 +80,17 @@ export async function openNative(
   } = {},
 ): Promise<NativeGraph> {
   // The runtime and its graphs are imported on demand.
-  const [{ OnnxGraph }, { encodeModel }, { openPipeline }, { defaultThreads }] =
-    await Promise.all([
-      import("../engines/onnx/graph/onnx_graph.ts"),
-      import("../engines/onnx/graph/encode_model.ts"),
-      import("../engines/onnx/runtime/open_pipeline.ts"),
-      import("../engines/onnx/runtime/runtime.ts"),
-    ]);
+  const [
+    { OnnxGraph },
+    { encodeModel },
+    { openPipeline, openWorkerLink },
+    { defaultThreads },
+  ] = await Promise.all([
+    import("../engines/onnx/graph/onnx_graph.ts"),
+    import("../engines/onnx/graph/encode_model.ts"),
+    import("../engines/onnx/runtime/open_pipeline.ts"),
+    import("../engines/onnx/runtime/runtime.ts"),
+  ]);
   const graph = new OnnxGraph();
   const results = build(graph);
   const outputs = results.map(([name, type]) =>
@@ -100,6 +104,7 @@ export async function openNative(
     // The calling thread prepares the next rows meanwhile: in a fit of ViM on
     // 50,000 x 512, spinning took 0.5 of 2.5 s of processor time.
     spins: false,
+    link: await openWorkerLink(),
     transferable,
   });
   return {

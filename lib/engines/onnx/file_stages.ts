@@ -19,6 +19,7 @@ import { type CutFeed, cutFile } from "./cut_file.ts";
 import { exactProducts } from "./exact_products.ts";
 import { TYPE_NUMBERS } from "./graph/onnx_graph.ts";
 import type { DeviceName } from "./runtime/device.ts";
+import type { RuntimeLink } from "./runtime/link.ts";
 import type { OnnxOutput } from "./runtime/messages.ts";
 import { openPipeline, type RuntimePipeline } from "./runtime/open_pipeline.ts";
 
@@ -29,6 +30,8 @@ export interface OpenStages {
   readonly inputs: readonly string[];
   /** Type and shape of each requested tensor, in order. */
   readonly outputs: readonly OnnxOutput[];
+  /** Size of the part, in bytes. */
+  readonly byteLength: number;
 }
 
 /**
@@ -36,7 +39,7 @@ export interface OpenStages {
  *
  * @param program The program.
  * @param calls The operations that run.
- * @param where Number of threads, and device.
+ * @param where Number of threads, device, and link.
  * @param pacer Yields the thread at intervals.
  * @returns The part; the caller closes its stages.
  * @throws {UnsupportedByEngineError} If ONNX Runtime is not available, or
@@ -45,9 +48,11 @@ export interface OpenStages {
 export async function openStages(
   program: Program,
   calls: readonly OnnxCall[],
-  { threads, device }: {
+  { threads, device, link }: {
     readonly threads: number;
     readonly device?: DeviceName;
+    /** @default {the one that is there first} */
+    readonly link?: RuntimeLink | undefined;
   },
   pacer: Pacer,
 ): Promise<OpenStages> {
@@ -60,16 +65,21 @@ export async function openStages(
     wanted: wantedRefs(program).map((ref) => source.nameOf(origin(ref))),
   });
   const transferable = model.externalData.map(({ data }) => data);
+  const byteLength = transferable.reduce(
+    (sum, data) => sum + data.byteLength,
+    model.bytes.length,
+  );
   await pacer.rest();
   const stages = await openPipeline(model, {
     threads,
     device,
+    link,
     transferable,
     exactProducts: isNeeded,
   });
   const byName = new Map(stages.outputs.map((known) => [known.name, known]));
   const outputs = model.outputs.map((name) => byName.get(name)!);
-  return { stages, inputs: model.inputs, outputs };
+  return { stages, inputs: model.inputs, outputs, byteLength };
 }
 
 /**

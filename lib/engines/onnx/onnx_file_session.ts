@@ -20,10 +20,14 @@ import type { RunSamples, Session } from "../session.ts";
 import { checkOutput, openStages, optionalKey } from "./file_stages.ts";
 import { checkNumbers } from "./check_numbers.ts";
 import { checkRange } from "./check_range.ts";
+import { LastingStages } from "./lasting_stages.ts";
 import { passedOutputs } from "./passed_outputs.ts";
 import type { DeviceName } from "./runtime/device.ts";
 import type { OnnxFeed, OnnxOutput, OnnxResult } from "./runtime/messages.ts";
-import type { RuntimePipeline } from "./runtime/open_pipeline.ts";
+import {
+  openWorkerLink,
+  type RuntimePipeline,
+} from "./runtime/open_pipeline.ts";
 import { featureOf, floatsOf, unshared } from "./read_result.ts";
 import type {
   NarrowedTensor,
@@ -32,6 +36,12 @@ import type {
 } from "./record_outputs.ts";
 import { hasNonFinite, joinRows } from "./runtime/rows.ts";
 import { defaultThreads, samplesText } from "./runtime/runtime.ts";
+
+/**
+ * Limit for files that are opened again in a worker, in bytes. Batches of larger
+ * ones take so long that the time between them does not matter.
+ */
+const MOST_BYTES = 2 ** 25;
 
 /**
  * Opens a program over a model of an ONNX file, in a separate thread.
@@ -82,8 +92,20 @@ export async function openOnnxFile(
       if (mixing === undefined) return;
       throw mixesRows(`run ${what}`, source.batch!, mixing.operation);
     };
+    const openInWorker = async () => {
+      const link = await openWorkerLink();
+      const where = { threads, device, link };
+      const again = await openStages(program, calls, where, new Pacer());
+      if (passed === undefined) {
+        await appendSteps(again.stages, program, outputOf);
+      }
+      return again.stages;
+    };
+    const lasting = opened.byteLength > MOST_BYTES
+      ? stages
+      : new LastingStages(stages, openInWorker);
     return new FileSession(program, {
-      ...{ stages, names, narrowed, inputs, checkPadding, device },
+      ...{ stages: lasting, names, narrowed, inputs, checkPadding, device },
     });
   } catch (error) {
     await stages.close();
@@ -146,7 +168,7 @@ function shapesOf({ schedule }: Program) {
 
 /** The parts of a session. */
 interface Open {
-  readonly stages: RuntimePipeline;
+  readonly stages: RuntimePipeline | LastingStages;
   readonly names: OutputNames;
   readonly narrowed: readonly NarrowedTensor[];
   /** Names of the inputs, in the order of the program's feeds. */

@@ -1,9 +1,9 @@
 /**
  * The graphs that run one program. The first is open from the start and uses
  * all threads. After a warm-up with queued runs, several graphs with fewer
- * threads each replace it, and the rows of a batch are partitioned among them:
- * threads without a barrier after every operator are faster, and micro-batches
- * of a few rows fit the caches.
+ * threads each replace it, in workers, and the rows of a batch are partitioned
+ * among them: threads without a barrier after every operator are faster, and
+ * micro-batches of a few rows fit the caches.
  *
  * @module
  */
@@ -15,7 +15,11 @@ import { NaNFallback } from "./nan_fallback.ts";
 import type { Recording } from "./recording.ts";
 import type { DeviceName } from "./runtime/device.ts";
 import type { OnnxFeed, OnnxResult } from "./runtime/messages.ts";
-import { openPipeline, type RuntimePipeline } from "./runtime/open_pipeline.ts";
+import {
+  openPipeline,
+  openWorkerLink,
+  type RuntimePipeline,
+} from "./runtime/open_pipeline.ts";
 import { hasNonFinite, joinRows, partitionsOf } from "./runtime/rows.ts";
 import { samplesText } from "./runtime/runtime.ts";
 
@@ -237,10 +241,11 @@ export class PartitionedGraphs {
     if (this.#isClosed) return;
     const options = { threads: threads / count };
     const opened = await Promise.allSettled(
-      Array.from({ length: count }, (_, i) => {
+      Array.from({ length: count }, async (_, i) => {
         const isLast = i === count - 1; // the others have copies of the weights
-        return openPipeline(model, {
+        return await openPipeline(model, {
           ...options,
+          link: await openWorkerLink(),
           transferable: isLast ? transferable : [],
         });
       }),

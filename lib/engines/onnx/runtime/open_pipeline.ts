@@ -24,6 +24,8 @@ export interface PipelineOptions extends SessionSettings {
 export interface RuntimePipeline {
   /** The outputs of the first stage. */
   readonly outputs: readonly OnnxOutput[];
+  /** Whether it is in this process, not in a worker. */
+  readonly isDirect: boolean;
   /**
    * Adds a stage that runs after the existing ones. If it is refused, all are
    * closed.
@@ -71,8 +73,9 @@ export interface IfNaN {
 }
 
 /**
- * Opens the way to ONNX Runtime: in this process on the processor if the
- * permission `--allow-ffi` is not limited to paths, else in a worker.
+ * Opens the way to ONNX Runtime that is there first: in this process on the
+ * processor if the permission `--allow-ffi` is not limited to paths, else in a
+ * worker.
  *
  * @param device The device.
  * @returns The link.
@@ -81,7 +84,21 @@ export async function openLink(
   device: DeviceName = "cpu",
 ): Promise<RuntimeLink> {
   const binding = device === "cpu" ? await cBinding() : undefined;
-  if (binding !== undefined) return new DirectLink(binding);
+  return binding === undefined
+    ? await openWorkerLink(device)
+    : new DirectLink(binding);
+}
+
+/**
+ * Opens the way to ONNX Runtime that is faster for many runs: in a worker, which
+ * starts a run when the one before it ends, without waiting for this thread.
+ *
+ * @param device The device.
+ * @returns The link.
+ */
+export async function openWorkerLink(
+  device: DeviceName = "cpu",
+): Promise<RuntimeLink> {
   const { WorkerLink } = await import("./worker_link.ts");
   return new WorkerLink(device);
 }
@@ -108,6 +125,7 @@ export async function openPipeline(
   const spare: ArrayBuffer[] = [];
   return {
     outputs,
+    isDirect: link instanceof DirectLink,
     async add(model, from, transferable = []) {
       await openOn(link, model, { ...options, from }, transferable);
     },

@@ -1,0 +1,86 @@
+import type { OnnxFeed, OnnxResult } from "./runtime/messages.ts";
+import type { RuntimePipeline } from "./runtime/open_pipeline.ts";
+import type { RunSettings } from "./runtime/pipeline.ts";
+
+type Feeds = Readonly<Record<string, OnnxFeed>>;
+type Results = Readonly<Record<string, OnnxResult>>;
+
+/** Time of queued runs before stages move to a worker, in ms. */
+const WARM_UP_MS = 250;
+
+/**
+ * Stages that run in this process at first, which is the quickest to open, and
+ * after a warm-up with queued runs in a worker, which is faster for many runs.
+ */
+export class LastingStages {
+  readonly #openInWorker: () => Promise<RuntimePipeline>;
+  #current: RuntimePipeline;
+  #moving: Promise<void> | undefined;
+  readonly #inFlight = new Set<Promise<unknown>>();
+  #queuedMs = 0;
+  #isClosed = false;
+
+  /**
+   * @param first The open stages, which this owns.
+   * @param openInWorker Opens the same in a worker.
+   */
+  constructor(
+    first: RuntimePipeline,
+    openInWorker: () => Promise<RuntimePipeline>,
+  ) {
+    this.#current = first;
+    this.#openInWorker = openInWorker;
+  }
+
+  /** Whether they run in a worker. */
+  get isMoved(): boolean {
+    return !this.#current.isDirect;
+  }
+
+  /**
+   * Runs the stages.
+   *
+   * @param feeds Values of all inputs, by name.
+   * @param what Their name in messages.
+   * @param settings Requested outputs.
+   * @returns Values of the outputs, by name.
+   */
+  async run(
+    feeds: Feeds,
+    what: string,
+    settings: RunSettings,
+  ): Promise<Results> {
+    const begin = performance.now();
+    const isQueued = this.#inFlight.size > 0;
+    const running = this.#current.run(feeds, what, settings);
+    this.#inFlight.add(running);
+    try {
+      return await running;
+    } finally {
+      this.#inFlight.delete(running);
+      if (isQueued) this.#queuedMs += performance.now() - begin;
+      if (this.#queuedMs > WARM_UP_MS && !this.isMoved) {
+        // If they cannot be opened, the first ones stay in use.
+        this.#moving ??= this.#move().catch(() => {});
+      }
+    }
+  }
+
+  async #move(): Promise<void> {
+    const stages = await this.#openInWorker();
+    if (this.#isClosed) return await stages.close();
+    const first = this.#current;
+    const last = [...this.#inFlight];
+    this.#current = stages;
+    await Promise.allSettled(last);
+    await first.close();
+  }
+
+  /** Frees the stages, without waiting for a run in flight. */
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    const isBusy = this.#inFlight.size > 0;
+    await this.#current.close();
+    if (!isBusy) await this.#moving;
+  }
+}
