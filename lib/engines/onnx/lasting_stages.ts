@@ -5,15 +5,13 @@ import type { RunSettings } from "./runtime/pipeline.ts";
 type Feeds = Readonly<Record<string, OnnxFeed>>;
 type Results = Readonly<Record<string, OnnxResult>>;
 
-/** Time of queued runs before stages move to a worker, in ms. */
-const WARM_UP_MS = 250;
-
 /**
  * Stages that run in this process at first, which is the quickest to open, and
  * after a warm-up with queued runs in a worker, which is faster for many runs.
  */
 export class LastingStages {
   readonly #openInWorker: () => Promise<RuntimePipeline>;
+  readonly #warmUpMs: number;
   #current: RuntimePipeline;
   #moving: Promise<void> | undefined;
   readonly #inFlight = new Set<Promise<unknown>>();
@@ -23,11 +21,14 @@ export class LastingStages {
   /**
    * @param first The open stages, which this owns.
    * @param openInWorker Opens the same in a worker.
+   * @param warmUpMs Time of queued runs before they move to a worker, in ms.
    */
   constructor(
     first: RuntimePipeline,
     openInWorker: () => Promise<RuntimePipeline>,
+    warmUpMs = 250,
   ) {
+    this.#warmUpMs = warmUpMs;
     this.#current = first;
     this.#openInWorker = openInWorker;
   }
@@ -58,12 +59,15 @@ export class LastingStages {
       return await running;
     } finally {
       this.#inFlight.delete(running);
-      if (isQueued) this.#queuedMs += performance.now() - begin;
-      if (this.#queuedMs > WARM_UP_MS && !this.isMoved) {
-        // If they cannot be opened, the first ones stay in use.
-        this.#moving ??= this.#move().catch(() => {});
-      }
+      if (isQueued) this.#countQueued(performance.now() - begin);
     }
+  }
+
+  #countQueued(ms: number): void {
+    this.#queuedMs += ms;
+    if (this.#queuedMs < this.#warmUpMs || this.isMoved) return;
+    // If they cannot be opened, the first ones stay in use.
+    this.#moving ??= this.#move().catch(() => {});
   }
 
   async #move(): Promise<void> {
