@@ -23,7 +23,7 @@ export const einsum: Compute = (ops, args) => {
   const [inputs, output] = equation.split("->") as [string, string?];
   const terms = inputs.split(",");
   if (terms.length !== xs.length) {
-    args.refuse("subscripts", `name the axes of ${xs.length} operands`);
+    args.refuse("subscripts", `have ${xs.length} terms, one for each operand`);
   }
   if (xs.length === 2 && output !== undefined && terms.every(isPlain)) {
     return ops.einsum(equation, xs[0]!, xs[1]!);
@@ -39,7 +39,7 @@ export const einsum: Compute = (ops, args) => {
       !all.includes(letter) || wanted.indexOf(letter) !== i
     )
   ) {
-    args.refuse("subscripts", "name axes of the result once, and of operands");
+    args.refuse("subscripts", "have axes of operands in the result, each once");
   }
   const operands = withoutSingles(ops, spelledOut)
     .map((operand) => withoutRepeats(ops, operand, args));

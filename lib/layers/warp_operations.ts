@@ -155,7 +155,7 @@ const mapCoordinates: Compute = (ops, args) => {
       if (isSame) continue;
       args.refuse(
         "coordinates",
-        "give each sample its own row, at the same positions for all",
+        "be those of its own sample in each row, and the same for all",
       );
     }
   }

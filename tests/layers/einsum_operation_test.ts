@@ -24,10 +24,10 @@ Deno.test("einsum() refuses letters that do not match the operands", () => {
   const x = floats(null, 2, 3);
   for (
     const [text, message] of [
-      ["bij,bjk->bik", "name the axes of 1 operands"],
+      ["bij,bjk->bik", "have 1 terms, one for each operand"],
       ["bi->b", "have a letter for each of 3 axes"],
-      ["bij->bik", "name axes of the result once, and of operands"],
-      ["bij->bii", "name axes of the result once, and of operands"],
+      ["bij->bik", "have axes of operands in the result, each once"],
+      ["bij->bii", "have axes of operands in the result, each once"],
       ["bbi->i", "repeat letters of axes of one known size"],
       ["bii->b", "repeat letters of axes of one known size"],
     ] as const

@@ -12,7 +12,7 @@ Deno.test("MapCoordinates refuses coordinates that join samples, or differ betwe
     assertThrows(
       () => shapeOfCall("MapCoordinates", options, inputs, [places]),
       TypeError,
-      '"coordinates" must give each sample its own row',
+      '"coordinates" must be those of its own sample in each row',
     );
   }
 });
