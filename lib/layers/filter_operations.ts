@@ -78,7 +78,7 @@ function mirrored<T>(ops: Ops<T>, x: T, name: string): T {
 const SOBEL = [-1, -2, -1, 0, 0, 0, 1, 2, 1];
 
 /** Differences down and to the right, along a new last axis. */
-export function sobelEdges<T>(ops: Ops<T>, images: T, name: string): T {
+function sobelEdges<T>(ops: Ops<T>, images: T, name: string): T {
   const padded = mirrored(ops, ops.float(images), name);
   const across = SOBEL.map((_, i) => SOBEL[i % 3 * 3 + Math.floor(i / 3)]!);
   const edges = [SOBEL, across].map((kernel) =>
@@ -98,7 +98,7 @@ const sobel: Compute = (ops, args) => {
 };
 
 /** How alike two images are, averaged over positions and channels. */
-const structuralSimilarity: Compute = (ops, args) => {
+export const structuralSimilarity: Compute = (ops, args) => {
   const isFirst = args.raw("data_format") === "channels_first";
   const [a, b] = ["image1", "image2"].map((key) => {
     const x = args.tensor(key);
