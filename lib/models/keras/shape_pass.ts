@@ -14,7 +14,14 @@ import {
   tensorSpec,
 } from "../graph/graph.ts";
 import { DEFAULT_LIMITS } from "../graph/limits.ts";
+import { operationName } from "./known_layers.ts";
 import type { LayerDraft } from "./layer_draft.ts";
+import {
+  narrowCall,
+  type NarrowType,
+  narrowType,
+  wrapping,
+} from "./narrow_integers.ts";
 import { overStrings, StringTensors } from "./string_tensors.ts";
 
 /** Bytes per value on every engine. */
@@ -35,6 +42,8 @@ export class ShapePass {
   readonly #ops = new ShapeOps();
   readonly #channels = new Map<string, Channels>();
   readonly #strings = new StringTensors();
+  /** Integers of 8 and 16 bits. */
+  readonly #narrow = new Map<string, NarrowType>();
   /** Tensors whose mask a call removed. */
   readonly #unmasked = new Set<string>();
   readonly #values = new Map<string, Shaped>();
@@ -138,6 +147,8 @@ export class ShapePass {
       const { shape, dtype } = call.spec;
       const type = dtype === "int32" || dtype === "bool" ? dtype : "float32";
       this.#set(draft, [{ value: { shape, dtype: type }, mask: undefined }]);
+      const narrow = narrowType(draft.spec.options.dtype);
+      if (narrow !== undefined) this.#narrow.set(`${draft.id}:0`, narrow);
       return;
     }
     if (call.kind !== "builtIn") return;
@@ -182,6 +193,7 @@ export class ShapePass {
         );
       }
       this.#set(draft, outputs);
+      this.#narrowed(draft, inputs, outputs);
       this.#takeMasks(draft);
     } catch (error) {
       this.#fail(draft, error);
@@ -255,6 +267,31 @@ export class ShapePass {
         new TypeError(cannot(`call layer "${draft.name}"`, rule, name)),
       );
     }
+  }
+
+  /** Integers of 8 and 16 bits wrap around where a call can leave their range. */
+  #narrowed(
+    draft: LayerDraft,
+    inputs: readonly Shaped[],
+    outputs: readonly Shaped[],
+  ): void {
+    const { call, spec } = draft;
+    const isWhole = outputs.some(({ value }) => value.dtype === "int32");
+    if (call.kind !== "builtIn" || !isWhole) return;
+    const types = draft.inputs.flatMap((ref, i) =>
+      inputs[i]!.value.dtype === "int32" ? [this.#narrow.get(refKey(ref))] : []
+    );
+    const name = operationName(spec);
+    const options = name.startsWith("tf.") ? {} : spec.options;
+    const found = narrowCall(name, types, [call.meaning, options]);
+    if (found === undefined) return;
+    outputs.forEach(({ value }, i) => {
+      if (value.dtype === "int32") {
+        this.#narrow.set(`${draft.id}:${i}`, found.type);
+      }
+    });
+    if (!found.isWrapped) return;
+    draft.call = { ...call, layer: wrapping(call.layer, found.type) };
   }
 
   /**
