@@ -13,6 +13,10 @@ import { cannot } from "../../check.ts";
 import { isWrittenArray } from "../../layers/constant_values.ts";
 import type { Layer } from "../../layers/layer.ts";
 import { wrapped } from "../../layers/operation_forms.ts";
+import type { OpsType } from "../../ops/ops.ts";
+import { refKey } from "../graph/graph.ts";
+import { operationName } from "./known_layers.ts";
+import type { LayerDraft } from "./layer_draft.ts";
 
 /** A type of integers below 32 bits. */
 export type NarrowType = "uint8" | "int8" | "uint16" | "int16";
@@ -141,14 +145,48 @@ function isWideArray(value: unknown): boolean {
   return narrowType(config?.dtype) === undefined;
 }
 
-/**
- * A layer whose integer outputs wrap around.
- *
- * @param layer The layer.
- * @param type The type of its outputs.
- * @returns The layer.
- */
-export function wrapping(layer: Layer, type: NarrowType): Layer {
+/** The narrow integers of a model, in the order of its calls. */
+export class NarrowIntegers {
+  readonly #types = new Map<string, NarrowType>();
+
+  /** Adds an input of the model. */
+  addInput({ id, spec }: LayerDraft): void {
+    const type = narrowType(spec.options.dtype);
+    if (type !== undefined) this.#types.set(`${id}:0`, type);
+  }
+
+  /**
+   * Adds a call, and wraps its results around where they can leave the range.
+   *
+   * @param draft The call.
+   * @param inputs Element types of its inputs.
+   * @param outputs Element types of its outputs.
+   * @throws {TypeError} If it cannot be computed with narrow integers.
+   */
+  addCall(
+    draft: LayerDraft,
+    inputs: readonly OpsType[],
+    outputs: readonly OpsType[],
+  ): void {
+    const { call, spec } = draft;
+    if (call.kind !== "builtIn" || !outputs.includes("int32")) return;
+    const types = draft.inputs.flatMap((ref, i) =>
+      inputs[i] === "int32" ? [this.#types.get(refKey(ref))] : []
+    );
+    const name = operationName(spec);
+    const options = name.startsWith("tf.") ? {} : spec.options;
+    const found = narrowCall(name, types, [call.meaning, options]);
+    if (found === undefined) return;
+    outputs.forEach((dtype, i) => {
+      if (dtype === "int32") this.#types.set(`${draft.id}:${i}`, found.type);
+    });
+    if (!found.isWrapped) return;
+    draft.call = { ...call, layer: wrapping(call.layer, found.type) };
+  }
+}
+
+/** A layer whose integer outputs wrap around. */
+function wrapping(layer: Layer, type: NarrowType): Layer {
   const [low, span] = RANGES[type];
   return {
     ...layer,

@@ -14,14 +14,8 @@ import {
   tensorSpec,
 } from "../graph/graph.ts";
 import { DEFAULT_LIMITS } from "../graph/limits.ts";
-import { operationName } from "./known_layers.ts";
 import type { LayerDraft } from "./layer_draft.ts";
-import {
-  narrowCall,
-  type NarrowType,
-  narrowType,
-  wrapping,
-} from "./narrow_integers.ts";
+import { NarrowIntegers } from "./narrow_integers.ts";
 import { overStrings, StringTensors } from "./string_tensors.ts";
 
 /** Bytes per value on every engine. */
@@ -43,7 +37,7 @@ export class ShapePass {
   readonly #channels = new Map<string, Channels>();
   readonly #strings = new StringTensors();
   /** Integers of 8 and 16 bits. */
-  readonly #narrow = new Map<string, NarrowType>();
+  readonly #narrow = new NarrowIntegers();
   /** Tensors whose mask a call removed. */
   readonly #unmasked = new Set<string>();
   readonly #values = new Map<string, Shaped>();
@@ -147,8 +141,7 @@ export class ShapePass {
       const { shape, dtype } = call.spec;
       const type = dtype === "int32" || dtype === "bool" ? dtype : "float32";
       this.#set(draft, [{ value: { shape, dtype: type }, mask: undefined }]);
-      const narrow = narrowType(draft.spec.options.dtype);
-      if (narrow !== undefined) this.#narrow.set(`${draft.id}:0`, narrow);
+      this.#narrow.addInput(draft);
       return;
     }
     if (call.kind !== "builtIn") return;
@@ -193,7 +186,11 @@ export class ShapePass {
         );
       }
       this.#set(draft, outputs);
-      this.#narrowed(draft, inputs, outputs);
+      this.#narrow.addCall(
+        draft,
+        inputs.map(({ value }) => value.dtype),
+        outputs.map(({ value }) => value.dtype),
+      );
       this.#takeMasks(draft);
     } catch (error) {
       this.#fail(draft, error);
@@ -267,31 +264,6 @@ export class ShapePass {
         new TypeError(cannot(`call layer "${draft.name}"`, rule, name)),
       );
     }
-  }
-
-  /** Integers of 8 and 16 bits wrap around where a call can leave their range. */
-  #narrowed(
-    draft: LayerDraft,
-    inputs: readonly Shaped[],
-    outputs: readonly Shaped[],
-  ): void {
-    const { call, spec } = draft;
-    const isWhole = outputs.some(({ value }) => value.dtype === "int32");
-    if (call.kind !== "builtIn" || !isWhole) return;
-    const types = draft.inputs.flatMap((ref, i) =>
-      inputs[i]!.value.dtype === "int32" ? [this.#narrow.get(refKey(ref))] : []
-    );
-    const name = operationName(spec);
-    const options = name.startsWith("tf.") ? {} : spec.options;
-    const found = narrowCall(name, types, [call.meaning, options]);
-    if (found === undefined) return;
-    outputs.forEach(({ value }, i) => {
-      if (value.dtype === "int32") {
-        this.#narrow.set(`${draft.id}:${i}`, found.type);
-      }
-    });
-    if (!found.isWrapped) return;
-    draft.call = { ...call, layer: wrapping(call.layer, found.type) };
   }
 
   /**
