@@ -14,7 +14,13 @@ import { solved, triangular } from "./elimination_operations.ts";
 import { INTEGER_OPERATIONS } from "./integer_operations.ts";
 import type { LayerFactory } from "./layer.ts";
 import { type Compute, operation } from "./operation.ts";
-import { axisOf, knownSize, square } from "./operation_forms.ts";
+import {
+  axisOf,
+  constantOf,
+  knownSize,
+  rank,
+  square,
+} from "./operation_forms.ts";
 import { linspace } from "./series_operations.ts";
 import { named } from "./tf_elementwise.ts";
 
@@ -182,6 +188,12 @@ const MATH: Readonly<Record<string, Entry>> = {
     return ops.multiply(value, c(ops, Math.SQRT2));
   }],
   "math.polyval": [["coeffs", "x"], polynomial],
+  "math.real": [["input"], (_ops, args) => args.tensor("input")],
+  "rank": [
+    ["input"],
+    (ops, args) =>
+      constantOf(ops, [rank(ops, args.tensor("input"))], "int32", []),
+  ],
   "math.xlog1py": [["x", "y"], timesUnlessZero((ops, y) => ops.log1p(y))],
   "math.xlogy": [["x", "y"], timesUnlessZero((ops, y) => ops.log(y))],
   "compat.v1.nn.sigmoid_cross_entropy_with_logits": [
