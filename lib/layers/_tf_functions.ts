@@ -207,7 +207,10 @@ export const concatenatedRelu: Compute = (ops, args) => {
 /** TensorFlow's default is the first axis. */
 export function tfExtreme(sign: 1 | -1): Compute {
   return (ops, args) =>
-    extremeIndex(sign)(ops, args.has("axis") ? args : args.set("axis", 0));
+    extremeIndex(sign, { ordersZeros: false })(
+      ops,
+      args.has("axis") ? args : args.set("axis", 0),
+    );
 }
 
 /** TensorFlow keeps the precision of the weights. */

@@ -26,6 +26,7 @@ import {
   tan,
   withoutNaN,
 } from "./_math_functions.ts";
+import { bessel, inverseErf } from "./_special_functions.ts";
 import {
   celu,
   elu,
@@ -35,11 +36,12 @@ import {
   squareplus,
 } from "./activations.ts";
 import type { LayerFactory } from "./layer.ts";
-import { operation } from "./operation.ts";
+import { type Arguments, operation } from "./operation.ts";
 import {
   activation,
   binary,
   cast,
+  constantOf,
   isFinite,
   isInfinite,
   less,
@@ -56,6 +58,10 @@ const UNARY: Readonly<Record<string, <T>(ops: Ops<T>, x: T) => T>> = {
   Abs: (ops, x) => ops.abs(x),
   Absolute: (ops, x) => ops.abs(x),
   Fabs: (ops, x) => ops.float(ops.abs(x)),
+  Angle: (ops, x) => {
+    const isBelow = ops.greater(c(ops, 0), ops.float(x));
+    return ops.where(isBelow, c(ops, Math.PI), c(ops, 0));
+  },
   Arccos: arccos,
   Arccosh: arccosh,
   Arcsin: arcsin,
@@ -72,10 +78,13 @@ const UNARY: Readonly<Record<string, <T>(ops: Ops<T>, x: T) => T>> = {
   Deg2rad: (ops, x) => ops.multiply(x, c(ops, Math.PI / 180)),
   Erf: (ops, x) => ops.erf(x),
   Erfc: (ops, x) => ops.subtract(c(ops, 1), ops.erf(x)),
+  Erfinv: inverseErf,
   Exp: (ops, x) => ops.exp(x),
   Exp2: (ops, x) => ops.power(c(ops, 2), ops.float(x)),
   Expm1: (ops, x) => ops.expm1(x),
   Floor: (ops, x) => ops.floor(x),
+  I0: (ops, x) => bessel(ops, ops.float(x), 0),
+  Imag: (ops, x) => ops.cast(ops.broadcastLike(c(ops, 0), x), ops.dtype(x)),
   Isfinite: isFinite,
   Isinf: isInfinite,
   Isnan: (ops, x) => ops.isNaN(x),
@@ -230,8 +239,9 @@ export const ELEMENTWISE_OPERATIONS: Readonly<Record<string, LayerFactory>> =
     }),
     Cast: operation(["x", "dtype"], cast),
     SaturateCast: operation(["x", "dtype"], (ops, args) => {
-      if (/^(b?float|bool)/.test(args.string("dtype"))) return cast(ops, args);
-      return args.refuse("dtype", "be a float or bool");
+      const dtype = args.string("dtype");
+      if (/^(b?float|bool)/.test(dtype)) return cast(ops, args);
+      return saturated(ops, args);
     }),
     ConvertToTensor: operation(
       ["x", "dtype", "sparse", "ragged"],
@@ -284,6 +294,23 @@ export const ELEMENTWISE_OPERATIONS: Readonly<Record<string, LayerFactory>> =
       },
     ),
   });
+
+/** Integers of 8 or 16 bits, within their range; of 32 bits as they are. */
+function saturated<T>(ops: Ops<T>, args: Arguments<T>): T {
+  const kind = /^(u?)int(8|16|32)$/.exec(args.string("dtype"));
+  const x = args.tensor("x");
+  const bits = Number(kind?.[2]);
+  const isWide = bits === 32 && kind?.[1] === "" && ops.dtype(x) !== "float32";
+  if (isWide || ops.dtype(x) === "bool") return ops.cast(x, "int32");
+  if (kind === null || bits === 32) {
+    args.refuse("dtype", "be a float, bool, or an integer of 8 or 16 bits");
+  }
+  const low = kind![1] === "u" ? 0 : -(2 ** (bits - 1));
+  const [least, most] = [low, low + 2 ** bits - 1].map((n) =>
+    constantOf(ops, [n], ops.dtype(x) === "int32" ? "int32" : "float32", [])
+  );
+  return ops.cast(ops.minimum(ops.maximum(x, least!), most!), "int32");
+}
 
 function mapped<A>(
   table: Readonly<Record<string, A>>,

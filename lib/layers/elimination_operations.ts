@@ -172,7 +172,7 @@ const solve: Compute = (ops, args) => {
   return solved(ops, a, b, args);
 };
 
-function solved<T>(ops: Ops<T>, a: T, b: T, args: Arguments<T>): T {
+export function solved<T>(ops: Ops<T>, a: T, b: T, args: Arguments<T>): T {
   const n = sizeOfMatrix(ops, a, args.name);
   const isVector = rank(ops, b) === rank(ops, a) - 1;
   const columns = isVector ? ops.expandDims(b, rank(ops, b)) : b;
@@ -184,7 +184,12 @@ function solved<T>(ops: Ops<T>, a: T, b: T, args: Arguments<T>): T {
 }
 
 /** The lower or upper triangle, with the diagonal. */
-function triangular<T>(ops: Ops<T>, x: T, n: number, isLower: boolean): T {
+export function triangular<T>(
+  ops: Ops<T>,
+  x: T,
+  n: number,
+  isLower: boolean,
+): T {
   const values = Array.from({ length: n * n }, (_, i) => {
     const [row, col] = [Math.floor(i / n), i % n];
     return Number(isLower ? row >= col : row <= col);

@@ -145,13 +145,15 @@ function filled(value?: number): Compute {
 const multiHot: Compute = (ops, args) => {
   const x = args.tensor("inputs");
   args.refuseUnless("sparse", false);
-  args.refuseUnless("axis", -1);
   if (args.has("dtype") && !/^b?float/.test(args.string("dtype"))) {
     args.refuse("dtype", "be a float");
   }
   if (rank(ops, x) < 2) args.refuse("inputs", "have 2 axes or more");
   const encoded = ops.oneHot(ops.cast(x, "int32"), args.number("num_classes"));
-  return ops.max(encoded, { axis: 1 });
+  const last = rank(ops, x);
+  const axis = axisOf(ops, encoded, args.number("axis", -1));
+  const moved = axis === last ? encoded : movedAxis(ops, encoded, last, axis);
+  return ops.max(moved, { axis: 1 }); // Keras reduces axis 1, whatever it is
 };
 
 /** Factories by name. */
@@ -167,6 +169,7 @@ export const INDEXING_OPERATIONS: Readonly<Record<string, LayerFactory>> =
       Slice: operation(["inputs", "start_indices", "shape"], slicePart),
       Select: operation(["condlist", "choicelist", "default"], select),
       OnesLike: operation(["x", "dtype"], filled(1)),
+      EmptyLike: operation(["x", "dtype"], filled(0)),
       ZerosLike: operation(["x", "dtype"], filled(0)),
       FullLike: operation(["x", "fill_value", "dtype"], filled()),
       OneHot: operation(

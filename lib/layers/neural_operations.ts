@@ -35,7 +35,7 @@ export function channelsOfCall<T>(args: Arguments<T>): Channels {
 }
 
 /** Sizes or steps, one for each spatial axis. */
-function perAxis<T>(
+export function perAxis<T>(
   args: Arguments<T>,
   key: string,
   axes: number,
@@ -127,7 +127,7 @@ function depthwise<T>(
   });
 }
 
-const separable: Compute = (ops, args) => {
+export const separable: Compute = (ops, args) => {
   const each = depthwise(ops, args, "depthwise_kernel");
   const ones = Array<number>(rank(ops, each) - 2).fill(1);
   const mixed = ops.conv(each, ops.float(args.tensor("pointwise_kernel")), {

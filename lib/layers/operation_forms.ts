@@ -207,7 +207,7 @@ export const cast: Compute = (ops, args) => {
 };
 
 /** Wraps integers around on overflow. */
-function wrapped<T>(ops: Ops<T>, x: T, low: number, span: number): T {
+export function wrapped<T>(ops: Ops<T>, x: T, low: number, span: number): T {
   const [start, size] = [low, span].map((n) =>
     constantOf(ops, [n], "int32", [])
   );

@@ -19,8 +19,18 @@ import { QUANTILE_OPERATIONS } from "./quantile_operations.ts";
 import { REDUCTION_OPERATIONS } from "./reduction_operations.ts";
 import { SHAPE_OPERATIONS } from "./shape_operations.ts";
 import { STRING_OPERATIONS } from "./string_operations.ts";
+import { FILTER_OPERATIONS } from "./filter_operations.ts";
+import { INTEGER_OPERATIONS } from "./integer_operations.ts";
+import { LOSS_OPERATIONS } from "./loss_operations.ts";
+import { SERIES_OPERATIONS } from "./series_operations.ts";
+import { WARP_OPERATIONS } from "./warp_operations.ts";
+import { WINDOW_OPERATIONS } from "./window_operations.ts";
 import { TF_ARRAYS } from "./tf_arrays.ts";
 import { TF_IMAGES } from "./tf_images.ts";
+import { TF_CONVOLUTIONS } from "./tf_convolutions.ts";
+import { TF_INDEXING } from "./tf_indexing.ts";
+import { TF_MATH } from "./tf_math.ts";
+import { TF_SCORES } from "./tf_scores.ts";
 import { TF_OPERATIONS } from "./tf_operations.ts";
 import { TF_SIZES } from "./tf_sizes.ts";
 
@@ -37,8 +47,18 @@ export const OPERATIONS: Readonly<Record<string, LayerFactory>> = Object
     ...REDUCTION_OPERATIONS,
     ...SHAPE_OPERATIONS,
     ...STRING_OPERATIONS,
+    ...FILTER_OPERATIONS,
+    ...INTEGER_OPERATIONS,
+    ...LOSS_OPERATIONS,
+    ...SERIES_OPERATIONS,
+    ...WARP_OPERATIONS,
+    ...WINDOW_OPERATIONS,
     ...TF_ARRAYS,
     ...TF_IMAGES,
+    ...TF_CONVOLUTIONS,
+    ...TF_INDEXING,
+    ...TF_MATH,
+    ...TF_SCORES,
     ...TF_OPERATIONS,
     ...TF_SIZES,
   });

@@ -75,11 +75,42 @@ function along<T>(
     : { x, axis: axisOf(ops, x, args.number("axis", fallback)) };
 }
 
-/** The index of the largest or smallest value; the first of equal ones. */
-export function extremeIndex(sign: 1 | -1): Compute {
+/**
+ * Values in reversed order: −x, and −1 − x of integers, as the smallest one has
+ * no negative.
+ */
+function opposite<T>(ops: Ops<T>, x: T): T {
+  if (ops.dtype(x) === "float32") return ops.negative(x);
+  const minusOne = ops.cast(ops.constant(-1), "int32");
+  return ops.subtract(minusOne, ops.cast(x, "int32"));
+}
+
+/** The smallest float32 with all its digits: Keras 3 takes −0 for its negative. */
+const TINY = 2 ** -126;
+
+/**
+ * The index of the largest or smallest value; the first of equal ones. NaN is
+ * never chosen, unless there is nothing else. Keras 3 orders −0 before 0,
+ * TensorFlow does not.
+ */
+export function extremeIndex(
+  sign: 1 | -1,
+  { ordersZeros }: { ordersZeros: boolean },
+): Compute {
   return (ops, args) => {
-    const { x, axis } = along(ops, args);
-    const index = ops.argmax(sign === 1 ? x : ops.negative(x), axis);
+    const { x: all, axis } = along(ops, args);
+    let x = all;
+    if (ops.dtype(x) === "float32") {
+      if (ordersZeros) {
+        const isBelow = ops.equal(
+          ops.divide(ops.constant(1), x),
+          ops.constant(-Infinity),
+        );
+        x = ops.where(isBelow, ops.constant(-TINY), x);
+      }
+      x = ops.where(ops.isNaN(x), ops.constant(-sign * Infinity), x);
+    }
+    const index = ops.argmax(sign === 1 ? x : opposite(ops, x), axis);
     if (!args.boolean("keepdims", false)) return index;
     if (args.has("axis")) return ops.expandDims(index, axis);
     return args.refuse("keepdims", "be false without an axis");
@@ -88,17 +119,12 @@ export function extremeIndex(sign: 1 | -1): Compute {
 
 /** The same among values that are numbers; -1 where none is. */
 function nanExtremeIndex(sign: 1 | -1): Compute {
+  const indexOf = extremeIndex(sign, { ordersZeros: true });
   return (ops, args) => {
     const x = args.tensor("x");
-    if (ops.dtype(x) !== "float32") return extremeIndex(sign)(ops, args);
+    if (ops.dtype(x) !== "float32") return indexOf(ops, args);
     const isNaN = ops.isNaN(x);
-    const index = extremeIndex(sign)(
-      ops,
-      args.with(
-        "x",
-        (y) => ops.where(isNaN, ops.constant(-sign * Infinity), y),
-      ),
-    ) as typeof x;
+    const index = indexOf(ops, args) as typeof x;
     const none = ops.cast(ops.constant(-1), "int32");
     return ops.where(ops.all(isNaN, reduceOptions(args)), none, index);
   };
@@ -110,16 +136,28 @@ interface Sorted<T> {
   readonly indices: T;
 }
 
-function descending<T>(ops: Ops<T>, x: T, name: string): Sorted<T> {
-  const size = knownSize(ops, x, -1, name);
-  return { values: ops.topK(x, size), indices: ops.topKIndices(x, size) };
+/**
+ * The `k` largest values of the last axis, and their indices. NaN counts as the
+ * smallest: engines place it in different ways.
+ */
+function largest<T>(ops: Ops<T>, x: T, k: number): Sorted<T> {
+  if (ops.dtype(x) !== "float32") {
+    const number = ops.cast(x, "int32");
+    return { values: ops.topK(number, k), indices: ops.topKIndices(number, k) };
+  }
+  const key = ops.where(ops.isNaN(x), ops.constant(-Infinity), x);
+  const indices = ops.topKIndices(key, k);
+  return { values: ops.takeAlongAxis(x, indices, rank(ops, x) - 1), indices };
 }
 
-/** Values of the last axis in ascending order, and their indices. */
+function descending<T>(ops: Ops<T>, x: T, name: string): Sorted<T> {
+  return largest(ops, x, knownSize(ops, x, -1, name));
+}
+
+/** Values of the last axis in ascending order, and their indices; NaN is last. */
 export function ascending<T>(ops: Ops<T>, x: T, name: string): Sorted<T> {
-  const number = ops.dtype(x) === "bool" ? ops.cast(x, "int32") : x;
-  const { values, indices } = descending(ops, ops.negative(number), name);
-  return { values: ops.negative(values), indices };
+  const { values, indices } = descending(ops, opposite(ops, x), name);
+  return { values: opposite(ops, values), indices };
 }
 
 /** Sorts along an axis. */
@@ -132,7 +170,8 @@ export function sorted(what: "values" | "indices"): Compute {
     const found = args.raw("direction") === "DESCENDING"
       ? descending(ops, last, args.name)
       : ascending(ops, last, args.name);
-    return movedAxis(ops, found[what], -1, axis);
+    const moved = movedAxis(ops, found[what], -1, axis);
+    return what === "values" ? ops.cast(moved, ops.dtype(x)) : moved;
   };
 }
 
@@ -142,7 +181,8 @@ export const topK: Compute = (ops, args) => {
   const k = args.number("k", 1);
   args.refuseUnless("sorted", true);
   args.refuseUnless("index_type", "int32");
-  return [ops.topK(x, k), ops.topKIndices(x, k)];
+  const { values, indices } = largest(ops, x, k);
+  return [values, indices];
 };
 
 /** A cumulative sum or product, in `log2(size)` steps. */
@@ -301,8 +341,8 @@ export const REDUCTION_OPERATIONS: Readonly<Record<string, LayerFactory>> =
     ),
     Average: operation(["x", "weights", "axis"], average),
     Moments: operation(["x", "axes", "keepdims", "synchronized"], moments),
-    Argmax: operation(AXIS, extremeIndex(1)),
-    Argmin: operation(AXIS, extremeIndex(-1)),
+    Argmax: operation(AXIS, extremeIndex(1, { ordersZeros: true })),
+    Argmin: operation(AXIS, extremeIndex(-1, { ordersZeros: true })),
     Nanargmax: operation(AXIS, nanExtremeIndex(1)),
     Nanargmin: operation(AXIS, nanExtremeIndex(-1)),
     Nansum: nanReduction(0, (ops, x, o) => ops.sum(x, o)),

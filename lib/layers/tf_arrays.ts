@@ -145,13 +145,18 @@ const flattened: Compute = (ops, args) => {
 /** Products along an axis, also backwards, and without the value itself. */
 const runningProduct: Compute = (ops, args) => {
   const x = args.tensor("x");
-  args.refuseUnless("exclusive", false);
   const axis = axisOf(ops, x, args.number("axis", 0));
-  if (!args.boolean("reverse", false)) {
-    return cumprod(ops, args.set("axis", axis));
+  const isReversed = args.boolean("reverse", false);
+  const turned = (y: typeof x) => isReversed ? ops.flip(y, [axis]) : y;
+  const ahead = args.set("axis", axis).with("x", turned);
+  let value = cumprod(ops, ahead) as typeof x;
+  if (args.boolean("exclusive", false)) {
+    const widths = ops.shape(value).map((_, i): [number, number] =>
+      i === axis ? [1, 0] : [0, 0]
+    );
+    value = ops.pad(ops.slice(value, [{ axis, stop: -1 }]), widths, 1);
   }
-  const flipped = args.set("axis", axis).with("x", (y) => ops.flip(y, [axis]));
-  return ops.flip(cumprod(ops, flipped) as typeof x, [axis]);
+  return turned(value);
 };
 
 const POOL = [

@@ -32,9 +32,10 @@ import {
   where,
 } from "./_tf_functions.ts";
 import { elu, gelu, leakyRelu, logSoftmax, softmax } from "./activations.ts";
+import { einsum } from "./einsum_operation.ts";
 import { resize } from "./image_operations.ts";
 import type { LayerFactory } from "./layer.ts";
-import { einsum, tensordotCompute, tfNorm } from "./linear_operations.ts";
+import { tensordotCompute, tfNorm } from "./linear_operations.ts";
 import { blocks, conv, pooling } from "./neural_operations.ts";
 import { type Arguments, type Compute, operation } from "./operation.ts";
 import { axisOf, cast, truncated } from "./operation_forms.ts";
