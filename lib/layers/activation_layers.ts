@@ -12,9 +12,9 @@ import { clip, elu, leakyRelu, relu, softmax } from "./activations.ts";
 import type {
   CallContext,
   Dialect,
+  FactoryTable,
   Layer,
   LayerConfig,
-  LayerFactory,
 } from "./layer.ts";
 
 /**
@@ -222,13 +222,12 @@ function prelu(config: LayerConfig): Layer {
 }
 
 /** Factories of this family. */
-export const ACTIVATION_LAYERS: Readonly<Record<string, LayerFactory>> = Object
-  .freeze({
-    Activation: activation,
-    Softmax: softmaxLayer,
-    ReLU: reluLayer,
-    ThresholdedReLU: thresholdedRelu,
-    LeakyReLU: leakyReluLayer,
-    ELU: eluLayer,
-    PReLU: prelu,
-  });
+export const ACTIVATION_LAYERS: FactoryTable = Object.freeze({
+  Activation: activation,
+  Softmax: softmaxLayer,
+  ReLU: reluLayer,
+  ThresholdedReLU: thresholdedRelu,
+  LeakyReLU: leakyReluLayer,
+  ELU: eluLayer,
+  PReLU: prelu,
+});

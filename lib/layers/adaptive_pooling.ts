@@ -7,7 +7,7 @@
  */
 import { cannot } from "../check.ts";
 import type { Ops } from "../ops/ops.ts";
-import type { LayerFactory } from "./layer.ts";
+import type { FactoryTable, LayerFactory } from "./layer.ts";
 import { positiveInts } from "./_checks.ts";
 import { forAxes, mapLayer, type SpatialAxes } from "./_maps.ts";
 
@@ -102,12 +102,11 @@ function pooledAlong<T>(
 }
 
 /** Factories of this family. */
-export const ADAPTIVE_POOLING_LAYERS: Readonly<Record<string, LayerFactory>> =
-  Object.freeze({
-    ...forAxes(
-      [1, 2, 3],
-      adaptivePooling("averagePool"),
-      "AdaptiveAveragePooling#D",
-    ),
-    ...forAxes([1, 2, 3], adaptivePooling("maxPool"), "AdaptiveMaxPooling#D"),
-  });
+export const ADAPTIVE_POOLING_LAYERS: FactoryTable = Object.freeze({
+  ...forAxes(
+    [1, 2, 3],
+    adaptivePooling("averagePool"),
+    "AdaptiveAveragePooling#D",
+  ),
+  ...forAxes([1, 2, 3], adaptivePooling("maxPool"), "AdaptiveMaxPooling#D"),
+});

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Layer, LayerConfig, LayerFactory } from "./layer.ts";
+import type { FactoryTable, Layer, LayerConfig } from "./layer.ts";
 
 /**
  * LayerScale of ConvNeXt: `gamma · x`, along the last axis.
@@ -42,8 +42,7 @@ function stochasticDepth(config: LayerConfig): Layer {
 }
 
 /** Factories of this family. */
-export const APPLICATION_LAYERS: Readonly<Record<string, LayerFactory>> = Object
-  .freeze({
-    LayerScale: layerScale,
-    StochasticDepth: stochasticDepth,
-  });
+export const APPLICATION_LAYERS: FactoryTable = Object.freeze({
+  LayerScale: layerScale,
+  StochasticDepth: stochasticDepth,
+});

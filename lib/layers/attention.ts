@@ -12,7 +12,7 @@ import type { Ops } from "../ops/ops.ts";
 import { asBooleans, flagArgument, tensorArgument } from "./_arguments.ts";
 import { allOf, causalMask, lowered } from "./_attention_masks.ts";
 import { checkWeight } from "./_checks.ts";
-import type { CallContext, Layer, LayerConfig, LayerFactory } from "./layer.ts";
+import type { CallContext, FactoryTable, Layer, LayerConfig } from "./layer.ts";
 
 /** Scores `[N, T, S]` of queries and keys. */
 type Scores = <T>(
@@ -165,5 +165,7 @@ function additive<T>(
 }
 
 /** Factories of this family. */
-export const ATTENTION_LAYERS: Readonly<Record<string, LayerFactory>> = Object
-  .freeze({ Attention: attention, AdditiveAttention: additiveAttention });
+export const ATTENTION_LAYERS: FactoryTable = Object.freeze({
+  Attention: attention,
+  AdditiveAttention: additiveAttention,
+});

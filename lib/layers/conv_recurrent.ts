@@ -17,7 +17,7 @@ import {
   toChannelsLast,
 } from "./_maps.ts";
 import { overTime } from "./_over_time.ts";
-import type { Activation, LayerConfig, LayerFactory } from "./layer.ts";
+import type { Activation, FactoryTable, LayerConfig } from "./layer.ts";
 import { type Recurrent, recurrentOf } from "./recurrent.ts";
 import {
   type BoundCell,
@@ -142,9 +142,8 @@ function inLayout(
 }
 
 /** Factories of this family. */
-export const CONV_RECURRENT_LAYERS: Readonly<Record<string, LayerFactory>> =
-  Object.freeze({
-    ConvLSTM1D: convLstm1d,
-    ConvLSTM2D: convLstm2d,
-    ConvLSTM3D: convLstm3d,
-  });
+export const CONV_RECURRENT_LAYERS: FactoryTable = Object.freeze({
+  ConvLSTM1D: convLstm1d,
+  ConvLSTM2D: convLstm2d,
+  ConvLSTM3D: convLstm3d,
+});

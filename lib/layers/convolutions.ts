@@ -9,7 +9,7 @@
  * @module
  */
 import type { Ops } from "../ops/ops.ts";
-import type { LayerConfig, LayerFactory } from "./layer.ts";
+import type { FactoryTable, LayerConfig, LayerFactory } from "./layer.ts";
 import {
   checkRank,
   checkWeight,
@@ -147,8 +147,7 @@ function channelsBefore<T>(ops: Ops<T>, patches: T, depth: number): T {
 }
 
 /** Factories of this family. */
-export const CONVOLUTION_LAYERS: Readonly<Record<string, LayerFactory>> = Object
-  .freeze({
-    ...forAxes([1, 2, 3], convolution, "Conv#D", "Convolution#D"),
-    ...forAxes([1, 2], locallyConnected, "LocallyConnected#D"),
-  });
+export const CONVOLUTION_LAYERS: FactoryTable = Object.freeze({
+  ...forAxes([1, 2, 3], convolution, "Conv#D", "Convolution#D"),
+  ...forAxes([1, 2], locallyConnected, "LocallyConnected#D"),
+});

@@ -4,7 +4,12 @@
  * @module
  */
 import type { Ops } from "../ops/ops.ts";
-import type { Layer, LayerConfig, LayerFactory } from "./layer.ts";
+import type {
+  FactoryTable,
+  Layer,
+  LayerConfig,
+  LayerFactory,
+} from "./layer.ts";
 import { addBias, checkWeight, wrongOption } from "./_checks.ts";
 import { noMasks } from "./_maps.ts";
 import {
@@ -216,13 +221,12 @@ function masking(config: LayerConfig): Layer {
 }
 
 /** Factories of this family. */
-export const CORE_LAYERS: Readonly<Record<string, LayerFactory>> = Object
-  .freeze({
-    Dense: dense,
-    EinsumDense: einsumDense,
-    Identity: identity,
-    ActivityRegularization: usedInTraining("l1", "l2"),
-    AddLoss: usedInTraining("unconditional"),
-    AddMetric: usedInTraining("aggregation", "metric_name"),
-    Masking: masking,
-  });
+export const CORE_LAYERS: FactoryTable = Object.freeze({
+  Dense: dense,
+  EinsumDense: einsumDense,
+  Identity: identity,
+  ActivityRegularization: usedInTraining("l1", "l2"),
+  AddLoss: usedInTraining("unconditional"),
+  AddMetric: usedInTraining("aggregation", "metric_name"),
+  Masking: masking,
+});

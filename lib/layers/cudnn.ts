@@ -10,7 +10,7 @@
 import { cannot } from "../check.ts";
 import type { Ops } from "../ops/ops.ts";
 import { checkWeight } from "./_checks.ts";
-import type { LayerFactory } from "./layer.ts";
+import type { FactoryTable, LayerFactory } from "./layer.ts";
 import { isRecurrent, type Recurrent } from "./recurrent.ts";
 
 /** Options with the same meaning in the plain layer. */
@@ -93,5 +93,7 @@ function perGate<T>(ops: Ops<T>, kernel: T, gates: number): T {
 }
 
 /** Factories of this family. */
-export const CUDNN_LAYERS: Readonly<Record<string, LayerFactory>> = Object
-  .freeze({ CuDNNLSTM: cudnn("LSTM", 4), CuDNNGRU: cudnn("GRU", 3) });
+export const CUDNN_LAYERS: FactoryTable = Object.freeze({
+  CuDNNLSTM: cudnn("LSTM", 4),
+  CuDNNGRU: cudnn("GRU", 3),
+});

@@ -11,7 +11,7 @@
  * @module
  */
 import type { ConvOptions, Ops } from "../ops/ops.ts";
-import type { LayerConfig, LayerFactory } from "./layer.ts";
+import type { FactoryTable, LayerConfig, LayerFactory } from "./layer.ts";
 import { checkWeight, depthOf, positiveInts, wrongOption } from "./_checks.ts";
 import { filterLayer, forAxes, paddingOf } from "./_maps.ts";
 
@@ -124,9 +124,7 @@ function perChannel<T>(
 }
 
 /** Factories of this family. */
-export const DEPTHWISE_CONVOLUTION_LAYERS: Readonly<
-  Record<string, LayerFactory>
-> = Object.freeze({
+export const DEPTHWISE_CONVOLUTION_LAYERS: FactoryTable = Object.freeze({
   ...forAxes([1, 2], depthwise, "DepthwiseConv#D"),
   ...forAxes([1, 2], separable, "SeparableConv#D", "SeparableConvolution#D"),
 });

@@ -34,7 +34,7 @@ import {
   shrink,
   squareplus,
 } from "./activations.ts";
-import type { LayerFactory } from "./layer.ts";
+import type { FactoryTable, LayerFactory } from "./layer.ts";
 import { operation } from "./operation.ts";
 import {
   activation,
@@ -152,138 +152,137 @@ const BINARY: Readonly<Record<string, <T>(ops: Ops<T>, a: T, b: T) => T>> = {
 };
 
 /** Factories by name. */
-export const ELEMENTWISE_OPERATIONS: Readonly<Record<string, LayerFactory>> =
-  Object.freeze({
-    ...mapped(UNARY, (compute) => unary(compute)),
-    ...mapped(BINARY, (compute) => binary(compute)),
-    ...Object.fromEntries(
-      Object.entries({
-        Relu: "relu",
-        Relu6: "relu6",
-        Sigmoid: "sigmoid",
-        HardSigmoid: "hard_sigmoid",
-        HardSilu: "hard_silu",
-        HardTanh: "hard_tanh",
-        TanhShrink: "tanh_shrink",
-        Silu: "silu",
-        Selu: "selu",
-        Softplus: "softplus",
-        Softsign: "softsign",
-        LogSigmoid: "log_sigmoid",
-        SparsePlus: "sparse_plus",
-        SparseSigmoid: "sparse_sigmoid",
-      }).map(([name, key]) => [name, activation(key)]),
-    ),
-    Celu: operation(
-      ["x", "alpha"],
-      (ops, args) => celu(ops, args.tensor("x"), args.number("alpha", 1)),
-    ),
-    Elu: operation(
-      ["x", "alpha"],
-      (ops, args) => elu(ops, args.tensor("x"), args.number("alpha", 1)),
-    ),
-    LeakyRelu: operation(
-      ["x", "negative_slope"],
-      (ops, args) =>
-        leakyRelu(ops, args.tensor("x"), args.number("negative_slope", 0.2)),
-    ),
-    Gelu: operation(
-      ["x", "approximate"],
-      (ops, args) =>
-        gelu(ops, args.tensor("x"), args.boolean("approximate", true)),
-    ),
-    HardShrink: operation(
-      ["x", "threshold"],
-      (ops, args) =>
-        shrink(ops, args.tensor("x"), args.number("threshold", 0.5), 0),
-    ),
-    SoftShrink: operation(["x", "threshold"], (ops, args) => {
-      const threshold = args.number("threshold", 0.5);
-      return shrink(ops, args.tensor("x"), threshold, threshold);
-    }),
-    Squareplus: operation(
-      ["x", "b"],
-      (ops, args) => squareplus(ops, args.tensor("x"), args.number("b", 4)),
-    ),
-    Threshold: operation(["x", "threshold", "default_value"], (ops, args) => {
-      const x = args.tensor("x");
-      return ops.where(
-        ops.greater(x, args.beside("threshold", "x")),
-        x,
-        args.beside("default_value", "x"),
+export const ELEMENTWISE_OPERATIONS: FactoryTable = Object.freeze({
+  ...mapped(UNARY, (compute) => unary(compute)),
+  ...mapped(BINARY, (compute) => binary(compute)),
+  ...Object.fromEntries(
+    Object.entries({
+      Relu: "relu",
+      Relu6: "relu6",
+      Sigmoid: "sigmoid",
+      HardSigmoid: "hard_sigmoid",
+      HardSilu: "hard_silu",
+      HardTanh: "hard_tanh",
+      TanhShrink: "tanh_shrink",
+      Silu: "silu",
+      Selu: "selu",
+      Softplus: "softplus",
+      Softsign: "softsign",
+      LogSigmoid: "log_sigmoid",
+      SparsePlus: "sparse_plus",
+      SparseSigmoid: "sparse_sigmoid",
+    }).map(([name, key]) => [name, activation(key)]),
+  ),
+  Celu: operation(
+    ["x", "alpha"],
+    (ops, args) => celu(ops, args.tensor("x"), args.number("alpha", 1)),
+  ),
+  Elu: operation(
+    ["x", "alpha"],
+    (ops, args) => elu(ops, args.tensor("x"), args.number("alpha", 1)),
+  ),
+  LeakyRelu: operation(
+    ["x", "negative_slope"],
+    (ops, args) =>
+      leakyRelu(ops, args.tensor("x"), args.number("negative_slope", 0.2)),
+  ),
+  Gelu: operation(
+    ["x", "approximate"],
+    (ops, args) =>
+      gelu(ops, args.tensor("x"), args.boolean("approximate", true)),
+  ),
+  HardShrink: operation(
+    ["x", "threshold"],
+    (ops, args) =>
+      shrink(ops, args.tensor("x"), args.number("threshold", 0.5), 0),
+  ),
+  SoftShrink: operation(["x", "threshold"], (ops, args) => {
+    const threshold = args.number("threshold", 0.5);
+    return shrink(ops, args.tensor("x"), threshold, threshold);
+  }),
+  Squareplus: operation(
+    ["x", "b"],
+    (ops, args) => squareplus(ops, args.tensor("x"), args.number("b", 4)),
+  ),
+  Threshold: operation(["x", "threshold", "default_value"], (ops, args) => {
+    const x = args.tensor("x");
+    return ops.where(
+      ops.greater(x, args.beside("threshold", "x")),
+      x,
+      args.beside("default_value", "x"),
+    );
+  }),
+  Round: operation(["x", "decimals"], (ops, args) => {
+    const decimals = args.number("decimals", 0);
+    if (decimals === 0) return ops.round(args.tensor("x"));
+    const scale = c(ops, 10 ** decimals);
+    return ops.divide(
+      ops.round(ops.multiply(args.tensor("x"), scale)),
+      scale,
+    );
+  }),
+  Clip: operation(["x", "x_min", "x_max"], (ops, args) => {
+    let x = args.tensor("x");
+    if (args.has("x_min")) x = ops.maximum(x, args.beside("x_min", "x"));
+    if (args.has("x_max")) x = ops.minimum(x, args.beside("x_max", "x"));
+    return x;
+  }),
+  Cast: operation(["x", "dtype"], cast),
+  SaturateCast: operation(["x", "dtype"], (ops, args) => {
+    if (/^(b?float|bool)/.test(args.string("dtype"))) return cast(ops, args);
+    return args.refuse("dtype", "be a float or bool");
+  }),
+  ConvertToTensor: operation(
+    ["x", "dtype", "sparse", "ragged"],
+    (ops, args) => {
+      args.refuseUnless("sparse", false);
+      args.refuseUnless("ragged", false);
+      return args.has("dtype") ? cast(ops, args) : args.tensor("x");
+    },
+  ),
+  Array: operation(
+    ["x", "dtype"],
+    (ops, args) => args.has("dtype") ? cast(ops, args) : args.tensor("x"),
+  ),
+  Where: operation(["condition", "x1", "x2"], (ops, args) => {
+    if (!args.has("x1")) args.refuse("x1", "be there");
+    const condition = ops.cast(args.tensor("condition"), "bool");
+    return ops.where(condition, ...args.pair("x1", "x2"));
+  }),
+  NanToNum: operation(
+    ["x", "nan", "posinf", "neginf"],
+    (ops, args) =>
+      nanToNum(ops, args.tensor("x"), {
+        nan: args.number("nan", 0),
+        posinf: args.number("posinf", 3.4028234663852886e38),
+        neginf: args.number("neginf", -3.4028234663852886e38),
+      }),
+  ),
+  Isclose: operation(
+    ["x1", "x2", "rtol", "atol", "equal_nan"],
+    (ops, args) => {
+      const [a, b] = args.pair("x1", "x2");
+      if (ops.dtype(a) !== "float32" && ops.dtype(b) !== "float32") {
+        return ops.equal(a, b);
+      }
+      const bound = ops.add(
+        args.has("atol") ? args.tensor("atol") : c(ops, 1e-8),
+        ops.multiply(
+          args.has("rtol") ? args.tensor("rtol") : c(ops, 1e-5),
+          ops.abs(b),
+        ),
       );
-    }),
-    Round: operation(["x", "decimals"], (ops, args) => {
-      const decimals = args.number("decimals", 0);
-      if (decimals === 0) return ops.round(args.tensor("x"));
-      const scale = c(ops, 10 ** decimals);
-      return ops.divide(
-        ops.round(ops.multiply(args.tensor("x"), scale)),
-        scale,
+      const isNear = ops.greaterEqual(bound, ops.abs(ops.subtract(a, b)));
+      const isClose = ops.logicalOr(
+        ops.equal(a, b),
+        ops.logicalAnd(isNear, isFinite(ops, b)),
       );
-    }),
-    Clip: operation(["x", "x_min", "x_max"], (ops, args) => {
-      let x = args.tensor("x");
-      if (args.has("x_min")) x = ops.maximum(x, args.beside("x_min", "x"));
-      if (args.has("x_max")) x = ops.minimum(x, args.beside("x_max", "x"));
-      return x;
-    }),
-    Cast: operation(["x", "dtype"], cast),
-    SaturateCast: operation(["x", "dtype"], (ops, args) => {
-      if (/^(b?float|bool)/.test(args.string("dtype"))) return cast(ops, args);
-      return args.refuse("dtype", "be a float or bool");
-    }),
-    ConvertToTensor: operation(
-      ["x", "dtype", "sparse", "ragged"],
-      (ops, args) => {
-        args.refuseUnless("sparse", false);
-        args.refuseUnless("ragged", false);
-        return args.has("dtype") ? cast(ops, args) : args.tensor("x");
-      },
-    ),
-    Array: operation(
-      ["x", "dtype"],
-      (ops, args) => args.has("dtype") ? cast(ops, args) : args.tensor("x"),
-    ),
-    Where: operation(["condition", "x1", "x2"], (ops, args) => {
-      if (!args.has("x1")) args.refuse("x1", "be there");
-      const condition = ops.cast(args.tensor("condition"), "bool");
-      return ops.where(condition, ...args.pair("x1", "x2"));
-    }),
-    NanToNum: operation(
-      ["x", "nan", "posinf", "neginf"],
-      (ops, args) =>
-        nanToNum(ops, args.tensor("x"), {
-          nan: args.number("nan", 0),
-          posinf: args.number("posinf", 3.4028234663852886e38),
-          neginf: args.number("neginf", -3.4028234663852886e38),
-        }),
-    ),
-    Isclose: operation(
-      ["x1", "x2", "rtol", "atol", "equal_nan"],
-      (ops, args) => {
-        const [a, b] = args.pair("x1", "x2");
-        if (ops.dtype(a) !== "float32" && ops.dtype(b) !== "float32") {
-          return ops.equal(a, b);
-        }
-        const bound = ops.add(
-          args.has("atol") ? args.tensor("atol") : c(ops, 1e-8),
-          ops.multiply(
-            args.has("rtol") ? args.tensor("rtol") : c(ops, 1e-5),
-            ops.abs(b),
-          ),
-        );
-        const isNear = ops.greaterEqual(bound, ops.abs(ops.subtract(a, b)));
-        const isClose = ops.logicalOr(
-          ops.equal(a, b),
-          ops.logicalAnd(isNear, isFinite(ops, b)),
-        );
-        if (!args.boolean("equal_nan", false)) return isClose;
-        const areNaN = ops.logicalAnd(ops.isNaN(a), ops.isNaN(b));
-        return ops.logicalOr(isClose, areNaN);
-      },
-    ),
-  });
+      if (!args.boolean("equal_nan", false)) return isClose;
+      const areNaN = ops.logicalAnd(ops.isNaN(a), ops.isNaN(b));
+      return ops.logicalOr(isClose, areNaN);
+    },
+  ),
+});
 
 function mapped<A>(
   table: Readonly<Record<string, A>>,

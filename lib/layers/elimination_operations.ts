@@ -10,7 +10,7 @@
  */
 import { cannot } from "../check.ts";
 import type { Ops } from "../ops/ops.ts";
-import type { LayerFactory } from "./layer.ts";
+import type { FactoryTable } from "./layer.ts";
 import { type Arguments, type Compute, operation } from "./operation.ts";
 import {
   constantOf,
@@ -233,41 +233,37 @@ const inverse: Compute = (ops, args) =>
 export const ELIMINATION = { determinant, inverse, solve, cholesky } as const;
 
 /** Factories by name. */
-export const ELIMINATION_OPERATIONS: Readonly<Record<string, LayerFactory>> =
-  Object
-    .freeze({
-      Det: operation(["x"], determinant),
-      Slogdet: operation(["x"], logDeterminant),
-      Logdet: operation(["x"], (ops, args) => {
-        const x = ops.float(args.tensor("x"));
-        const factor = choleskyOf(ops, x, args.name);
-        const n = sizeOfMatrix(ops, x, args.name);
-        const diagonal = ops.sum(ops.multiply(factor, identity(ops, n)), {
-          axis: -1,
-        });
-        return ops.multiply(
-          ops.constant(2),
-          ops.sum(ops.log(diagonal), { axis: -1 }),
-        );
-      }),
-      Inv: operation(["x"], inverse),
-      Solve: operation(["a", "b"], solve),
-      SolveTriangular: operation(["a", "b", "lower"], (ops, args) => {
-        const a = ops.float(args.tensor("a"));
-        const n = sizeOfMatrix(ops, a, args.name);
-        const half = triangular(ops, a, n, args.boolean("lower", false));
-        return solved(ops, half, ops.float(args.tensor("b")), args);
-      }),
-      Cholesky: operation(["x", "upper"], cholesky),
-      CholeskyInverse: operation(["x", "upper"], (ops, args) => {
-        const x = ops.float(args.tensor("x"));
-        const n = sizeOfMatrix(ops, x, args.name);
-        const isUpper = args.boolean("upper", false);
-        const half = triangular(ops, x, n, !isUpper);
-        const other = mirroredMatrix(ops, half);
-        const product = isUpper
-          ? ops.matmul(other, half)
-          : ops.matmul(half, other);
-        return inverseOf(ops, product, args.name);
-      }),
+export const ELIMINATION_OPERATIONS: FactoryTable = Object.freeze({
+  Det: operation(["x"], determinant),
+  Slogdet: operation(["x"], logDeterminant),
+  Logdet: operation(["x"], (ops, args) => {
+    const x = ops.float(args.tensor("x"));
+    const factor = choleskyOf(ops, x, args.name);
+    const n = sizeOfMatrix(ops, x, args.name);
+    const diagonal = ops.sum(ops.multiply(factor, identity(ops, n)), {
+      axis: -1,
     });
+    return ops.multiply(
+      ops.constant(2),
+      ops.sum(ops.log(diagonal), { axis: -1 }),
+    );
+  }),
+  Inv: operation(["x"], inverse),
+  Solve: operation(["a", "b"], solve),
+  SolveTriangular: operation(["a", "b", "lower"], (ops, args) => {
+    const a = ops.float(args.tensor("a"));
+    const n = sizeOfMatrix(ops, a, args.name);
+    const half = triangular(ops, a, n, args.boolean("lower", false));
+    return solved(ops, half, ops.float(args.tensor("b")), args);
+  }),
+  Cholesky: operation(["x", "upper"], cholesky),
+  CholeskyInverse: operation(["x", "upper"], (ops, args) => {
+    const x = ops.float(args.tensor("x"));
+    const n = sizeOfMatrix(ops, x, args.name);
+    const isUpper = args.boolean("upper", false);
+    const half = triangular(ops, x, n, !isUpper);
+    const other = mirroredMatrix(ops, half);
+    const product = isUpper ? ops.matmul(other, half) : ops.matmul(half, other);
+    return inverseOf(ops, product, args.name);
+  }),
+});

@@ -4,7 +4,7 @@
  * @module
  */
 import type { Ops } from "../ops/ops.ts";
-import type { Layer, LayerConfig, LayerFactory } from "./layer.ts";
+import type { FactoryTable, Layer, LayerConfig } from "./layer.ts";
 import { checkWeight, wrongOption } from "./_checks.ts";
 import { noMasks } from "./_maps.ts";
 import {
@@ -166,8 +166,7 @@ function rowsOf<T>(
 }
 
 /** Factories of this family. */
-export const EMBEDDING_LAYERS: Readonly<Record<string, LayerFactory>> = Object
-  .freeze({
-    Embedding: embedding,
-    ReversibleEmbedding: reversibleEmbedding,
-  });
+export const EMBEDDING_LAYERS: FactoryTable = Object.freeze({
+  Embedding: embedding,
+  ReversibleEmbedding: reversibleEmbedding,
+});

@@ -7,7 +7,13 @@
  * @module
  */
 import type { Ops } from "../ops/ops.ts";
-import type { CallContext, Layer, LayerConfig, LayerFactory } from "./layer.ts";
+import type {
+  CallContext,
+  FactoryTable,
+  Layer,
+  LayerConfig,
+  LayerFactory,
+} from "./layer.ts";
 import { checkRank } from "./_checks.ts";
 import {
   channelsOf,
@@ -79,14 +85,13 @@ function maskOf<T>(ops: Ops<T>, context: CallContext<T>): T | undefined {
 const AVERAGE = ["GlobalAveragePooling#D", "GlobalAvgPool#D"];
 
 /** Factories of this family. */
-export const GLOBAL_POOLING_LAYERS: Readonly<Record<string, LayerFactory>> =
-  Object.freeze({
-    ...forAxes([1], () => meanOverTime, ...AVERAGE),
-    ...forAxes([2, 3], globalPooling("mean"), ...AVERAGE),
-    ...forAxes(
-      [1, 2, 3],
-      globalPooling("max"),
-      "GlobalMaxPooling#D",
-      "GlobalMaxPool#D",
-    ),
-  });
+export const GLOBAL_POOLING_LAYERS: FactoryTable = Object.freeze({
+  ...forAxes([1], () => meanOverTime, ...AVERAGE),
+  ...forAxes([2, 3], globalPooling("mean"), ...AVERAGE),
+  ...forAxes(
+    [1, 2, 3],
+    globalPooling("max"),
+    "GlobalMaxPooling#D",
+    "GlobalMaxPool#D",
+  ),
+});

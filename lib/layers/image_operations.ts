@@ -9,7 +9,7 @@ import type { Ops } from "../ops/ops.ts";
 import { hsvToRgb, rgbToHsv } from "./_colors.ts";
 import { INTERPOLATIONS, resizedImages } from "./_image_resizing.ts";
 import { fromChannelsLast, patchesOf, toChannelsLast } from "./_maps.ts";
-import type { LayerFactory } from "./layer.ts";
+import type { FactoryTable } from "./layer.ts";
 import { channelsOfCall, paddingOfCall } from "./neural_operations.ts";
 import { type Arguments, type Compute, operation } from "./operation.ts";
 import { constantOf, knownSize, rank } from "./operation_forms.ts";
@@ -218,89 +218,86 @@ function gathered<T>(
 const BORDERS = (what: string) => SIDES.map((side) => `${side}_${what}`);
 
 /** Factories by name. */
-export const IMAGE_OPERATIONS: Readonly<Record<string, LayerFactory>> = Object
-  .freeze({
-    Resize: operation([
-      ...["images", "size", "interpolation", "antialias"],
-      ...["crop_to_aspect_ratio", "pad_to_aspect_ratio", "fill_mode"],
-      ...["fill_value", "data_format"],
-    ], resize),
-    RGBToHSV: operation(
-      ["images", "data_format"],
-      (ops, args) =>
-        onImages(ops, args, (images) => rgbToHsv(ops, images, args.name)),
-    ),
-    HSVToRGB: operation(
-      ["images", "data_format"],
-      (ops, args) =>
-        onImages(ops, args, (images) => hsvToRgb(ops, images, args.name)),
-    ),
-    ExtractPatches: operation(
-      ["images", "size", "strides", "dilation_rate", "padding", "data_format"],
-      (ops, args) => {
-        const pair = (key: string) => {
-          const value = args.ints(key);
-          if (value.length > 2) args.refuse(key, "be one number, or two");
-          return [value[0]!, value.at(-1)!];
-        };
-        return onImages(ops, args, (images) =>
-          patchesOf(ops, images, {
-            size: pair("size"),
-            strides: args.has("strides") ? pair("strides") : pair("size"),
-            dilation: args.has("dilation_rate")
-              ? pair("dilation_rate")
-              : [1, 1],
-            padding: paddingOfCall(args),
-          }, args.name));
-      },
-    ),
-    RGBToGrayscale: operation(["images", "data_format"], grayscale),
-    CropImages: operation(
-      [
-        "images",
-        ...BORDERS("cropping"),
-        "target_height",
-        "target_width",
-        "data_format",
-      ],
-      (ops, args) =>
-        onImages(ops, args, (images) =>
-          ops.slice(
-            images,
-            sides(ops, images, args, "cropping").map(([start, end], i) => ({
-              axis: i + 1,
-              start: start!,
-              ...(end === 0 ? {} : { stop: -end! }),
-            })),
-          )),
-    ),
-    PadImages: operation(
-      [
-        "images",
-        ...BORDERS("padding"),
-        "target_height",
-        "target_width",
-        "data_format",
-      ],
-      (ops, args) =>
-        onImages(ops, args, (images) =>
-          ops.pad(images, [
-            [0, 0],
-            ...sides(ops, images, args, "padding").map((pair) =>
-              pair as [number, number]
-            ),
-            [0, 0],
-          ])),
-    ),
-    AffineTransform: operation(
-      [
-        "images",
-        "transform",
-        "interpolation",
-        "fill_mode",
-        "fill_value",
-        "data_format",
-      ],
-      affineTransform,
-    ),
-  });
+export const IMAGE_OPERATIONS: FactoryTable = Object.freeze({
+  Resize: operation([
+    ...["images", "size", "interpolation", "antialias"],
+    ...["crop_to_aspect_ratio", "pad_to_aspect_ratio", "fill_mode"],
+    ...["fill_value", "data_format"],
+  ], resize),
+  RGBToHSV: operation(
+    ["images", "data_format"],
+    (ops, args) =>
+      onImages(ops, args, (images) => rgbToHsv(ops, images, args.name)),
+  ),
+  HSVToRGB: operation(
+    ["images", "data_format"],
+    (ops, args) =>
+      onImages(ops, args, (images) => hsvToRgb(ops, images, args.name)),
+  ),
+  ExtractPatches: operation(
+    ["images", "size", "strides", "dilation_rate", "padding", "data_format"],
+    (ops, args) => {
+      const pair = (key: string) => {
+        const value = args.ints(key);
+        if (value.length > 2) args.refuse(key, "be one number, or two");
+        return [value[0]!, value.at(-1)!];
+      };
+      return onImages(ops, args, (images) =>
+        patchesOf(ops, images, {
+          size: pair("size"),
+          strides: args.has("strides") ? pair("strides") : pair("size"),
+          dilation: args.has("dilation_rate") ? pair("dilation_rate") : [1, 1],
+          padding: paddingOfCall(args),
+        }, args.name));
+    },
+  ),
+  RGBToGrayscale: operation(["images", "data_format"], grayscale),
+  CropImages: operation(
+    [
+      "images",
+      ...BORDERS("cropping"),
+      "target_height",
+      "target_width",
+      "data_format",
+    ],
+    (ops, args) =>
+      onImages(ops, args, (images) =>
+        ops.slice(
+          images,
+          sides(ops, images, args, "cropping").map(([start, end], i) => ({
+            axis: i + 1,
+            start: start!,
+            ...(end === 0 ? {} : { stop: -end! }),
+          })),
+        )),
+  ),
+  PadImages: operation(
+    [
+      "images",
+      ...BORDERS("padding"),
+      "target_height",
+      "target_width",
+      "data_format",
+    ],
+    (ops, args) =>
+      onImages(ops, args, (images) =>
+        ops.pad(images, [
+          [0, 0],
+          ...sides(ops, images, args, "padding").map((pair) =>
+            pair as [number, number]
+          ),
+          [0, 0],
+        ])),
+  ),
+  AffineTransform: operation(
+    [
+      "images",
+      "transform",
+      "interpolation",
+      "fill_mode",
+      "fill_value",
+      "data_format",
+    ],
+    affineTransform,
+  ),
+});

@@ -8,7 +8,7 @@
  */
 import { cannot } from "../check.ts";
 import { checkRank } from "./_checks.ts";
-import type { Layer, LayerConfig, LayerFactory } from "./layer.ts";
+import type { FactoryTable, Layer, LayerConfig } from "./layer.ts";
 
 /**
  * AutoContrast: stretches each channel of each image over the whole value
@@ -90,8 +90,10 @@ function pipeline(config: LayerConfig): Layer {
 }
 
 /** Factories of this family. */
-export const IMAGE_LAYERS: Readonly<Record<string, LayerFactory>> = Object
-  .freeze({ AutoContrast: autoContrast, Pipeline: pipeline });
+export const IMAGE_LAYERS: FactoryTable = Object.freeze({
+  AutoContrast: autoContrast,
+  Pipeline: pipeline,
+});
 
 /** Minimum and maximum of an image; Keras sorts them. */
 function range(config: LayerConfig): [low: number, high: number] {

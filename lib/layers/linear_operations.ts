@@ -7,7 +7,7 @@
  */
 import { cannot } from "../check.ts";
 import type { Ops, ReduceOptions } from "../ops/ops.ts";
-import type { LayerFactory } from "./layer.ts";
+import type { FactoryTable } from "./layer.ts";
 import { type Compute, operation } from "./operation.ts";
 import { axisOf, binary, knownSize, rank, square } from "./operation_forms.ts";
 
@@ -224,23 +224,22 @@ function normOf(isFlat: boolean): Compute {
 export const tfNorm: Compute = normOf(true);
 
 /** Factories by name. */
-export const LINEAR_OPERATIONS: Readonly<Record<string, LayerFactory>> = Object
-  .freeze({
-    Matmul: binary(matmul),
-    Dot: binary(dot),
-    CDist: binary(distances, ["x", "y"]),
-    Inner: binary(inner),
-    Outer: binary(outer),
-    Cross: operation(
-      ["x1", "x2", "axisa", "axisb", "axisc", "axis"],
-      (ops, args) => {
-        for (const key of ["axisa", "axisb", "axisc", "axis"]) {
-          args.refuseUnless(key, -1);
-        }
-        return cross(ops, args.tensor("x1"), args.tensor("x2"), args.name);
-      },
-    ),
-    Tensordot: operation(["x1", "x2", "axes"], tensordotCompute),
-    Einsum: operation(["*operands", "subscripts"], einsum),
-    Norm: operation(["x", "ord", "axis", "keepdims"], normOf(false)),
-  });
+export const LINEAR_OPERATIONS: FactoryTable = Object.freeze({
+  Matmul: binary(matmul),
+  Dot: binary(dot),
+  CDist: binary(distances, ["x", "y"]),
+  Inner: binary(inner),
+  Outer: binary(outer),
+  Cross: operation(
+    ["x1", "x2", "axisa", "axisb", "axisc", "axis"],
+    (ops, args) => {
+      for (const key of ["axisa", "axisb", "axisc", "axis"]) {
+        args.refuseUnless(key, -1);
+      }
+      return cross(ops, args.tensor("x1"), args.tensor("x2"), args.name);
+    },
+  ),
+  Tensordot: operation(["x1", "x2", "axes"], tensordotCompute),
+  Einsum: operation(["*operands", "subscripts"], einsum),
+  Norm: operation(["x", "ord", "axis", "keepdims"], normOf(false)),
+});

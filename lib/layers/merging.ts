@@ -10,7 +10,13 @@ import {
   type MaskedInputs,
   maskedProduct,
 } from "./_masked_merging.ts";
-import type { CallContext, Layer, LayerConfig, LayerFactory } from "./layer.ts";
+import type {
+  CallContext,
+  FactoryTable,
+  Layer,
+  LayerConfig,
+  LayerFactory,
+} from "./layer.ts";
 
 /**
  * The smallest squared norm that Dot divides by, by the writer of the config.
@@ -164,25 +170,24 @@ function dot(config: LayerConfig): Layer {
 }
 
 /** Factories of this family. */
-export const MERGING_LAYERS: Readonly<Record<string, LayerFactory>> = Object
-  .freeze({
-    Add: folded((ops, a, b) => ops.add(a, b)),
-    Subtract: folded((ops, a, b) => ops.subtract(a, b), { most: 2 }),
-    Multiply: folded((ops, a, b) => ops.multiply(a, b), {
-      masked: maskedProduct,
-    }),
-    Maximum: folded((ops, a, b) => ops.maximum(a, b), {
-      masked: (ops, masked) =>
-        maskedFold(ops, masked, (ops, a, b) => ops.maximum(a, b)),
-    }),
-    Minimum: folded((ops, a, b) => ops.minimum(a, b), {
-      masked: (ops, masked) =>
-        maskedFold(ops, masked, (ops, a, b) => ops.minimum(a, b)),
-    }),
-    Average: average,
-    Concatenate: concatenate,
-    Dot: dot,
-  });
+export const MERGING_LAYERS: FactoryTable = Object.freeze({
+  Add: folded((ops, a, b) => ops.add(a, b)),
+  Subtract: folded((ops, a, b) => ops.subtract(a, b), { most: 2 }),
+  Multiply: folded((ops, a, b) => ops.multiply(a, b), {
+    masked: maskedProduct,
+  }),
+  Maximum: folded((ops, a, b) => ops.maximum(a, b), {
+    masked: (ops, masked) =>
+      maskedFold(ops, masked, (ops, a, b) => ops.maximum(a, b)),
+  }),
+  Minimum: folded((ops, a, b) => ops.minimum(a, b), {
+    masked: (ops, masked) =>
+      maskedFold(ops, masked, (ops, a, b) => ops.minimum(a, b)),
+  }),
+  Average: average,
+  Concatenate: concatenate,
+  Dot: dot,
+});
 
 function sameRank<T>(ops: Ops<T>, inputs: readonly T[]): T[] {
   const ranks = inputs.map((x) => ops.shape(x).length);

@@ -20,9 +20,9 @@ import { wrongOption } from "./_checks.ts";
 import type {
   CallContext,
   Dialect,
+  FactoryTable,
   Layer,
   LayerConfig,
-  LayerFactory,
 } from "./layer.ts";
 
 /**
@@ -355,9 +355,7 @@ function checkExplicit(name: string, shape: readonly (number | null)[]): void {
 }
 
 /** Factories of this family. */
-export const MULTI_HEAD_ATTENTION_LAYERS: Readonly<
-  Record<string, LayerFactory>
-> = Object.freeze({
+export const MULTI_HEAD_ATTENTION_LAYERS: FactoryTable = Object.freeze({
   MultiHeadAttention: multiHeadAttention,
   GroupQueryAttention: groupQueryAttention,
   GroupedQueryAttention: groupQueryAttention,

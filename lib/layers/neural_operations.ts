@@ -12,7 +12,7 @@ import { adaptivelyPooled } from "./adaptive_pooling.ts";
 import { activationNamed, glu, logSoftmax, softmax } from "./activations.ts";
 import { causalMask } from "./_attention_masks.ts";
 import { type Channels, fromChannelsLast, toChannelsLast } from "./_maps.ts";
-import type { LayerFactory } from "./layer.ts";
+import type { FactoryTable } from "./layer.ts";
 import { type Arguments, type Compute, operation } from "./operation.ts";
 import {
   axesOfCall,
@@ -248,75 +248,74 @@ const WINDOW = ["inputs", "pool_size", "strides", "padding", "data_format"];
 const CONV = ["strides", "padding", "data_format", "dilation_rate"];
 
 /** Factories by name. */
-export const NEURAL_OPERATIONS: Readonly<Record<string, LayerFactory>> = Object
-  .freeze({
-    MaxPool: operation(WINDOW, pooling("maxPool")),
-    AveragePool: operation(WINDOW, pooling("averagePool")),
-    AdaptiveMaxPool: operation(
-      ["inputs", "output_size", "data_format"],
-      adaptive("maxPool"),
-    ),
-    AdaptiveAveragePool: operation(
-      ["inputs", "output_size", "data_format"],
-      adaptive("averagePool"),
-    ),
-    Conv: operation(["inputs", "kernel", ...CONV], conv),
-    DepthwiseConv: operation(
-      ["inputs", "kernel", ...CONV],
-      (ops, args) =>
-        fromChannelsLast(
-          ops,
-          depthwise(ops, args, "kernel"),
-          channelsOfCall(args),
-        ),
-    ),
-    SeparableConv: operation(
-      ["inputs", "depthwise_kernel", "pointwise_kernel", ...CONV],
-      separable,
-    ),
-    ConvTranspose: operation(
-      [
-        "inputs",
-        "kernel",
-        "strides",
-        "padding",
-        "output_padding",
-        "data_format",
-        "dilation_rate",
-      ],
-      convTranspose,
-    ),
-    Softmax: operation(["x", "axis"], alongAxes(softmax)),
-    LogSoftmax: operation(["x", "axis"], alongAxes(logSoftmax)),
-    Sparsemax: operation(["x", "axis"], sparsemax),
-    Glu: operation(
-      ["x", "axis"],
-      (ops, args) => glu(ops, args.tensor("x"), args.number("axis", -1)),
-    ),
-    Normalize: operation(["x", "axis", "order", "epsilon"], normalize),
-    BatchNorm: operation(
-      ["x", "mean", "variance", "offset", "scale", "axis", "epsilon"],
-      batchNorm,
-    ),
-    LayerNorm: operation(
-      ["x", "gamma", "beta", "axis", "epsilon", "rms_scaling"],
-      layerNorm(true),
-    ),
-    RMSNorm: operation(["x", "scale", "axis", "epsilon"], layerNorm(false)),
-    SpaceToDepth: operation(["x", "block_size", "data_format"], blocks(true)),
-    DepthToSpace: operation(["x", "block_size", "data_format"], blocks(false)),
-    DotProductAttention: operation(
-      [
-        "query",
-        "key",
-        "value",
-        "bias",
-        "mask",
-        "scale",
-        "is_causal",
-        "flash_attention",
-        "attn_logits_soft_cap",
-      ],
-      dotProductAttention,
-    ),
-  });
+export const NEURAL_OPERATIONS: FactoryTable = Object.freeze({
+  MaxPool: operation(WINDOW, pooling("maxPool")),
+  AveragePool: operation(WINDOW, pooling("averagePool")),
+  AdaptiveMaxPool: operation(
+    ["inputs", "output_size", "data_format"],
+    adaptive("maxPool"),
+  ),
+  AdaptiveAveragePool: operation(
+    ["inputs", "output_size", "data_format"],
+    adaptive("averagePool"),
+  ),
+  Conv: operation(["inputs", "kernel", ...CONV], conv),
+  DepthwiseConv: operation(
+    ["inputs", "kernel", ...CONV],
+    (ops, args) =>
+      fromChannelsLast(
+        ops,
+        depthwise(ops, args, "kernel"),
+        channelsOfCall(args),
+      ),
+  ),
+  SeparableConv: operation(
+    ["inputs", "depthwise_kernel", "pointwise_kernel", ...CONV],
+    separable,
+  ),
+  ConvTranspose: operation(
+    [
+      "inputs",
+      "kernel",
+      "strides",
+      "padding",
+      "output_padding",
+      "data_format",
+      "dilation_rate",
+    ],
+    convTranspose,
+  ),
+  Softmax: operation(["x", "axis"], alongAxes(softmax)),
+  LogSoftmax: operation(["x", "axis"], alongAxes(logSoftmax)),
+  Sparsemax: operation(["x", "axis"], sparsemax),
+  Glu: operation(
+    ["x", "axis"],
+    (ops, args) => glu(ops, args.tensor("x"), args.number("axis", -1)),
+  ),
+  Normalize: operation(["x", "axis", "order", "epsilon"], normalize),
+  BatchNorm: operation(
+    ["x", "mean", "variance", "offset", "scale", "axis", "epsilon"],
+    batchNorm,
+  ),
+  LayerNorm: operation(
+    ["x", "gamma", "beta", "axis", "epsilon", "rms_scaling"],
+    layerNorm(true),
+  ),
+  RMSNorm: operation(["x", "scale", "axis", "epsilon"], layerNorm(false)),
+  SpaceToDepth: operation(["x", "block_size", "data_format"], blocks(true)),
+  DepthToSpace: operation(["x", "block_size", "data_format"], blocks(false)),
+  DotProductAttention: operation(
+    [
+      "query",
+      "key",
+      "value",
+      "bias",
+      "mask",
+      "scale",
+      "is_causal",
+      "flash_attention",
+      "attn_logits_soft_cap",
+    ],
+    dotProductAttention,
+  ),
+});

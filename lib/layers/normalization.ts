@@ -8,7 +8,7 @@ import { cannot } from "../check.ts";
 import type { Ops, ReduceOptions } from "../ops/ops.ts";
 import { tensorArgument } from "./_arguments.ts";
 import { checkWeight } from "./_checks.ts";
-import type { Layer, LayerConfig, LayerFactory } from "./layer.ts";
+import type { FactoryTable, Layer, LayerConfig } from "./layer.ts";
 
 /**
  * BatchNormalization at inference:
@@ -201,17 +201,16 @@ function unitNormalization(config: LayerConfig): Layer {
 }
 
 /** Factories of this family. */
-export const NORMALIZATION_LAYERS: Readonly<Record<string, LayerFactory>> =
-  Object.freeze({
-    BatchNormalization: batchNormalization,
-    BatchNormalizationV1: batchNormalization, // of TensorFlow 1
-    BatchNormalizationV2: batchNormalization,
-    SyncBatchNormalization: batchNormalization, // of tf.keras.layers.experimental
-    LayerNormalization: layerNormalization,
-    RMSNormalization: rmsNormalization,
-    GroupNormalization: groupNormalization,
-    UnitNormalization: unitNormalization,
-  });
+export const NORMALIZATION_LAYERS: FactoryTable = Object.freeze({
+  BatchNormalization: batchNormalization,
+  BatchNormalizationV1: batchNormalization, // of TensorFlow 1
+  BatchNormalizationV2: batchNormalization,
+  SyncBatchNormalization: batchNormalization, // of tf.keras.layers.experimental
+  LayerNormalization: layerNormalization,
+  RMSNormalization: rmsNormalization,
+  GroupNormalization: groupNormalization,
+  UnitNormalization: unitNormalization,
+});
 
 function axesOf(config: LayerConfig, fallback: number): number[] {
   const value = config.raw("axis") ?? fallback;

@@ -12,7 +12,7 @@ import { ELEMENTWISE_OPERATIONS } from "./elementwise_operations.ts";
 import { ELIMINATION_OPERATIONS } from "./elimination_operations.ts";
 import { IMAGE_OPERATIONS } from "./image_operations.ts";
 import { INDEXING_OPERATIONS } from "./indexing_operations.ts";
-import type { LayerFactory } from "./layer.ts";
+import type { FactoryTable } from "./layer.ts";
 import { LINEAR_OPERATIONS } from "./linear_operations.ts";
 import { NEURAL_OPERATIONS } from "./neural_operations.ts";
 import { QUANTILE_OPERATIONS } from "./quantile_operations.ts";
@@ -25,20 +25,19 @@ import { TF_OPERATIONS } from "./tf_operations.ts";
 import { TF_SIZES } from "./tf_sizes.ts";
 
 /** Factories by name. */
-export const OPERATIONS: Readonly<Record<string, LayerFactory>> = Object
-  .freeze({
-    ...ELEMENTWISE_OPERATIONS,
-    ...ELIMINATION_OPERATIONS,
-    ...IMAGE_OPERATIONS,
-    ...INDEXING_OPERATIONS,
-    ...LINEAR_OPERATIONS,
-    ...NEURAL_OPERATIONS,
-    ...QUANTILE_OPERATIONS,
-    ...REDUCTION_OPERATIONS,
-    ...SHAPE_OPERATIONS,
-    ...STRING_OPERATIONS,
-    ...TF_ARRAYS,
-    ...TF_IMAGES,
-    ...TF_OPERATIONS,
-    ...TF_SIZES,
-  });
+export const OPERATIONS: FactoryTable = Object.freeze({
+  ...ELEMENTWISE_OPERATIONS,
+  ...ELIMINATION_OPERATIONS,
+  ...IMAGE_OPERATIONS,
+  ...INDEXING_OPERATIONS,
+  ...LINEAR_OPERATIONS,
+  ...NEURAL_OPERATIONS,
+  ...QUANTILE_OPERATIONS,
+  ...REDUCTION_OPERATIONS,
+  ...SHAPE_OPERATIONS,
+  ...STRING_OPERATIONS,
+  ...TF_ARRAYS,
+  ...TF_IMAGES,
+  ...TF_OPERATIONS,
+  ...TF_SIZES,
+});

@@ -7,7 +7,7 @@
  * @module
  */
 import { cannot } from "../check.ts";
-import type { Layer, LayerConfig, LayerFactory } from "./layer.ts";
+import type { FactoryTable, Layer, LayerConfig } from "./layer.ts";
 import { checkRank, wrongOption } from "./_checks.ts";
 import {
   channelsOf,
@@ -100,9 +100,7 @@ function widthsOf(
 }
 
 /** Factories of this family. */
-export const PADDING_AND_CROPPING_LAYERS: Readonly<
-  Record<string, LayerFactory>
-> = Object.freeze({
+export const PADDING_AND_CROPPING_LAYERS: FactoryTable = Object.freeze({
   ...forAxes([1, 2, 3], cropping, "Cropping#D"),
   ...forAxes([1, 2, 3], zeroPadding, "ZeroPadding#D"),
 });

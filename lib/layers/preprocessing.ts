@@ -16,7 +16,7 @@ import {
   noMasks,
   toChannelsLast,
 } from "./_maps.ts";
-import type { Layer, LayerConfig, LayerFactory } from "./layer.ts";
+import type { FactoryTable, Layer, LayerConfig } from "./layer.ts";
 
 /**
  * Rescaling: `x · scale + offset`; both may be lists along the last axis.
@@ -304,16 +304,15 @@ function discretization(config: LayerConfig): Layer {
 }
 
 /** Factories of this family. */
-export const PREPROCESSING_LAYERS: Readonly<Record<string, LayerFactory>> =
-  Object.freeze({
-    Rescaling: rescaling,
-    Normalization: normalization,
-    Resizing: resizing,
-    CenterCrop: centerCrop,
-    RandomCrop: randomCrop,
-    CategoryEncoding: categoryEncoding,
-    Discretization: discretization,
-  });
+export const PREPROCESSING_LAYERS: FactoryTable = Object.freeze({
+  Rescaling: rescaling,
+  Normalization: normalization,
+  Resizing: resizing,
+  CenterCrop: centerCrop,
+  RandomCrop: randomCrop,
+  CategoryEncoding: categoryEncoding,
+  Discretization: discretization,
+});
 
 /** Numbers of a config, with their shape. */
 type HostNumbers = NdArray<Float32Array>;

@@ -7,7 +7,7 @@
  * @module
  */
 import type { Ops } from "../ops/ops.ts";
-import type { LayerFactory } from "./layer.ts";
+import type { FactoryTable } from "./layer.ts";
 import { type Arguments, type Compute, operation } from "./operation.ts";
 import { axisOf, knownSize } from "./operation_forms.ts";
 import { ascending } from "./reduction_operations.ts";
@@ -155,17 +155,16 @@ const AXIS = ["x", "axis", "keepdims"];
 const Q = ["x", "q", "axis", "method", "keepdims"];
 
 /** Factories by name. */
-export const QUANTILE_OPERATIONS: Readonly<Record<string, LayerFactory>> =
-  Object.freeze({
-    Median: operation(AXIS, atEach(quantileOf, { fixed: 0.5 })),
-    Percentile: operation(Q, atEach(quantileOf, { scale: 100 })),
-    Quantile: operation(Q, (ops, args) => {
-      // A model of Keras 3.15 computes "linear" whatever its option says, other
-      // than the function that made it: no number would be right for both.
-      args.refuseUnless("method", "linear");
-      return atEach(quantileOf, {})(ops, args);
-    }),
-    Nanmedian: operation(AXIS, atEach(nanQuantileOf, { fixed: 0.5 })),
-    Nanpercentile: operation(Q, atEach(nanQuantileOf, { scale: 100 })),
-    Nanquantile: operation(Q, atEach(nanQuantileOf, {})),
-  });
+export const QUANTILE_OPERATIONS: FactoryTable = Object.freeze({
+  Median: operation(AXIS, atEach(quantileOf, { fixed: 0.5 })),
+  Percentile: operation(Q, atEach(quantileOf, { scale: 100 })),
+  Quantile: operation(Q, (ops, args) => {
+    // A model of Keras 3.15 computes "linear" whatever its option says, other
+    // than the function that made it: no number would be right for both.
+    args.refuseUnless("method", "linear");
+    return atEach(quantileOf, {})(ops, args);
+  }),
+  Nanmedian: operation(AXIS, atEach(nanQuantileOf, { fixed: 0.5 })),
+  Nanpercentile: operation(Q, atEach(nanQuantileOf, { scale: 100 })),
+  Nanquantile: operation(Q, atEach(nanQuantileOf, {})),
+});

@@ -18,9 +18,9 @@ import { namesInPart, weightsOfPart } from "./_parts.ts";
 import type {
   CallContext,
   Dialect,
+  FactoryTable,
   Layer,
   LayerConfig,
-  LayerFactory,
 } from "./layer.ts";
 import {
   type BoundCell,
@@ -419,5 +419,9 @@ function rnn(config: LayerConfig): Recurrent {
 }
 
 /** Factories of this family. */
-export const RECURRENT_LAYERS: Readonly<Record<string, LayerFactory>> = Object
-  .freeze({ SimpleRNN: simpleRnn, LSTM: lstm, GRU: gru, RNN: rnn });
+export const RECURRENT_LAYERS: FactoryTable = Object.freeze({
+  SimpleRNN: simpleRnn,
+  LSTM: lstm,
+  GRU: gru,
+  RNN: rnn,
+});

@@ -14,7 +14,7 @@ import type { Ops, Recurrence } from "../ops/ops.ts";
 import { addBias, checkWeight } from "./_checks.ts";
 import { namesInPart, weightsOfPart } from "./_parts.ts";
 import { activationNamed } from "./activations.ts";
-import type { Activation, Layer, LayerConfig, LayerFactory } from "./layer.ts";
+import type { Activation, FactoryTable, Layer, LayerConfig } from "./layer.ts";
 
 /** A cell; as a layer it maps `[x, …state]` to `[output, …state]`. */
 export interface Cell extends Layer {
@@ -413,10 +413,9 @@ function zeros<T>(ops: Ops<T>, projected: T, recurrent: T): T {
 }
 
 /** Factories of this family. */
-export const CELL_LAYERS: Readonly<Record<string, LayerFactory>> = Object
-  .freeze({
-    SimpleRNNCell: simpleRnnCell,
-    LSTMCell: lstmCell,
-    GRUCell: gruCell,
-    StackedRNNCells: stackedRnnCells,
-  });
+export const CELL_LAYERS: FactoryTable = Object.freeze({
+  SimpleRNNCell: simpleRnnCell,
+  LSTMCell: lstmCell,
+  GRUCell: gruCell,
+  StackedRNNCells: stackedRnnCells,
+});

@@ -6,7 +6,7 @@
  * @module
  */
 import type { Ops, ReduceOptions } from "../ops/ops.ts";
-import type { LayerFactory } from "./layer.ts";
+import type { FactoryTable, LayerFactory } from "./layer.ts";
 import { type Arguments, type Compute, operation } from "./operation.ts";
 import {
   axisOf,
@@ -275,85 +275,83 @@ function extreme(
 }
 
 /** Factories by name. */
-export const REDUCTION_OPERATIONS: Readonly<Record<string, LayerFactory>> =
-  Object.freeze({
-    Sum: reduction((ops, x, options) => ops.sum(x, options)),
-    Mean: reduction((ops, x, options) => ops.mean(x, options)),
-    Max: extreme("max", "maximum"),
-    Amax: extreme("max", "maximum"),
-    Min: extreme("min", "minimum"),
-    Amin: extreme("min", "minimum"),
-    Ptp: reduction(
-      (ops, x, options) =>
-        ops.subtract(ops.max(x, options), ops.min(x, options)),
-      AXIS,
-    ),
-    Prod: reduction((ops, x, options) => ops.prod(x, options)),
-    Any: reduction((ops, x, options) => ops.any(ops.cast(x, "bool"), options)),
-    All: reduction((ops, x, options) => ops.all(ops.cast(x, "bool"), options)),
-    Var: reduction(variance),
-    Std: reduction((ops, x, options) => ops.sqrt(variance(ops, x, options))),
-    Logsumexp: reduction(logSumExp),
-    CountNonzero: reduction(
-      (ops, x, options) =>
-        ops.sum(ops.cast(ops.cast(x, "bool"), "int32"), options),
-      ["x", "axis"],
-    ),
-    Average: operation(["x", "weights", "axis"], average),
-    Moments: operation(["x", "axes", "keepdims", "synchronized"], moments),
-    Argmax: operation(AXIS, extremeIndex(1)),
-    Argmin: operation(AXIS, extremeIndex(-1)),
-    Nanargmax: operation(AXIS, nanExtremeIndex(1)),
-    Nanargmin: operation(AXIS, nanExtremeIndex(-1)),
-    Nansum: nanReduction(0, (ops, x, o) => ops.sum(x, o)),
-    Nanprod: nanReduction(1, (ops, x, o) => ops.prod(x, o)),
-    Nanmax: nanReduction(-Infinity, (ops, x, o) => ops.max(x, o), NaN),
-    Nanmin: nanReduction(Infinity, (ops, x, o) => ops.min(x, o), NaN),
-    Nanmean: reduction(nanMean, AXIS),
-    Nanvar: reduction(nanVariance, AXIS),
-    Nanstd: reduction((ops, x, o) => ops.sqrt(nanVariance(ops, x, o)), AXIS),
-    Cumsum: operation(["x", "axis", "dtype"], cumsum),
-    Cumprod: operation(["x", "axis", "dtype"], cumprod),
-    Nancumsum: operation(["x", "axis", "dtype"], counting(0, cumsum)),
-    Nancumprod: operation(["x", "axis", "dtype"], counting(1, cumprod)),
-    Sort: operation(["x", "axis"], sorted("values")),
-    Argsort: operation(["x", "axis"], sorted("indices")),
-    TopK: operation(["x", "k", "sorted"], topK),
-    InTopK: operation(["targets", "predictions", "k"], (ops, args) => {
-      const predictions = args.tensor("predictions");
-      const targets = ops.cast(args.tensor("targets"), "int32");
-      const predicted = ops.takeAlongAxis(
-        predictions,
-        ops.expandDims(targets, 1),
-        1,
-      );
-      const above = ops.float(ops.greater(predictions, predicted));
-      const count = ops.sum(above, { axis: 1 });
-      return ops.greater(ops.constant(args.number("k")), count);
-    }),
-    Diff: operation(["a", "n", "axis"], diff),
-    Trapezoid: operation(["y", "x", "dx", "axis"], trapezoid),
-    SearchSorted: operation(
-      ["sorted_sequence", "values", "side"],
-      (ops, args) =>
-        bins(ops, args.tensor("values"), args.tensor("sorted_sequence"), {
-          isLeft: args.string("side", "left") === "left",
-        }),
-    ),
-    Digitize: operation(
-      ["x", "bins"],
-      (ops, args) =>
-        bins(ops, args.tensor("x"), args.tensor("bins"), { isLeft: false }),
-    ),
-    IsIn: operation(["x1", "x2", "assume_unique", "invert"], (ops, args) => {
-      const [x, set] = [args.tensor("x1"), args.tensor("x2")];
-      const list = ops.reshape(set, [-1]);
-      const isEqual = ops.equal(ops.expandDims(x, rank(ops, x)), list);
-      const isIn = ops.any(isEqual, { axis: -1 });
-      return args.boolean("invert", false) ? ops.logicalNot(isIn) : isIn;
-    }),
-    Vdot: binary((ops, a, b) => ops.sum(ops.multiply(a, b))),
-  });
+export const REDUCTION_OPERATIONS: FactoryTable = Object.freeze({
+  Sum: reduction((ops, x, options) => ops.sum(x, options)),
+  Mean: reduction((ops, x, options) => ops.mean(x, options)),
+  Max: extreme("max", "maximum"),
+  Amax: extreme("max", "maximum"),
+  Min: extreme("min", "minimum"),
+  Amin: extreme("min", "minimum"),
+  Ptp: reduction(
+    (ops, x, options) => ops.subtract(ops.max(x, options), ops.min(x, options)),
+    AXIS,
+  ),
+  Prod: reduction((ops, x, options) => ops.prod(x, options)),
+  Any: reduction((ops, x, options) => ops.any(ops.cast(x, "bool"), options)),
+  All: reduction((ops, x, options) => ops.all(ops.cast(x, "bool"), options)),
+  Var: reduction(variance),
+  Std: reduction((ops, x, options) => ops.sqrt(variance(ops, x, options))),
+  Logsumexp: reduction(logSumExp),
+  CountNonzero: reduction(
+    (ops, x, options) =>
+      ops.sum(ops.cast(ops.cast(x, "bool"), "int32"), options),
+    ["x", "axis"],
+  ),
+  Average: operation(["x", "weights", "axis"], average),
+  Moments: operation(["x", "axes", "keepdims", "synchronized"], moments),
+  Argmax: operation(AXIS, extremeIndex(1)),
+  Argmin: operation(AXIS, extremeIndex(-1)),
+  Nanargmax: operation(AXIS, nanExtremeIndex(1)),
+  Nanargmin: operation(AXIS, nanExtremeIndex(-1)),
+  Nansum: nanReduction(0, (ops, x, o) => ops.sum(x, o)),
+  Nanprod: nanReduction(1, (ops, x, o) => ops.prod(x, o)),
+  Nanmax: nanReduction(-Infinity, (ops, x, o) => ops.max(x, o), NaN),
+  Nanmin: nanReduction(Infinity, (ops, x, o) => ops.min(x, o), NaN),
+  Nanmean: reduction(nanMean, AXIS),
+  Nanvar: reduction(nanVariance, AXIS),
+  Nanstd: reduction((ops, x, o) => ops.sqrt(nanVariance(ops, x, o)), AXIS),
+  Cumsum: operation(["x", "axis", "dtype"], cumsum),
+  Cumprod: operation(["x", "axis", "dtype"], cumprod),
+  Nancumsum: operation(["x", "axis", "dtype"], counting(0, cumsum)),
+  Nancumprod: operation(["x", "axis", "dtype"], counting(1, cumprod)),
+  Sort: operation(["x", "axis"], sorted("values")),
+  Argsort: operation(["x", "axis"], sorted("indices")),
+  TopK: operation(["x", "k", "sorted"], topK),
+  InTopK: operation(["targets", "predictions", "k"], (ops, args) => {
+    const predictions = args.tensor("predictions");
+    const targets = ops.cast(args.tensor("targets"), "int32");
+    const predicted = ops.takeAlongAxis(
+      predictions,
+      ops.expandDims(targets, 1),
+      1,
+    );
+    const above = ops.float(ops.greater(predictions, predicted));
+    const count = ops.sum(above, { axis: 1 });
+    return ops.greater(ops.constant(args.number("k")), count);
+  }),
+  Diff: operation(["a", "n", "axis"], diff),
+  Trapezoid: operation(["y", "x", "dx", "axis"], trapezoid),
+  SearchSorted: operation(
+    ["sorted_sequence", "values", "side"],
+    (ops, args) =>
+      bins(ops, args.tensor("values"), args.tensor("sorted_sequence"), {
+        isLeft: args.string("side", "left") === "left",
+      }),
+  ),
+  Digitize: operation(
+    ["x", "bins"],
+    (ops, args) =>
+      bins(ops, args.tensor("x"), args.tensor("bins"), { isLeft: false }),
+  ),
+  IsIn: operation(["x1", "x2", "assume_unique", "invert"], (ops, args) => {
+    const [x, set] = [args.tensor("x1"), args.tensor("x2")];
+    const list = ops.reshape(set, [-1]);
+    const isEqual = ops.equal(ops.expandDims(x, rank(ops, x)), list);
+    const isIn = ops.any(isEqual, { axis: -1 });
+    return args.boolean("invert", false) ? ops.logicalNot(isIn) : isIn;
+  }),
+  Vdot: binary((ops, a, b) => ops.sum(ops.multiply(a, b))),
+});
 
 /**
  * Number of bounds below each value, excluding or including equal ones; of NaN

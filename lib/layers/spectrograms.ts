@@ -8,7 +8,7 @@ import type { Ops } from "../ops/ops.ts";
 import { depthOf } from "./_checks.ts";
 import { channelsOf } from "./_maps.ts";
 import { fourierKernel, melTriangles } from "./_mel_scale.ts";
-import type { Layer, LayerConfig, LayerFactory } from "./layer.ts";
+import type { FactoryTable, Layer, LayerConfig } from "./layer.ts";
 
 /**
  * STFTSpectrogram: short-time Fourier transform by two convolutions, whose
@@ -126,11 +126,10 @@ function melSpectrogram(config: LayerConfig): Layer {
 }
 
 /** Factories of this family. */
-export const SPECTROGRAM_LAYERS: Readonly<Record<string, LayerFactory>> = Object
-  .freeze({
-    STFTSpectrogram: stftSpectrogram,
-    MelSpectrogram: melSpectrogram,
-  });
+export const SPECTROGRAM_LAYERS: FactoryTable = Object.freeze({
+  STFTSpectrogram: stftSpectrogram,
+  MelSpectrogram: melSpectrogram,
+});
 
 function spectrumOf<T>(
   ops: Ops<T>,

@@ -29,11 +29,11 @@ import {
   vocabularyOf,
 } from "./_vocabulary.ts";
 import type {
+  FactoryTable,
   HostComputation,
   HostValues,
   Layer,
   LayerConfig,
-  LayerFactory,
 } from "./layer.ts";
 
 /** A layer without weights that the host computes. */
@@ -332,10 +332,9 @@ function refuseInverse(config: LayerConfig): void {
 }
 
 /** Factories of this family. */
-export const TEXT_LAYERS: Readonly<Record<string, LayerFactory>> = Object
-  .freeze({
-    StringLookup: stringLookup,
-    IntegerLookup: integerLookup,
-    Hashing: hashing,
-    TextVectorization: textVectorization,
-  });
+export const TEXT_LAYERS: FactoryTable = Object.freeze({
+  StringLookup: stringLookup,
+  IntegerLookup: integerLookup,
+  Hashing: hashing,
+  TextVectorization: textVectorization,
+});

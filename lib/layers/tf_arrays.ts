@@ -11,7 +11,7 @@ import { depthwise, exchanged, tfSoftmax } from "./_tf_functions.ts";
 import { softmax } from "./activations.ts";
 import { ELIMINATION } from "./elimination_operations.ts";
 import { diagonal, trace } from "./indexing_operations.ts";
-import type { LayerFactory } from "./layer.ts";
+import type { FactoryTable } from "./layer.ts";
 import { cross, tfNorm } from "./linear_operations.ts";
 import { pooling } from "./neural_operations.ts";
 import { type Arguments, type Compute, operation } from "./operation.ts";
@@ -228,6 +228,6 @@ function divided<T>(ops: Ops<T>, args: Arguments<T>): T {
 }
 
 /** Factories by name. */
-export const TF_ARRAYS: Readonly<Record<string, LayerFactory>> = Object.freeze(
+export const TF_ARRAYS: FactoryTable = Object.freeze(
   named(FUNCTIONS, ([parameters, compute]) => operation(parameters, compute)),
 );

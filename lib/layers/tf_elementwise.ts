@@ -21,7 +21,7 @@ import {
   tan,
 } from "./_math_functions.ts";
 import { activationNamed } from "./activations.ts";
-import type { LayerFactory } from "./layer.ts";
+import type { FactoryTable, LayerFactory } from "./layer.ts";
 import { operation } from "./operation.ts";
 import {
   binary,
@@ -163,25 +163,24 @@ export function named<A>(
 }
 
 /** Factories by name. */
-export const TF_ELEMENTWISE: Readonly<Record<string, LayerFactory>> = Object
-  .freeze({
-    ...named(
-      UNARY,
-      (compute) =>
-        operation(
-          ["x:x", "input:x"],
-          (ops, args) => compute(ops, args.tensor("x")),
-        ),
-    ),
-    ...named(
-      FEATURES,
-      (name) =>
-        unary((ops, x) => activationNamed(name, 2)!(ops, x), ["features"]),
-    ),
-    ...named(BINARY, (compute) => binary(compute, ["x", "y"])),
-    ...named(
-      REDUCTIONS,
-      (compute) => reduction(compute, REDUCE),
-      "tf.math.reduce_",
-    ),
-  });
+export const TF_ELEMENTWISE: FactoryTable = Object.freeze({
+  ...named(
+    UNARY,
+    (compute) =>
+      operation(
+        ["x:x", "input:x"],
+        (ops, args) => compute(ops, args.tensor("x")),
+      ),
+  ),
+  ...named(
+    FEATURES,
+    (name) =>
+      unary((ops, x) => activationNamed(name, 2)!(ops, x), ["features"]),
+  ),
+  ...named(BINARY, (compute) => binary(compute, ["x", "y"])),
+  ...named(
+    REDUCTIONS,
+    (compute) => reduction(compute, REDUCE),
+    "tf.math.reduce_",
+  ),
+});

@@ -9,7 +9,7 @@ import type { Ops } from "../ops/ops.ts";
 import { hsvToRgb, rgbToHsv } from "./_colors.ts";
 import { INTERPOLATIONS, resizedImages } from "./_image_resizing.ts";
 import { patchesOf } from "./_maps.ts";
-import type { LayerFactory } from "./layer.ts";
+import type { FactoryTable } from "./layer.ts";
 import { type Arguments, type Compute, operation } from "./operation.ts";
 import { constantOf, knownSize, rank, variance } from "./operation_forms.ts";
 import { named } from "./tf_elementwise.ts";
@@ -299,7 +299,7 @@ const FUNCTIONS: Readonly<
 };
 
 /** Factories by name. */
-export const TF_IMAGES: Readonly<Record<string, LayerFactory>> = Object.freeze(
+export const TF_IMAGES: FactoryTable = Object.freeze(
   named(
     FUNCTIONS,
     ([parameters, compute]) => operation(parameters, compute),

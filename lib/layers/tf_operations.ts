@@ -33,7 +33,7 @@ import {
 } from "./_tf_functions.ts";
 import { elu, gelu, leakyRelu, logSoftmax, softmax } from "./activations.ts";
 import { resize } from "./image_operations.ts";
-import type { LayerFactory } from "./layer.ts";
+import type { FactoryTable } from "./layer.ts";
 import { einsum, tensordotCompute, tfNorm } from "./linear_operations.ts";
 import { blocks, conv, pooling } from "./neural_operations.ts";
 import { type Arguments, type Compute, operation } from "./operation.ts";
@@ -273,12 +273,11 @@ function scaled<T>(ops: Ops<T>, args: Arguments<T>): T {
 }
 
 /** Factories by name. */
-export const TF_OPERATIONS: Readonly<Record<string, LayerFactory>> = Object
-  .freeze({
-    ...TF_ELEMENTWISE,
-    ...named(OTHERS, ([parameters, compute]) => operation(parameters, compute)),
-    SlicingOpLambda: operation(
-      ["tensor", "slice_spec", "function", "var"],
-      sliceSpec,
-    ),
-  });
+export const TF_OPERATIONS: FactoryTable = Object.freeze({
+  ...TF_ELEMENTWISE,
+  ...named(OTHERS, ([parameters, compute]) => operation(parameters, compute)),
+  SlicingOpLambda: operation(
+    ["tensor", "slice_spec", "function", "var"],
+    sliceSpec,
+  ),
+});

@@ -8,7 +8,7 @@
  */
 import { sizeOf } from "../check.ts";
 import type { Ops } from "../ops/ops.ts";
-import type { LayerFactory } from "./layer.ts";
+import type { FactoryTable } from "./layer.ts";
 import { type Arguments, type Compute, operation } from "./operation.ts";
 import { constantOf, rank } from "./operation_forms.ts";
 import { broadcastTo, tile } from "./shape_operations.ts";
@@ -120,7 +120,7 @@ const range: Compute = (ops, args) => {
 };
 
 /** Factories by name. */
-export const TF_SIZES: Readonly<Record<string, LayerFactory>> = Object.freeze({
+export const TF_SIZES: FactoryTable = Object.freeze({
   "tf.ones": operation(["shape", "dtype", "name", "layout"], ones),
   "tf.zeros": operation(["shape", "dtype", "name", "layout"], zeros),
   "tf.fill": operation(["dims", "value", "name", "layout"], fill),

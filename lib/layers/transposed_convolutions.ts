@@ -7,7 +7,7 @@
  *
  * @module
  */
-import type { LayerConfig, LayerFactory } from "./layer.ts";
+import type { FactoryTable, LayerConfig, LayerFactory } from "./layer.ts";
 import { checkWeight, depthOf, positiveInts, wrongOption } from "./_checks.ts";
 import { filterLayer, forAxes, paddingOf, type SpatialAxes } from "./_maps.ts";
 
@@ -54,9 +54,7 @@ function outputPaddingOf(
 }
 
 /** Factories of this family. */
-export const TRANSPOSED_CONVOLUTION_LAYERS: Readonly<
-  Record<string, LayerFactory>
-> = Object.freeze({
+export const TRANSPOSED_CONVOLUTION_LAYERS: FactoryTable = Object.freeze({
   ...forAxes(
     [1, 2, 3],
     transposed,

@@ -8,7 +8,7 @@
  */
 import { cannot } from "../check.ts";
 import type { Ops } from "../ops/ops.ts";
-import type { Dialect, Layer, LayerConfig, LayerFactory } from "./layer.ts";
+import type { Dialect, FactoryTable, Layer, LayerConfig } from "./layer.ts";
 import { checkRank, positiveInts, wrongOption } from "./_checks.ts";
 import { INTERPOLATIONS, resizedImages } from "./_image_resizing.ts";
 import {
@@ -133,9 +133,8 @@ function between<T>(
 }
 
 /** Factories of this family. */
-export const UP_SAMPLING_LAYERS: Readonly<Record<string, LayerFactory>> = Object
-  .freeze({
-    UpSampling1D: (config) => repeated(config, 1),
-    UpSampling2D: upSampling2d,
-    UpSampling3D: (config) => repeated(config, 3),
-  });
+export const UP_SAMPLING_LAYERS: FactoryTable = Object.freeze({
+  UpSampling1D: (config) => repeated(config, 1),
+  UpSampling2D: upSampling2d,
+  UpSampling3D: (config) => repeated(config, 3),
+});

@@ -9,7 +9,7 @@ import { asBooleans, tensorArgument } from "./_arguments.ts";
 import { checkWeight } from "./_checks.ts";
 import { overTime } from "./_over_time.ts";
 import { namesInPart, weightsOfPart } from "./_parts.ts";
-import type { CallContext, Layer, LayerConfig, LayerFactory } from "./layer.ts";
+import type { CallContext, FactoryTable, Layer, LayerConfig } from "./layer.ts";
 import { isRecurrent, type Recurrent } from "./recurrent.ts";
 
 /**
@@ -299,9 +299,8 @@ function spectralNormalization(config: LayerConfig): Layer {
 }
 
 /** Factories of this family. */
-export const WRAPPER_LAYERS: Readonly<Record<string, LayerFactory>> = Object
-  .freeze({
-    TimeDistributed: timeDistributed,
-    Bidirectional: bidirectional,
-    SpectralNormalization: spectralNormalization,
-  });
+export const WRAPPER_LAYERS: FactoryTable = Object.freeze({
+  TimeDistributed: timeDistributed,
+  Bidirectional: bidirectional,
+  SpectralNormalization: spectralNormalization,
+});
