@@ -11,7 +11,7 @@
 import { cannot } from "../check.ts";
 import type { Ops } from "../ops/ops.ts";
 import type { FactoryTable } from "./layer.ts";
-import { type Arguments, type Compute, operation } from "./operation.ts";
+import { type Arguments, type Compute, operations } from "./operation.ts";
 import {
   constantOf,
   knownSize,
@@ -233,10 +233,10 @@ const inverse: Compute = (ops, args) =>
 export const ELIMINATION = { determinant, inverse, solve, cholesky } as const;
 
 /** Factories by name. */
-export const ELIMINATION_OPERATIONS: FactoryTable = Object.freeze({
-  Det: operation(["x"], determinant),
-  Slogdet: operation(["x"], logDeterminant),
-  Logdet: operation(["x"], (ops, args) => {
+export const ELIMINATION_OPERATIONS: FactoryTable = operations({
+  "Det(x)": determinant,
+  "Slogdet(x)": logDeterminant,
+  "Logdet(x)": (ops, args) => {
     const x = ops.float(args.tensor("x"));
     const factor = choleskyOf(ops, x, args.name);
     const n = sizeOfMatrix(ops, x, args.name);
@@ -247,17 +247,17 @@ export const ELIMINATION_OPERATIONS: FactoryTable = Object.freeze({
       ops.constant(2),
       ops.sum(ops.log(diagonal), { axis: -1 }),
     );
-  }),
-  Inv: operation(["x"], inverse),
-  Solve: operation(["a", "b"], solve),
-  SolveTriangular: operation(["a", "b", "lower"], (ops, args) => {
+  },
+  "Inv(x)": inverse,
+  "Solve(a, b)": solve,
+  "SolveTriangular(a, b, lower)": (ops, args) => {
     const a = ops.float(args.tensor("a"));
     const n = sizeOfMatrix(ops, a, args.name);
     const half = triangular(ops, a, n, args.boolean("lower", false));
     return solved(ops, half, ops.float(args.tensor("b")), args);
-  }),
-  Cholesky: operation(["x", "upper"], cholesky),
-  CholeskyInverse: operation(["x", "upper"], (ops, args) => {
+  },
+  "Cholesky(x, upper)": cholesky,
+  "CholeskyInverse(x, upper)": (ops, args) => {
     const x = ops.float(args.tensor("x"));
     const n = sizeOfMatrix(ops, x, args.name);
     const isUpper = args.boolean("upper", false);
@@ -265,5 +265,5 @@ export const ELIMINATION_OPERATIONS: FactoryTable = Object.freeze({
     const other = mirroredMatrix(ops, half);
     const product = isUpper ? ops.matmul(other, half) : ops.matmul(half, other);
     return inverseOf(ops, product, args.name);
-  }),
+  },
 });

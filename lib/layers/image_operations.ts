@@ -11,7 +11,7 @@ import { INTERPOLATIONS, resizedImages } from "./_image_resizing.ts";
 import { fromChannelsLast, patchesOf, toChannelsLast } from "./_maps.ts";
 import type { FactoryTable } from "./layer.ts";
 import { channelsOfCall, paddingOfCall } from "./neural_operations.ts";
-import { type Arguments, type Compute, operation } from "./operation.ts";
+import { type Arguments, type Compute, operations } from "./operation.ts";
 import { constantOf, knownSize, rank } from "./operation_forms.ts";
 
 /** A computation over images `[N, H, W, D]`, channels last. */
@@ -51,8 +51,6 @@ export const resize: Compute = (ops, args) => {
     }));
 };
 
-const SIDES = ["top", "bottom", "left", "right"] as const;
-
 /**
  * Numbers of positions at the four sides; one of each two may be inferred from
  * the size.
@@ -62,9 +60,9 @@ function sides<T>(
   images: T,
   args: Arguments<T>,
   what: "cropping" | "padding",
-): number[][] {
+): [number, number][] {
   return [["top", "bottom", "height"], ["left", "right", "width"]].map(
-    ([before, after, size], i) => {
+    ([before, after, size], i): [number, number] => {
       const read = (key: string) =>
         args.has(key) ? args.number(key) : undefined;
       let start = read(`${before}_${what}`);
@@ -80,9 +78,9 @@ function sides<T>(
         end ??= all - start;
       }
       if (start === undefined || end === undefined || start < 0 || end < 0) {
-        args.refuse(`${before}_${what}`, "be known, and 0 at least");
+        return args.refuse(`${before}_${what}`, "be known, and 0 at least");
       }
-      return [start!, end!];
+      return [start, end];
     },
   );
 }
@@ -215,27 +213,15 @@ function gathered<T>(
   );
 }
 
-const BORDERS = (what: string) => SIDES.map((side) => `${side}_${what}`);
-
 /** Factories by name. */
-export const IMAGE_OPERATIONS: FactoryTable = Object.freeze({
-  Resize: operation([
-    ...["images", "size", "interpolation", "antialias"],
-    ...["crop_to_aspect_ratio", "pad_to_aspect_ratio", "fill_mode"],
-    ...["fill_value", "data_format"],
-  ], resize),
-  RGBToHSV: operation(
-    ["images", "data_format"],
-    (ops, args) =>
-      onImages(ops, args, (images) => rgbToHsv(ops, images, args.name)),
-  ),
-  HSVToRGB: operation(
-    ["images", "data_format"],
-    (ops, args) =>
-      onImages(ops, args, (images) => hsvToRgb(ops, images, args.name)),
-  ),
-  ExtractPatches: operation(
-    ["images", "size", "strides", "dilation_rate", "padding", "data_format"],
+export const IMAGE_OPERATIONS: FactoryTable = operations({
+  "Resize(images, size, interpolation, antialias, crop_to_aspect_ratio, pad_to_aspect_ratio, fill_mode, fill_value, data_format)":
+    resize,
+  "RGBToHSV(images, data_format)": (ops, args) =>
+    onImages(ops, args, (images) => rgbToHsv(ops, images, args.name)),
+  "HSVToRGB(images, data_format)": (ops, args) =>
+    onImages(ops, args, (images) => hsvToRgb(ops, images, args.name)),
+  "ExtractPatches(images, size, strides, dilation_rate, padding, data_format)":
     (ops, args) => {
       const pair = (key: string) => {
         const value = args.ints(key);
@@ -250,54 +236,26 @@ export const IMAGE_OPERATIONS: FactoryTable = Object.freeze({
           padding: paddingOfCall(args),
         }, args.name));
     },
-  ),
-  RGBToGrayscale: operation(["images", "data_format"], grayscale),
-  CropImages: operation(
-    [
-      "images",
-      ...BORDERS("cropping"),
-      "target_height",
-      "target_width",
-      "data_format",
-    ],
+  "RGBToGrayscale(images, data_format)": grayscale,
+  "CropImages(images, top_cropping, bottom_cropping, left_cropping, right_cropping, target_height, target_width, data_format)":
     (ops, args) =>
       onImages(ops, args, (images) =>
         ops.slice(
           images,
           sides(ops, images, args, "cropping").map(([start, end], i) => ({
             axis: i + 1,
-            start: start!,
-            ...(end === 0 ? {} : { stop: -end! }),
+            start,
+            ...(end === 0 ? {} : { stop: -end }),
           })),
         )),
-  ),
-  PadImages: operation(
-    [
-      "images",
-      ...BORDERS("padding"),
-      "target_height",
-      "target_width",
-      "data_format",
-    ],
+  "PadImages(images, top_padding, bottom_padding, left_padding, right_padding, target_height, target_width, data_format)":
     (ops, args) =>
       onImages(ops, args, (images) =>
         ops.pad(images, [
           [0, 0],
-          ...sides(ops, images, args, "padding").map((pair) =>
-            pair as [number, number]
-          ),
+          ...sides(ops, images, args, "padding"),
           [0, 0],
         ])),
-  ),
-  AffineTransform: operation(
-    [
-      "images",
-      "transform",
-      "interpolation",
-      "fill_mode",
-      "fill_value",
-      "data_format",
-    ],
+  "AffineTransform(images, transform, interpolation, fill_mode, fill_value, data_format)":
     affineTransform,
-  ),
 });

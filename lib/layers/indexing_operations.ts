@@ -8,7 +8,7 @@
  */
 import type { Ops } from "../ops/ops.ts";
 import type { FactoryTable } from "./layer.ts";
-import { type Compute, operation } from "./operation.ts";
+import { type Compute, operations } from "./operation.ts";
 import {
   axisOf,
   constantOf,
@@ -155,24 +155,18 @@ const multiHot: Compute = (ops, args) => {
 };
 
 /** Factories by name. */
-export const INDEXING_OPERATIONS: FactoryTable = Object.freeze({
-  Take: operation(["x", "indices", "axis"], take),
-  TakeAlongAxis: operation(["x", "indices", "axis"], takeAlongAxis),
-  Tril: operation(["x", "k"], triangle(false)),
-  Triu: operation(["x", "k"], triangle(true)),
-  Diagonal: operation(["x", "offset", "axis1", "axis2"], diagonal),
-  Trace: operation(["x", "offset", "axis1", "axis2"], trace),
-  Slice: operation(["inputs", "start_indices", "shape"], slicePart),
-  Select: operation(["condlist", "choicelist", "default"], select),
-  OnesLike: operation(["x", "dtype"], filled(1)),
-  ZerosLike: operation(["x", "dtype"], filled(0)),
-  FullLike: operation(["x", "fill_value", "dtype"], filled()),
-  OneHot: operation(
-    ["x", "num_classes", "axis", "dtype", "sparse"],
-    oneHot,
-  ),
-  MultiHot: operation(
-    ["inputs", "num_classes", "axis", "dtype", "sparse"],
-    multiHot,
-  ),
+export const INDEXING_OPERATIONS: FactoryTable = operations({
+  "Take(x, indices, axis)": take,
+  "TakeAlongAxis(x, indices, axis)": takeAlongAxis,
+  "Tril(x, k)": triangle(false),
+  "Triu(x, k)": triangle(true),
+  "Diagonal(x, offset, axis1, axis2)": diagonal,
+  "Trace(x, offset, axis1, axis2)": trace,
+  "Slice(inputs, start_indices, shape)": slicePart,
+  "Select(condlist, choicelist, default)": select,
+  "OnesLike(x, dtype)": filled(1),
+  "ZerosLike(x, dtype)": filled(0),
+  "FullLike(x, fill_value, dtype)": filled(),
+  "OneHot(x, num_classes, axis, dtype, sparse)": oneHot,
+  "MultiHot(inputs, num_classes, axis, dtype, sparse)": multiHot,
 });

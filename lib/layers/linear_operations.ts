@@ -8,7 +8,7 @@
 import { cannot } from "../check.ts";
 import type { Ops, ReduceOptions } from "../ops/ops.ts";
 import type { FactoryTable } from "./layer.ts";
-import { type Compute, operation } from "./operation.ts";
+import { type Compute, operations } from "./operation.ts";
 import { axisOf, binary, knownSize, rank, square } from "./operation_forms.ts";
 
 /** A matrix product, with vectors as in NumPy. */
@@ -224,22 +224,19 @@ function normOf(isFlat: boolean): Compute {
 export const tfNorm: Compute = normOf(true);
 
 /** Factories by name. */
-export const LINEAR_OPERATIONS: FactoryTable = Object.freeze({
-  Matmul: binary(matmul),
-  Dot: binary(dot),
-  CDist: binary(distances, ["x", "y"]),
-  Inner: binary(inner),
-  Outer: binary(outer),
-  Cross: operation(
-    ["x1", "x2", "axisa", "axisb", "axisc", "axis"],
-    (ops, args) => {
-      for (const key of ["axisa", "axisb", "axisc", "axis"]) {
-        args.refuseUnless(key, -1);
-      }
-      return cross(ops, args.tensor("x1"), args.tensor("x2"), args.name);
-    },
-  ),
-  Tensordot: operation(["x1", "x2", "axes"], tensordotCompute),
-  Einsum: operation(["*operands", "subscripts"], einsum),
-  Norm: operation(["x", "ord", "axis", "keepdims"], normOf(false)),
+export const LINEAR_OPERATIONS: FactoryTable = operations({
+  "Matmul(x1, x2)": binary(matmul),
+  "Dot(x1, x2)": binary(dot),
+  "CDist(x:x1, y:x2)": binary(distances),
+  "Inner(x1, x2)": binary(inner),
+  "Outer(x1, x2)": binary(outer),
+  "Cross(x1, x2, axisa, axisb, axisc, axis)": (ops, args) => {
+    for (const key of ["axisa", "axisb", "axisc", "axis"]) {
+      args.refuseUnless(key, -1);
+    }
+    return cross(ops, args.tensor("x1"), args.tensor("x2"), args.name);
+  },
+  "Tensordot(x1, x2, axes)": tensordotCompute,
+  "Einsum(*operands, subscripts)": einsum,
+  "Norm(x, ord, axis, keepdims)": normOf(false),
 });

@@ -13,7 +13,7 @@ import { activationNamed, glu, logSoftmax, softmax } from "./activations.ts";
 import { causalMask } from "./_attention_masks.ts";
 import { type Channels, fromChannelsLast, toChannelsLast } from "./_maps.ts";
 import type { FactoryTable } from "./layer.ts";
-import { type Arguments, type Compute, operation } from "./operation.ts";
+import { type Arguments, type Compute, operations } from "./operation.ts";
 import {
   axesOfCall,
   axisOf,
@@ -244,78 +244,42 @@ const dotProductAttention: Compute = (ops, args) => {
   return ops.transpose(ops.matmul(weights, value), [0, 2, 1, 3]);
 };
 
-const WINDOW = ["inputs", "pool_size", "strides", "padding", "data_format"];
-const CONV = ["strides", "padding", "data_format", "dilation_rate"];
+const CONV = "strides, padding, data_format, dilation_rate";
 
 /** Factories by name. */
-export const NEURAL_OPERATIONS: FactoryTable = Object.freeze({
-  MaxPool: operation(WINDOW, pooling("maxPool")),
-  AveragePool: operation(WINDOW, pooling("averagePool")),
-  AdaptiveMaxPool: operation(
-    ["inputs", "output_size", "data_format"],
-    adaptive("maxPool"),
+export const NEURAL_OPERATIONS: FactoryTable = operations({
+  "MaxPool(inputs, pool_size, strides, padding, data_format)": pooling(
+    "maxPool",
   ),
-  AdaptiveAveragePool: operation(
-    ["inputs", "output_size", "data_format"],
-    adaptive("averagePool"),
+  "AveragePool(inputs, pool_size, strides, padding, data_format)": pooling(
+    "averagePool",
   ),
-  Conv: operation(["inputs", "kernel", ...CONV], conv),
-  DepthwiseConv: operation(
-    ["inputs", "kernel", ...CONV],
-    (ops, args) =>
-      fromChannelsLast(
-        ops,
-        depthwise(ops, args, "kernel"),
-        channelsOfCall(args),
-      ),
+  "AdaptiveMaxPool(inputs, output_size, data_format)": adaptive("maxPool"),
+  "AdaptiveAveragePool(inputs, output_size, data_format)": adaptive(
+    "averagePool",
   ),
-  SeparableConv: operation(
-    ["inputs", "depthwise_kernel", "pointwise_kernel", ...CONV],
+  [`Conv(inputs, kernel, ${CONV})`]: conv,
+  [`DepthwiseConv(inputs, kernel, ${CONV})`]: (ops, args) =>
+    fromChannelsLast(
+      ops,
+      depthwise(ops, args, "kernel"),
+      channelsOfCall(args),
+    ),
+  [`SeparableConv(inputs, depthwise_kernel, pointwise_kernel, ${CONV})`]:
     separable,
-  ),
-  ConvTranspose: operation(
-    [
-      "inputs",
-      "kernel",
-      "strides",
-      "padding",
-      "output_padding",
-      "data_format",
-      "dilation_rate",
-    ],
+  "ConvTranspose(inputs, kernel, strides, padding, output_padding, data_format, dilation_rate)":
     convTranspose,
-  ),
-  Softmax: operation(["x", "axis"], alongAxes(softmax)),
-  LogSoftmax: operation(["x", "axis"], alongAxes(logSoftmax)),
-  Sparsemax: operation(["x", "axis"], sparsemax),
-  Glu: operation(
-    ["x", "axis"],
-    (ops, args) => glu(ops, args.tensor("x"), args.number("axis", -1)),
-  ),
-  Normalize: operation(["x", "axis", "order", "epsilon"], normalize),
-  BatchNorm: operation(
-    ["x", "mean", "variance", "offset", "scale", "axis", "epsilon"],
-    batchNorm,
-  ),
-  LayerNorm: operation(
-    ["x", "gamma", "beta", "axis", "epsilon", "rms_scaling"],
-    layerNorm(true),
-  ),
-  RMSNorm: operation(["x", "scale", "axis", "epsilon"], layerNorm(false)),
-  SpaceToDepth: operation(["x", "block_size", "data_format"], blocks(true)),
-  DepthToSpace: operation(["x", "block_size", "data_format"], blocks(false)),
-  DotProductAttention: operation(
-    [
-      "query",
-      "key",
-      "value",
-      "bias",
-      "mask",
-      "scale",
-      "is_causal",
-      "flash_attention",
-      "attn_logits_soft_cap",
-    ],
+  "Softmax(x, axis)": alongAxes(softmax),
+  "LogSoftmax(x, axis)": alongAxes(logSoftmax),
+  "Sparsemax(x, axis)": sparsemax,
+  "Glu(x, axis)": (ops, args) =>
+    glu(ops, args.tensor("x"), args.number("axis", -1)),
+  "Normalize(x, axis, order, epsilon)": normalize,
+  "BatchNorm(x, mean, variance, offset, scale, axis, epsilon)": batchNorm,
+  "LayerNorm(x, gamma, beta, axis, epsilon, rms_scaling)": layerNorm(true),
+  "RMSNorm(x, scale, axis, epsilon)": layerNorm(false),
+  "SpaceToDepth(x, block_size, data_format)": blocks(true),
+  "DepthToSpace(x, block_size, data_format)": blocks(false),
+  "DotProductAttention(query, key, value, bias, mask, scale, is_causal, flash_attention, attn_logits_soft_cap)":
     dotProductAttention,
-  ),
 });

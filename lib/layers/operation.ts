@@ -6,7 +6,7 @@ import {
   plainValue,
 } from "./constant_values.ts";
 import type { Ops } from "../ops/ops.ts";
-import type { LayerConfig, LayerFactory } from "./layer.ts";
+import type { FactoryTable, LayerConfig, LayerFactory } from "./layer.ts";
 
 /** The index of an argument among a call's tensors. */
 interface InputMark {
@@ -245,16 +245,17 @@ export type Compute = <T>(ops: Ops<T>, args: Arguments<T>) => T | T[];
 /**
  * Creates the factory of an operation.
  *
- * @param parameters Names of its parameters, in their order in Python;
- * `"name:key"` for one that the computation reads by another key, `"*key"` for
- * the remaining positional arguments.
+ * @param signature Its parameters as in Python, `"x, axis, keepdims"`;
+ * `name:key` for one that the computation reads by another key, `*key` for the
+ * remaining positional arguments.
  * @param compute The computation.
  * @returns The factory; unknown arguments are errors.
  */
-export function operation(
-  parameters: readonly string[],
-  compute: Compute,
-): LayerFactory {
+export function operation(signature: string, compute: Compute): LayerFactory {
+  const parameters = signature.split(", ").map((text) => {
+    const [name, key = name] = text.replace("*", "").split(":");
+    return { name: name!, key: key!, isRest: text.startsWith("*") };
+  });
   return (config) => {
     const values = bound(config, parameters);
     return {
@@ -268,11 +269,40 @@ export function operation(
 }
 
 /**
+ * Creates the factories of a table of operations.
+ *
+ * @param table Computations by names and signature, as in
+ * `"ExpandDims | tf.expand_dims(x, axis)"`.
+ * @param prefix Stands before each name.
+ * @returns The factories by name.
+ */
+export function operations(
+  table: Readonly<Record<string, Compute>>,
+  prefix = "",
+): FactoryTable {
+  const factories = Object.entries(table).flatMap(([row, compute]) => {
+    const [, names, signature] = /^(.*)\((.*)\)$/.exec(row)!;
+    const factory = operation(signature!, compute);
+    return names!.split(" | ").map((name) => [prefix + name, factory]);
+  });
+  return Object.freeze(Object.fromEntries(factories));
+}
+
+/** One parameter of an operation. */
+interface Parameter {
+  readonly name: string;
+  /** The key by which the computation reads it. */
+  readonly key: string;
+  /** Whether it is a list of the remaining positional arguments. */
+  readonly isRest: boolean;
+}
+
+/**
  * Merges options of the operation, keyword arguments, and positional arguments.
  */
 function bound(
   config: LayerConfig,
-  parameters: readonly string[],
+  parameters: readonly Parameter[],
 ): Record<string, unknown> {
   // the operation's name in Keras 2, not an option: further keys, such as
   // "dtype", belong to the layer around the function.
@@ -280,29 +310,25 @@ function bound(
   const args = (config.raw("args") ?? []) as readonly unknown[];
   const kwargs = (config.raw("kwargs") ?? {}) as Record<string, unknown>;
   const values: Record<string, unknown> = {};
-  const names = parameters.map((text) => text.replace("*", "").split(":")[0]!);
-  const keys = parameters.map((text) =>
-    text.replace("*", "").split(":").at(-1)!
-  );
-  names.forEach((name, i) => {
+  for (const { name, key } of parameters) {
     const value = config.raw(name);
-    if (value !== undefined && !isFunction) values[keys[i]!] = value;
-  });
+    if (value !== undefined && !isFunction) values[key] = value;
+  }
   for (const [name, value] of Object.entries(kwargs)) {
-    const at = names.indexOf(name);
-    if (at >= 0) values[keys[at]!] = value;
+    const parameter = parameters.find((each) => each.name === name);
+    if (parameter !== undefined) values[parameter.key] = value;
     else if (value !== null && name !== "name") {
       throw unknown(config, name, value);
     }
   }
-  const rest = parameters.findIndex((text) => text.startsWith("*"));
-  if (rest < 0 && args.length > parameters.length) {
-    throw unknown(config, `argument ${parameters.length}`, args.at(-1));
+  for (const [i, value] of args.entries()) {
+    const parameter = parameters[i];
+    if (parameter === undefined) {
+      throw unknown(config, `argument ${parameters.length}`, args.at(-1));
+    }
+    values[parameter.key] = parameter.isRest ? args.slice(i) : value;
+    if (parameter.isRest) break;
   }
-  args.forEach((value, i) => {
-    if (rest < 0 || i < rest) values[keys[i]!] = value;
-  });
-  if (rest >= 0 && args.length > rest) values[keys[rest]!] = args.slice(rest);
   return values;
 }
 

@@ -8,7 +8,7 @@
  */
 import type { Ops } from "../ops/ops.ts";
 import type { FactoryTable } from "./layer.ts";
-import { type Arguments, type Compute, operation } from "./operation.ts";
+import { type Arguments, type Compute, operations } from "./operation.ts";
 import { axisOf, knownSize } from "./operation_forms.ts";
 import { ascending } from "./reduction_operations.ts";
 
@@ -151,20 +151,21 @@ function atEach(
   };
 }
 
-const AXIS = ["x", "axis", "keepdims"];
-const Q = ["x", "q", "axis", "method", "keepdims"];
-
 /** Factories by name. */
-export const QUANTILE_OPERATIONS: FactoryTable = Object.freeze({
-  Median: operation(AXIS, atEach(quantileOf, { fixed: 0.5 })),
-  Percentile: operation(Q, atEach(quantileOf, { scale: 100 })),
-  Quantile: operation(Q, (ops, args) => {
+export const QUANTILE_OPERATIONS: FactoryTable = operations({
+  "Median(x, axis, keepdims)": atEach(quantileOf, { fixed: 0.5 }),
+  "Percentile(x, q, axis, method, keepdims)": atEach(quantileOf, {
+    scale: 100,
+  }),
+  "Quantile(x, q, axis, method, keepdims)": (ops, args) => {
     // A model of Keras 3.15 computes "linear" whatever its option says, other
     // than the function that made it: no number would be right for both.
     args.refuseUnless("method", "linear");
     return atEach(quantileOf, {})(ops, args);
+  },
+  "Nanmedian(x, axis, keepdims)": atEach(nanQuantileOf, { fixed: 0.5 }),
+  "Nanpercentile(x, q, axis, method, keepdims)": atEach(nanQuantileOf, {
+    scale: 100,
   }),
-  Nanmedian: operation(AXIS, atEach(nanQuantileOf, { fixed: 0.5 })),
-  Nanpercentile: operation(Q, atEach(nanQuantileOf, { scale: 100 })),
-  Nanquantile: operation(Q, atEach(nanQuantileOf, {})),
+  "Nanquantile(x, q, axis, method, keepdims)": atEach(nanQuantileOf, {}),
 });

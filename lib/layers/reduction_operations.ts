@@ -6,8 +6,8 @@
  * @module
  */
 import type { Ops, ReduceOptions } from "../ops/ops.ts";
-import type { FactoryTable, LayerFactory } from "./layer.ts";
-import { type Arguments, type Compute, operation } from "./operation.ts";
+import type { FactoryTable } from "./layer.ts";
+import { type Arguments, type Compute, operations } from "./operation.ts";
 import {
   axisOf,
   binary,
@@ -18,18 +18,19 @@ import {
   nanToNum,
   rank,
   reduceOptions,
+  type Reduction,
   reduction,
+  rowsOf,
+  square,
   variance,
 } from "./operation_forms.ts";
-
-const AXIS = ["x", "axis", "keepdims"];
 
 /** A reduction in which NaN is replaced by `instead`. */
 function nanReduction(
   instead: number,
-  compute: <T>(ops: Ops<T>, x: T, options: ReduceOptions) => T,
+  compute: Reduction,
   ofNone?: number,
-): LayerFactory {
+): Compute {
   return reduction((ops, x, options) => {
     if (ops.dtype(x) !== "float32") return compute(ops, x, options);
     const isNaN = ops.isNaN(x);
@@ -40,7 +41,7 @@ function nanReduction(
     );
     if (ofNone === undefined) return value;
     return ops.where(ops.all(isNaN, options), ops.constant(ofNone), value);
-  }, AXIS);
+  });
 }
 
 function numbersIn<T>(ops: Ops<T>, x: T, options: ReduceOptions): T {
@@ -265,59 +266,78 @@ export const moments: Compute = (ops, args) => {
 function extreme(
   kind: "max" | "min",
   join: "maximum" | "minimum",
-): LayerFactory {
-  return operation(["x", "axis", "keepdims", "initial"], (ops, args) => {
+): Compute {
+  return (ops, args) => {
     const value = ops[kind](args.tensor("x"), reduceOptions(args));
     return args.has("initial")
       ? ops[join](value, args.tensor("initial"))
       : value;
-  });
+  };
 }
 
+/** Names of TensorFlow stand beside those of Keras for the same function. */
+const REDUCTIONS: Readonly<Record<string, Reduction>> = {
+  "Sum | tf.math.reduce_sum": (ops, x, o) => ops.sum(x, o),
+  "Mean | tf.math.reduce_mean": (ops, x, o) => ops.mean(x, o),
+  "Prod | tf.math.reduce_prod": (ops, x, o) => ops.prod(x, o),
+  "Any | tf.math.reduce_any": (ops, x, o) => ops.any(ops.cast(x, "bool"), o),
+  "All | tf.math.reduce_all": (ops, x, o) => ops.all(ops.cast(x, "bool"), o),
+  "Var | tf.math.reduce_variance": variance,
+  "Std | tf.math.reduce_std": (ops, x, o) => ops.sqrt(variance(ops, x, o)),
+  "Logsumexp | tf.math.reduce_logsumexp": logSumExp,
+  "tf.math.reduce_euclidean_norm": (ops, x, o) =>
+    ops.sqrt(ops.sum(square(ops, x), o)),
+  "tf.math.reduce_max": (ops, x, o) => ops.max(x, o),
+  "tf.math.reduce_min": (ops, x, o) => ops.min(x, o),
+};
+
 /** Factories by name. */
-export const REDUCTION_OPERATIONS: FactoryTable = Object.freeze({
-  Sum: reduction((ops, x, options) => ops.sum(x, options)),
-  Mean: reduction((ops, x, options) => ops.mean(x, options)),
-  Max: extreme("max", "maximum"),
-  Amax: extreme("max", "maximum"),
-  Min: extreme("min", "minimum"),
-  Amin: extreme("min", "minimum"),
-  Ptp: reduction(
-    (ops, x, options) => ops.subtract(ops.max(x, options), ops.min(x, options)),
-    AXIS,
+export const REDUCTION_OPERATIONS: FactoryTable = operations({
+  ...rowsOf(
+    REDUCTIONS,
+    reduction,
+    "x, axis, keepdims, initial, dtype",
+    "input_tensor:x, axis, keepdims",
   ),
-  Prod: reduction((ops, x, options) => ops.prod(x, options)),
-  Any: reduction((ops, x, options) => ops.any(ops.cast(x, "bool"), options)),
-  All: reduction((ops, x, options) => ops.all(ops.cast(x, "bool"), options)),
-  Var: reduction(variance),
-  Std: reduction((ops, x, options) => ops.sqrt(variance(ops, x, options))),
-  Logsumexp: reduction(logSumExp),
-  CountNonzero: reduction(
-    (ops, x, options) =>
-      ops.sum(ops.cast(ops.cast(x, "bool"), "int32"), options),
-    ["x", "axis"],
+  "Max | Amax(x, axis, keepdims, initial)": extreme("max", "maximum"),
+  "Min | Amin(x, axis, keepdims, initial)": extreme("min", "minimum"),
+  "Ptp(x, axis, keepdims)": reduction((ops, x, o) =>
+    ops.subtract(ops.max(x, o), ops.min(x, o))
   ),
-  Average: operation(["x", "weights", "axis"], average),
-  Moments: operation(["x", "axes", "keepdims", "synchronized"], moments),
-  Argmax: operation(AXIS, extremeIndex(1)),
-  Argmin: operation(AXIS, extremeIndex(-1)),
-  Nanargmax: operation(AXIS, nanExtremeIndex(1)),
-  Nanargmin: operation(AXIS, nanExtremeIndex(-1)),
-  Nansum: nanReduction(0, (ops, x, o) => ops.sum(x, o)),
-  Nanprod: nanReduction(1, (ops, x, o) => ops.prod(x, o)),
-  Nanmax: nanReduction(-Infinity, (ops, x, o) => ops.max(x, o), NaN),
-  Nanmin: nanReduction(Infinity, (ops, x, o) => ops.min(x, o), NaN),
-  Nanmean: reduction(nanMean, AXIS),
-  Nanvar: reduction(nanVariance, AXIS),
-  Nanstd: reduction((ops, x, o) => ops.sqrt(nanVariance(ops, x, o)), AXIS),
-  Cumsum: operation(["x", "axis", "dtype"], cumsum),
-  Cumprod: operation(["x", "axis", "dtype"], cumprod),
-  Nancumsum: operation(["x", "axis", "dtype"], counting(0, cumsum)),
-  Nancumprod: operation(["x", "axis", "dtype"], counting(1, cumprod)),
-  Sort: operation(["x", "axis"], sorted("values")),
-  Argsort: operation(["x", "axis"], sorted("indices")),
-  TopK: operation(["x", "k", "sorted"], topK),
-  InTopK: operation(["targets", "predictions", "k"], (ops, args) => {
+  "CountNonzero(x, axis)": reduction((ops, x, o) =>
+    ops.sum(ops.cast(ops.cast(x, "bool"), "int32"), o)
+  ),
+  "Average(x, weights, axis)": average,
+  "Moments(x, axes, keepdims, synchronized)": moments,
+  "Argmax(x, axis, keepdims)": extremeIndex(1),
+  "Argmin(x, axis, keepdims)": extremeIndex(-1),
+  "Nanargmax(x, axis, keepdims)": nanExtremeIndex(1),
+  "Nanargmin(x, axis, keepdims)": nanExtremeIndex(-1),
+  "Nansum(x, axis, keepdims)": nanReduction(0, (ops, x, o) => ops.sum(x, o)),
+  "Nanprod(x, axis, keepdims)": nanReduction(1, (ops, x, o) => ops.prod(x, o)),
+  "Nanmax(x, axis, keepdims)": nanReduction(
+    -Infinity,
+    (ops, x, o) => ops.max(x, o),
+    NaN,
+  ),
+  "Nanmin(x, axis, keepdims)": nanReduction(
+    Infinity,
+    (ops, x, o) => ops.min(x, o),
+    NaN,
+  ),
+  "Nanmean(x, axis, keepdims)": reduction(nanMean),
+  "Nanvar(x, axis, keepdims)": reduction(nanVariance),
+  "Nanstd(x, axis, keepdims)": reduction((ops, x, o) =>
+    ops.sqrt(nanVariance(ops, x, o))
+  ),
+  "Cumsum(x, axis, dtype)": cumsum,
+  "Cumprod(x, axis, dtype)": cumprod,
+  "Nancumsum(x, axis, dtype)": counting(0, cumsum),
+  "Nancumprod(x, axis, dtype)": counting(1, cumprod),
+  "Sort(x, axis)": sorted("values"),
+  "Argsort(x, axis)": sorted("indices"),
+  "TopK(x, k, sorted)": topK,
+  "InTopK(targets, predictions, k)": (ops, args) => {
     const predictions = args.tensor("predictions");
     const targets = ops.cast(args.tensor("targets"), "int32");
     const predicted = ops.takeAlongAxis(
@@ -328,29 +348,23 @@ export const REDUCTION_OPERATIONS: FactoryTable = Object.freeze({
     const above = ops.float(ops.greater(predictions, predicted));
     const count = ops.sum(above, { axis: 1 });
     return ops.greater(ops.constant(args.number("k")), count);
-  }),
-  Diff: operation(["a", "n", "axis"], diff),
-  Trapezoid: operation(["y", "x", "dx", "axis"], trapezoid),
-  SearchSorted: operation(
-    ["sorted_sequence", "values", "side"],
-    (ops, args) =>
-      bins(ops, args.tensor("values"), args.tensor("sorted_sequence"), {
-        isLeft: args.string("side", "left") === "left",
-      }),
-  ),
-  Digitize: operation(
-    ["x", "bins"],
-    (ops, args) =>
-      bins(ops, args.tensor("x"), args.tensor("bins"), { isLeft: false }),
-  ),
-  IsIn: operation(["x1", "x2", "assume_unique", "invert"], (ops, args) => {
+  },
+  "Diff(a, n, axis)": diff,
+  "Trapezoid(y, x, dx, axis)": trapezoid,
+  "SearchSorted(sorted_sequence, values, side)": (ops, args) =>
+    bins(ops, args.tensor("values"), args.tensor("sorted_sequence"), {
+      isLeft: args.string("side", "left") === "left",
+    }),
+  "Digitize(x, bins)": (ops, args) =>
+    bins(ops, args.tensor("x"), args.tensor("bins"), { isLeft: false }),
+  "IsIn(x1, x2, assume_unique, invert)": (ops, args) => {
     const [x, set] = [args.tensor("x1"), args.tensor("x2")];
     const list = ops.reshape(set, [-1]);
     const isEqual = ops.equal(ops.expandDims(x, rank(ops, x)), list);
     const isIn = ops.any(isEqual, { axis: -1 });
     return args.boolean("invert", false) ? ops.logicalNot(isIn) : isIn;
-  }),
-  Vdot: binary((ops, a, b) => ops.sum(ops.multiply(a, b))),
+  },
+  "Vdot(x1, x2)": binary((ops, a, b) => ops.sum(ops.multiply(a, b))),
 });
 
 /**

@@ -7,7 +7,7 @@
  */
 import type { Ops } from "../ops/ops.ts";
 import type { FactoryTable } from "./layer.ts";
-import { type Compute, operation } from "./operation.ts";
+import { type Compute, operations } from "./operation.ts";
 import {
   axisOf,
   constantOf,
@@ -343,42 +343,39 @@ export const broadcastTo: Compute = (ops, args) => {
 };
 
 /** Factories by name. */
-export const SHAPE_OPERATIONS: FactoryTable = Object.freeze({
-  Reshape: operation(["x", "newshape", "shape"], reshape),
-  Ravel: unary((ops, x) => ops.reshape(x, [-1])),
-  Transpose: operation(["x", "axes"], transpose),
-  Swapaxes: operation(["x", "axis1", "axis2"], swapaxes),
-  Moveaxis: operation(["x", "source", "destination"], moveaxis),
-  ExpandDims: operation(["x", "axis"], expandDims),
-  Squeeze: operation(["x", "axis"], squeeze),
-  Concatenate: operation(["xs", "axis"], concatenate),
-  Stack: operation(["x", "axis"], stack),
-  Hstack: operation(["xs"], joinedAlong(1, 1)),
-  Vstack: operation(["xs"], joinedAlong(0, 2)),
-  Dstack: operation(["xs"], joinedAlong(2, 3)),
-  Append: operation(["x1", "x2", "axis"], (ops, args) => {
+export const SHAPE_OPERATIONS: FactoryTable = operations({
+  "Reshape(x, newshape, shape)": reshape,
+  "Ravel(x)": unary((ops, x) => ops.reshape(x, [-1])),
+  "Transpose(x, axes)": transpose,
+  "Swapaxes(x, axis1, axis2)": swapaxes,
+  "Moveaxis(x, source, destination)": moveaxis,
+  "ExpandDims(x, axis)": expandDims,
+  "Squeeze(x, axis)": squeeze,
+  "Concatenate(xs, axis)": concatenate,
+  "Stack(x, axis)": stack,
+  "Hstack(xs)": joinedAlong(1, 1),
+  "Vstack(xs)": joinedAlong(0, 2),
+  "Dstack(xs)": joinedAlong(2, 3),
+  "Append(x1, x2, axis)": (ops, args) => {
     const [a, b] = [args.tensor("x1"), args.tensor("x2")];
     return args.has("axis")
       ? ops.concatenate([a, b], axisOf(ops, a, args.number("axis")))
       : ops.concatenate([ops.reshape(a, [-1]), ops.reshape(b, [-1])], 0);
-  }),
-  Split: operation(["x", "indices_or_sections", "axis"], split()),
-  ArraySplit: operation(
-    ["x", "indices_or_sections", "axis"],
-    split(undefined, true),
-  ),
-  Vsplit: operation(["x", "indices_or_sections"], split(0)),
-  Hsplit: operation(["x", "indices_or_sections"], split(1)),
-  Dsplit: operation(["x", "indices_or_sections"], split(2)),
-  Unstack: operation(["x", "num", "axis"], unstack),
-  GetItem: operation(["x", "key"], getItem),
-  Pad: operation(["x", "constant_values", "pad_width", "mode"], pad),
-  Repeat: operation(["x", "repeats", "axis"], repeat),
-  Tile: operation(["x", "repeats"], tile),
-  Flip: operation(["x", "axis"], flip()),
-  Flipud: operation(["x"], flip(0)),
-  Fliplr: operation(["x"], flip(1)),
-  Roll: operation(["x", "shift", "axis"], roll),
-  Rot90: operation(["array", "k", "axes"], rot90),
-  BroadcastTo: operation(["x", "shape"], broadcastTo),
+  },
+  "Split(x, indices_or_sections, axis)": split(),
+  "ArraySplit(x, indices_or_sections, axis)": split(undefined, true),
+  "Vsplit(x, indices_or_sections)": split(0),
+  "Hsplit(x, indices_or_sections)": split(1),
+  "Dsplit(x, indices_or_sections)": split(2),
+  "Unstack(x, num, axis)": unstack,
+  "GetItem(x, key)": getItem,
+  "Pad(x, constant_values, pad_width, mode)": pad,
+  "Repeat(x, repeats, axis)": repeat,
+  "Tile(x, repeats)": tile,
+  "Flip(x, axis)": flip(),
+  "Flipud(x)": flip(0),
+  "Fliplr(x)": flip(1),
+  "Roll(x, shift, axis)": roll,
+  "Rot90(array, k, axes)": rot90,
+  "BroadcastTo(x, shape)": broadcastTo,
 });

@@ -9,7 +9,6 @@
  */
 import { cannot } from "../check.ts";
 import type { FactoryTable, LayerConfig, LayerFactory } from "./layer.ts";
-import { named } from "./tf_elementwise.ts";
 
 type Change = (text: string, isUnicode: boolean) => string;
 
@@ -55,19 +54,24 @@ function hasUnicode(config: LayerConfig): boolean {
   );
 }
 
+const CHANGES: Readonly<Record<string, Change>> = {
+  lower: (text, isUnicode) =>
+    isUnicode
+      ? text.toLowerCase()
+      : text.replace(/[A-Z]+/g, (part) => part.toLowerCase()),
+  upper: (text, isUnicode) =>
+    isUnicode
+      ? text.toUpperCase()
+      : text.replace(/[a-z]+/g, (part) => part.toUpperCase()),
+  strip: (text) => text.replace(/^[ \t\n\v\f\r]+|[ \t\n\v\f\r]+$/g, ""),
+};
+
 /** Factories by name. */
-export const STRING_OPERATIONS: FactoryTable = Object.freeze(named<Change>(
-  {
-    lower: (text, isUnicode) =>
-      isUnicode
-        ? text.toLowerCase()
-        : text.replace(/[A-Z]+/g, (part) => part.toLowerCase()),
-    upper: (text, isUnicode) =>
-      isUnicode
-        ? text.toUpperCase()
-        : text.replace(/[a-z]+/g, (part) => part.toUpperCase()),
-    strip: (text) => text.replace(/^[ \t\n\v\f\r]+|[ \t\n\v\f\r]+$/g, ""),
-  },
-  onEachString,
-  "tf.strings.",
-));
+export const STRING_OPERATIONS: FactoryTable = Object.freeze(
+  Object.fromEntries(
+    Object.entries(CHANGES).map(([name, change]) => [
+      `tf.strings.${name}`,
+      onEachString(change),
+    ]),
+  ),
+);

@@ -14,7 +14,7 @@ import { diagonal, trace } from "./indexing_operations.ts";
 import type { FactoryTable } from "./layer.ts";
 import { cross, tfNorm } from "./linear_operations.ts";
 import { pooling } from "./neural_operations.ts";
-import { type Arguments, type Compute, operation } from "./operation.ts";
+import { type Arguments, type Compute, operations } from "./operation.ts";
 import {
   axisOf,
   constantOf,
@@ -24,7 +24,6 @@ import {
   reduceOptions,
 } from "./operation_forms.ts";
 import { cumprod } from "./reduction_operations.ts";
-import { named } from "./tf_elementwise.ts";
 
 const whole = <T>(ops: Ops<T>, value: number) =>
   constantOf(ops, [value], "int32", []);
@@ -154,71 +153,47 @@ const runningProduct: Compute = (ops, args) => {
   return ops.flip(cumprod(ops, flipped) as typeof x, [axis]);
 };
 
-const POOL = [
-  ...["value:inputs", "ksize:pool_size", "strides", "padding", "data_format"],
-  ...["name", "input:inputs"],
-];
-
-const FUNCTIONS: Readonly<
-  Record<string, readonly [readonly string[], Compute]>
-> = {
-  "linalg.band_part": [["input", "num_lower", "num_upper"], bandPart],
-  "sequence_mask": [["lengths", "maxlen", "dtype"], sequenceMask],
-  "linalg.diag": [
-    ["diagonal", "k", "num_rows", "num_cols", "padding_value", "align"],
+/** Factories by name. */
+export const TF_ARRAYS: FactoryTable = operations({
+  "linalg.band_part(input, num_lower, num_upper)": bandPart,
+  "sequence_mask(lengths, maxlen, dtype)": sequenceMask,
+  "linalg.diag(diagonal, k, num_rows, num_cols, padding_value, align)":
     diagonalMatrix,
-  ],
-  "linalg.set_diag": [["input", "diagonal", "k", "align"], withDiagonal],
-  "linalg.diag_part": [
-    ["input:x", "k:offset", "padding_value", "align"],
-    ofLast(diagonal),
-  ],
-  "linalg.trace": [["x"], ofLast(trace)],
-  "linalg.det": [["input:x"], ELIMINATION.determinant],
-  "linalg.inv": [["input:x", "adjoint"], (ops, args) => {
+  "linalg.set_diag(input, diagonal, k, align)": withDiagonal,
+  "linalg.diag_part(input:x, k:offset, padding_value, align)": ofLast(diagonal),
+  "linalg.trace(x)": ofLast(trace),
+  "linalg.det(input:x)": ELIMINATION.determinant,
+  "linalg.inv(input:x, adjoint)": (ops, args) => {
     args.refuseUnless("adjoint", false);
     return ELIMINATION.inverse(ops, args);
-  }],
-  "linalg.solve": [["matrix:a", "rhs:b", "adjoint"], (ops, args) => {
+  },
+  "linalg.solve(matrix:a, rhs:b, adjoint)": (ops, args) => {
     args.refuseUnless("adjoint", false);
     return ELIMINATION.solve(ops, args);
-  }],
-  "linalg.cholesky": [["input:x"], ELIMINATION.cholesky],
-  "linalg.matrix_transpose": [["a", "conjugate"], (ops, args) => {
+  },
+  "linalg.cholesky(input:x)": ELIMINATION.cholesky,
+  "linalg.matrix_transpose(a, conjugate)": (ops, args) => {
     args.refuseUnless("conjugate", false);
     return exchanged(ops, args.tensor("a"), true);
-  }],
+  },
 
-  "linalg.normalize": [["tensor:x", "ord", "axis"], normalized],
-  "linalg.cross": [
-    ["a", "b"],
-    (ops, args) => cross(ops, args.tensor("a"), args.tensor("b"), args.name),
-  ],
-  "math.cumprod": [["x", "axis", "exclusive", "reverse"], runningProduct],
-  "math.count_nonzero": [
-    ["input:x", "axis", "keepdims", "dtype"],
-    countNonzero,
-  ],
-  "strided_slice": [
-    [
-      ...["input_:x", "begin", "end", "strides", "begin_mask", "end_mask"],
-      ...["ellipsis_mask", "new_axis_mask", "shrink_axis_mask", "var"],
-    ],
+  "linalg.normalize(tensor:x, ord, axis)": normalized,
+  "linalg.cross(a, b)": (ops, args) =>
+    cross(ops, args.tensor("a"), args.tensor("b"), args.name),
+  "math.cumprod(x, axis, exclusive, reverse)": runningProduct,
+  "math.count_nonzero(input:x, axis, keepdims, dtype)": countNonzero,
+  "strided_slice(input_:x, begin, end, strides, begin_mask, end_mask, ellipsis_mask, new_axis_mask, shrink_axis_mask, var)":
     stridedSlice,
-  ],
-  "keras.backend.batch_flatten": [["x"], flattened],
-  "compat.v1.nn.softmax": [
-    ["logits:x", "axis", "name", "dim:axis"],
-    tfSoftmax(softmax),
-  ],
-  "compat.v1.nn.max_pool": [POOL, pooling("maxPool")],
-  "compat.v1.nn.avg_pool": [POOL, pooling("averagePool")],
-  "compat.v1.nn.depthwise_conv2d": [[
-    ...["input", "filter", "strides", "padding", "rate:dilations", "name"],
-    ...["data_format", "dilations"],
-  ], depthwise],
-  "compat.v1.div": [["x", "y"], divided],
-};
+  "keras.backend.batch_flatten(x)": flattened,
+  "compat.v1.nn.softmax(logits:x, axis, name, dim:axis)": tfSoftmax(softmax),
+  "compat.v1.nn.max_pool(value:inputs, ksize:pool_size, strides, padding, data_format, name, input:inputs)":
+    pooling("maxPool"),
+  "compat.v1.nn.avg_pool(value:inputs, ksize:pool_size, strides, padding, data_format, name, input:inputs)":
+    pooling("averagePool"),
+  "compat.v1.nn.depthwise_conv2d(input, filter, strides, padding, rate:dilations, name, data_format, dilations)":
+    depthwise,
+  "compat.v1.div(x, y)": divided,
+}, "tf.");
 
 /** As Python 2 divides: integers stay whole. */
 function divided<T>(ops: Ops<T>, args: Arguments<T>): T {
@@ -226,8 +201,3 @@ function divided<T>(ops: Ops<T>, args: Arguments<T>): T {
   const isWhole = ops.dtype(a) === "int32" && ops.dtype(b) === "int32";
   return isWhole ? ops.floorDivide(a, b) : ops.divide(a, b);
 }
-
-/** Factories by name. */
-export const TF_ARRAYS: FactoryTable = Object.freeze(
-  named(FUNCTIONS, ([parameters, compute]) => operation(parameters, compute)),
-);

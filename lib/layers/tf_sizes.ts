@@ -9,7 +9,7 @@
 import { sizeOf } from "../check.ts";
 import type { Ops } from "../ops/ops.ts";
 import type { FactoryTable } from "./layer.ts";
-import { type Arguments, type Compute, operation } from "./operation.ts";
+import { type Arguments, type Compute, operations } from "./operation.ts";
 import { constantOf, rank } from "./operation_forms.ts";
 import { broadcastTo, tile } from "./shape_operations.ts";
 
@@ -120,17 +120,15 @@ const range: Compute = (ops, args) => {
 };
 
 /** Factories by name. */
-export const TF_SIZES: FactoryTable = Object.freeze({
-  "tf.ones": operation(["shape", "dtype", "name", "layout"], ones),
-  "tf.zeros": operation(["shape", "dtype", "name", "layout"], zeros),
-  "tf.fill": operation(["dims", "value", "name", "layout"], fill),
-  "tf.tile": operation(
-    ["input:x", "multiples:repeats", "name"],
-    repeated("repeats", tile, true),
+export const TF_SIZES: FactoryTable = operations({
+  "tf.ones(shape, dtype, name, layout)": ones,
+  "tf.zeros(shape, dtype, name, layout)": zeros,
+  "tf.fill(dims, value, name, layout)": fill,
+  "tf.tile(input:x, multiples:repeats, name)": repeated("repeats", tile, true),
+  "tf.broadcast_to(input:x, shape, name)": repeated(
+    "shape",
+    broadcastTo,
+    false,
   ),
-  "tf.broadcast_to": operation(
-    ["input:x", "shape", "name"],
-    repeated("shape", broadcastTo, false),
-  ),
-  "tf.range": operation(["start", "limit", "delta", "dtype", "name"], range),
+  "tf.range(start, limit, delta, dtype, name)": range,
 });

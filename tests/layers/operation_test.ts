@@ -1,6 +1,10 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import { readLayer } from "../../lib/layers/config_reader.ts";
-import { Arguments, operation } from "../../lib/layers/operation.ts";
+import {
+  Arguments,
+  operation,
+  operations,
+} from "../../lib/layers/operation.ts";
 import { ShapeOps, type ShapeValue } from "../../lib/ops/shape_ops.ts";
 
 const OPS = new ShapeOps();
@@ -10,7 +14,7 @@ function argumentsOf(values: Record<string, unknown>) {
   return new Arguments(OPS, [X], values, "it");
 }
 
-function read(options: Record<string, unknown>, parameters = ["x", "axis"]) {
+function read(options: Record<string, unknown>, signature = "x, axis") {
   return readLayer({
     name: "it",
     className: "It",
@@ -18,7 +22,7 @@ function read(options: Record<string, unknown>, parameters = ["x", "axis"]) {
     options,
     factoryOf: () =>
       operation(
-        parameters,
+        signature,
         (ops, args) => ops.expandDims(args.tensor("x"), args.number("axis")),
       ),
   });
@@ -34,6 +38,15 @@ Deno.test("operation() takes arguments by position, by name and from the config"
   assertEquals(shapeOf({ args: [x, 1] }), [null, 1, 2]);
   assertEquals(shapeOf({ args: [x], kwargs: { axis: 2 } }), [null, 2, 1]);
   assertEquals(shapeOf({ args: [x], axis: 1 }), [null, 1, 2]);
+});
+
+Deno.test("operations() gives each name of a row the same factory", () => {
+  const table = operations({
+    "abs | math.abs(x)": (ops, args) => ops.abs(args.tensor("x")),
+    "exp(x)": (ops, args) => ops.exp(args.tensor("x")),
+  }, "tf.");
+  assertEquals(Object.keys(table), ["tf.abs", "tf.math.abs", "tf.exp"]);
+  assertEquals(table["tf.abs"], table["tf.math.abs"]);
 });
 
 Deno.test("operation() refuses arguments that it has not", () => {
