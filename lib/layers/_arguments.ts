@@ -3,8 +3,8 @@
  *
  * @module
  */
-import { cannot } from "../check.ts";
 import type { Ops } from "../ops/ops.ts";
+import { wrongCall } from "./_checks.ts";
 import type { CallContext } from "./layer.ts";
 
 /**
@@ -24,9 +24,7 @@ export function tensorArgument<T>(
   const value = args[key];
   if (value === undefined) return undefined;
   if (!/^(number|boolean|string)$/.test(typeof value)) return value as T;
-  throw new TypeError(
-    cannot(`call layer "${name}"`, `"${key}" must be a tensor`, value),
-  );
+  throw wrongCall(name, `"${key}" must be a tensor`, value);
 }
 
 /**
@@ -45,9 +43,7 @@ export function flagArgument<T>(
 ): boolean {
   const value = args[key] ?? false;
   if (typeof value === "boolean") return value;
-  throw new TypeError(
-    cannot(`call layer "${name}"`, `"${key}" must be true or false`, value),
-  );
+  throw wrongCall(name, `"${key}" must be true or false`, value);
 }
 
 /**

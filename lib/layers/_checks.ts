@@ -9,6 +9,24 @@ import type { Ops } from "../ops/ops.ts";
 import type { LayerConfig } from "./layer.ts";
 
 /**
+ * Creates the error for a config that cannot be read.
+ *
+ * @param name The layer's name.
+ * @param rule The rule that it violates.
+ * @param value The value that violates it.
+ * @param advice What to do instead.
+ * @returns The error to throw.
+ */
+export function wrongConfig(
+  name: string,
+  rule: string,
+  value: unknown,
+  advice?: string,
+): TypeError {
+  return new TypeError(cannot(`read layer "${name}"`, rule, value, advice));
+}
+
+/**
  * Creates the error for an invalid option.
  *
  * @param config The layer's config.
@@ -21,13 +39,25 @@ export function wrongOption(
   key: string,
   rule: string,
 ): TypeError {
-  return new TypeError(
-    cannot(
-      `read layer "${config.name}"`,
-      `"${key}" must ${rule}`,
-      config.raw(key),
-    ),
-  );
+  return wrongConfig(config.name, `"${key}" must ${rule}`, config.raw(key));
+}
+
+/**
+ * Creates the error for inputs, masks or weights that do not fit a layer.
+ *
+ * @param name The layer's name.
+ * @param rule The rule that is violated.
+ * @param value The value that violates it.
+ * @param advice What to do instead.
+ * @returns The error to throw.
+ */
+export function wrongCall(
+  name: string,
+  rule: string,
+  value: unknown,
+  advice?: string,
+): TypeError {
+  return new TypeError(cannot(`call layer "${name}"`, rule, value, advice));
 }
 
 /**
@@ -65,9 +95,7 @@ export function checkRank(
   rank: number,
 ): void {
   if (shape.length === rank) return;
-  throw new TypeError(
-    cannot(`call layer "${name}"`, `its input must have ${rank} axes`, shape),
-  );
+  throw wrongCall(name, `its input must have ${rank} axes`, shape);
 }
 
 /**
@@ -84,12 +112,10 @@ export function depthOf(
 ): number {
   const depth = shape.at(-1);
   if (typeof depth === "number") return depth;
-  throw new TypeError(
-    cannot(
-      `call layer "${name}"`,
-      "the number of its input's channels must be known",
-      shape,
-    ),
+  throw wrongCall(
+    name,
+    "the number of its input's channels must be known",
+    shape,
   );
 }
 
@@ -111,12 +137,10 @@ export function checkWeight(
   const isRight = shape.length === wanted.length &&
     wanted.every((size, i) => size === null || size === shape[i]);
   if (isRight) return;
-  throw new TypeError(
-    cannot(
-      `call layer "${name}"`,
-      `the shape of its "${weight}" must be ${shapeText(wanted)}`,
-      shape,
-    ),
+  throw wrongCall(
+    name,
+    `the shape of its "${weight}" must be ${shapeText(wanted)}`,
+    shape,
   );
 }
 

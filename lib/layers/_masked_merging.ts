@@ -6,8 +6,9 @@
  *
  * @module
  */
-import { cannot, shapeText } from "../check.ts";
+import { shapeText } from "../check.ts";
 import type { Ops } from "../ops/ops.ts";
+import { wrongCall } from "./_checks.ts";
 import { asBooleans } from "./_arguments.ts";
 
 /** Inputs of equal rank, each with its mask. */
@@ -86,14 +87,12 @@ function countsOf<T>(
     if (shape.length + 1 === ops.shape(x).length) {
       return ops.expandDims(asBooleans(ops, mask), shape.length);
     }
-    throw new TypeError(
-      cannot(
-        `call layer "${name}"`,
-        `the mask of an input must have one axis less than it, ${
-          shapeText(ops.shape(x))
-        }`,
-        shape,
-      ),
+    throw wrongCall(
+      name,
+      `the mask of an input must have one axis less than it, ${
+        shapeText(ops.shape(x))
+      }`,
+      shape,
     );
   });
 }

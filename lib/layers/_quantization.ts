@@ -7,9 +7,8 @@
  *
  * @module
  */
-import { cannot } from "../check.ts";
 import type { Ops } from "../ops/ops.ts";
-import { checkWeight, wrongOption } from "./_checks.ts";
+import { checkWeight, wrongConfig, wrongOption } from "./_checks.ts";
 import type { LayerConfig } from "./layer.ts";
 
 /** Parts of the names of quantised policies, such as `int8_from_float32`. */
@@ -63,15 +62,13 @@ export function quantizationOf(
   const stored = storedAs(text);
   if (stored === undefined || !bits.includes(stored.bits)) {
     const known = bits.map((width) => `int${width}`).join(" or ");
-    throw new TypeError(
-      cannot(
-        `read layer "${config.name}"`,
-        `"dtype" must be a policy without quantisation${
-          bits.length === 0 ? "" : `, or of ${known}`
-        }`,
-        /"mode":"([^"]+)"/.exec(text)?.[1] ?? text,
-        "save it in Python before model.quantize() is called",
-      ),
+    throw wrongConfig(
+      config.name,
+      `"dtype" must be a policy without quantisation${
+        bits.length === 0 ? "" : `, or of ${known}`
+      }`,
+      /"mode":"([^"]+)"/.exec(text)?.[1] ?? text,
+      "save it in Python before model.quantize() is called",
     );
   }
   return withDescription(config, stored, described);

@@ -3,11 +3,11 @@
  *
  * @module
  */
-import { cannot, shapeText } from "../check.ts";
+import { shapeText } from "../check.ts";
 import type { Ops } from "../ops/ops.ts";
 import { tensorArgument } from "./_arguments.ts";
 import { lowered } from "./_attention_masks.ts";
-import { checkWeight, wrongOption } from "./_checks.ts";
+import { checkWeight, wrongCall, wrongOption } from "./_checks.ts";
 import { clip, elu, leakyRelu, relu, softmax } from "./activations.ts";
 import type {
   CallContext,
@@ -89,12 +89,10 @@ function maskOf<T>(
       ? mask
       : ops.greater(ops.float(mask), ops.constant(0.5));
   }
-  throw new TypeError(
-    cannot(
-      `call layer "${name}"`,
-      `its mask must broadcast to the input's shape ${shapeText(wanted)}`,
-      sizes,
-    ),
+  throw wrongCall(
+    name,
+    `its mask must broadcast to the input's shape ${shapeText(wanted)}`,
+    sizes,
   );
 }
 

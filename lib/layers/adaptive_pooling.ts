@@ -5,10 +5,9 @@
  *
  * @module
  */
-import { cannot } from "../check.ts";
 import type { Ops } from "../ops/ops.ts";
 import type { FactoryTable, LayerFactory } from "./layer.ts";
-import { positiveInts } from "./_checks.ts";
+import { positiveInts, wrongCall } from "./_checks.ts";
 import { forAxes, mapLayer, type SpatialAxes } from "./_maps.ts";
 
 type Kind = "maxPool" | "averagePool";
@@ -45,12 +44,10 @@ export function adaptivelyPooled<T>(
   for (const [i, windows] of wanted.entries()) {
     const size = ops.shape(map)[i + 1]!;
     if (size === null) {
-      throw new TypeError(
-        cannot(
-          `call layer "${name}"`,
-          "the sizes of its input's spatial axes must be known",
-          ops.shape(x),
-        ),
+      throw wrongCall(
+        name,
+        "the sizes of its input's spatial axes must be known",
+        ops.shape(x),
       );
     }
     map = pooledAlong(ops, map, { axis: i + 1, size, windows }, kind);

@@ -7,11 +7,10 @@
  *
  * @module
  */
-import { cannot } from "../check.ts";
 import type { Ops } from "../ops/ops.ts";
 import { asBooleans, flagArgument, tensorArgument } from "./_arguments.ts";
 import { allOf, causalMask, lowered } from "./_attention_masks.ts";
-import { checkWeight } from "./_checks.ts";
+import { checkWeight, wrongCall } from "./_checks.ts";
 import type { CallContext, FactoryTable, Layer, LayerConfig } from "./layer.ts";
 
 /** Scores `[N, T, S]` of queries and keys. */
@@ -91,12 +90,10 @@ function attentionOf(
 
 function checkInputs(name: string, count: number): void {
   if (count === 2 || count === 3) return;
-  throw new TypeError(
-    cannot(
-      `call layer "${name}"`,
-      "its inputs must be a query, a value and maybe a key",
-      `${count} inputs`,
-    ),
+  throw wrongCall(
+    name,
+    "its inputs must be a query, a value and maybe a key",
+    `${count} inputs`,
   );
 }
 

@@ -10,8 +10,8 @@
  *
  * @module
  */
-import { cannot } from "../check.ts";
 import type { Ops } from "../ops/ops.ts";
+import { wrongCall } from "./_checks.ts";
 import { overTime } from "./_over_time.ts";
 import type { CallContext, Dialect, Layer } from "./layer.ts";
 
@@ -144,5 +144,5 @@ interface FeedOptions {
 
 function unreadable(name: string, mask: string): TypeError {
   const rule = "a layer in a TimeDistributed model must not read masks of it";
-  return new TypeError(cannot(`call layer "${name}"`, rule, mask));
+  return wrongCall(name, rule, mask);
 }

@@ -6,8 +6,7 @@
  *
  * @module
  */
-import { cannot } from "../check.ts";
-import { checkRank } from "./_checks.ts";
+import { checkRank, wrongConfig } from "./_checks.ts";
 import type { FactoryTable, Layer, LayerConfig } from "./layer.ts";
 
 /**
@@ -66,12 +65,10 @@ function pipeline(config: LayerConfig): Layer {
   const layers = config.layerList("layers");
   const stray = layers.find(({ weights }) => weights.length > 0);
   if (stray !== undefined) {
-    throw new TypeError(
-      cannot(
-        `read layer "${config.name}"`,
-        "its layers must have no weights",
-        stray.weights,
-      ),
+    throw wrongConfig(
+      config.name,
+      "its layers must have no weights",
+      stray.weights,
     );
   }
   const channels = layers.at(-1)?.channels;
@@ -103,11 +100,5 @@ function range(config: LayerConfig): [low: number, high: number] {
   ) {
     return [Math.min(...value), Math.max(...value)];
   }
-  throw new TypeError(
-    cannot(
-      `read layer "${config.name}"`,
-      `"value_range" must be two numbers`,
-      value,
-    ),
-  );
+  throw wrongConfig(config.name, `"value_range" must be two numbers`, value);
 }

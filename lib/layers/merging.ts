@@ -3,8 +3,8 @@
  *
  * @module
  */
-import { cannot } from "../check.ts";
 import type { Ops } from "../ops/ops.ts";
+import { wrongCall, wrongConfig } from "./_checks.ts";
 import {
   maskedFold,
   type MaskedInputs,
@@ -43,12 +43,10 @@ function folded(
     keepsAxes: true,
     call(ops, inputs, _weights, context) {
       if (inputs.length > most) {
-        throw new TypeError(
-          cannot(
-            `call layer "${config.name}"`,
-            `it must have ${most} inputs`,
-            inputs.length,
-          ),
+        throw wrongCall(
+          config.name,
+          `it must have ${most} inputs`,
+          inputs.length,
         );
       }
       const alike = sameRank(ops, inputs);
@@ -144,12 +142,10 @@ function concatenate(config: LayerConfig): Layer {
 function dot(config: LayerConfig): Layer {
   const masked = [config.raw("axes")].flat();
   if (!masked.every(Number.isSafeInteger) || masked.length > 2) {
-    throw new TypeError(
-      cannot(
-        `read layer "${config.name}"`,
-        `"axes" must be one axis, or one for each of the two inputs`,
-        config.raw("axes"),
-      ),
+    throw wrongConfig(
+      config.name,
+      `"axes" must be one axis, or one for each of the two inputs`,
+      config.raw("axes"),
     );
   }
   const [first, second = first] = masked as number[];

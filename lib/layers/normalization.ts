@@ -4,10 +4,9 @@
  *
  * @module
  */
-import { cannot } from "../check.ts";
 import type { Ops, ReduceOptions } from "../ops/ops.ts";
 import { tensorArgument } from "./_arguments.ts";
-import { checkWeight } from "./_checks.ts";
+import { checkWeight, wrongCall, wrongConfig } from "./_checks.ts";
 import type { FactoryTable, Layer, LayerConfig } from "./layer.ts";
 
 /**
@@ -141,24 +140,20 @@ function groupNormalization(config: LayerConfig): Layer {
     ],
     call(ops, [x], { gamma, beta }, { masks }) {
       if (config.dialect !== 3 && masks[0] !== undefined) {
-        throw new TypeError(
-          cannot(
-            `call layer "${config.name}"`,
-            "its input must have no mask: Keras 2 leaves masked positions out",
-            "a mask",
-          ),
+        throw wrongCall(
+          config.name,
+          "its input must have no mask: Keras 2 leaves masked positions out",
+          "a mask",
         );
       }
       const shape = ops.shape(x!);
       const at = axis < 0 ? axis + shape.length : axis;
       const depth = shape[at];
       if (typeof depth !== "number" || depth % groups !== 0) {
-        throw new TypeError(
-          cannot(
-            `call layer "${config.name}"`,
-            `its channels must fall into ${groups} groups`,
-            depth,
-          ),
+        throw wrongCall(
+          config.name,
+          `its channels must fall into ${groups} groups`,
+          depth,
         );
       }
       const count = groups === -1 ? depth : groups;
@@ -220,13 +215,7 @@ function axesOf(config: LayerConfig, fallback: number): number[] {
 }
 
 function refuse(config: LayerConfig, key: string, rule: string): never {
-  throw new TypeError(
-    cannot(
-      `read layer "${config.name}"`,
-      `"${key}" must ${rule}`,
-      config.raw(key),
-    ),
-  );
+  throw wrongConfig(config.name, `"${key}" must ${rule}`, config.raw(key));
 }
 
 /** The centred values and their variance, over some axes. */

@@ -5,11 +5,10 @@
  */
 import { tensorArgument } from "./_arguments.ts";
 import { encoded } from "./_encodings.ts";
-import { cannot } from "../check.ts";
 import { INTERPOLATIONS, resizedImages } from "./_image_resizing.ts";
 import type { Ops } from "../ops/ops.ts";
 import type { NdArray } from "../types.ts";
-import { checkRank, checkWeight, wrongOption } from "./_checks.ts";
+import { checkRank, checkWeight, wrongCall, wrongOption } from "./_checks.ts";
 import {
   channelsOf,
   fromChannelsLast,
@@ -239,12 +238,10 @@ function categoryEncoding(config: LayerConfig): Layer {
       }
       const rank = ops.shape(x).length;
       if (mode !== "count" || rank < 2) {
-        throw new TypeError(
-          cannot(
-            `call layer "${config.name}"`,
-            `"count_weights" must come with "output_mode" "count" and numbers of 2 axes or more`,
-            mode,
-          ),
+        throw wrongCall(
+          config.name,
+          `"count_weights" must come with "output_mode" "count" and numbers of 2 axes or more`,
+          mode,
         );
       }
       const rows = ops.oneHot(x, size); // [N, …, size]
@@ -399,13 +396,7 @@ function unknownSize(
   { name }: LayerConfig,
   shape: readonly (number | null)[],
 ): TypeError {
-  return new TypeError(
-    cannot(
-      `call layer "${name}"`,
-      "height and width of its images must be known",
-      shape,
-    ),
-  );
+  return wrongCall(name, "height and width of its images must be known", shape);
 }
 
 /**

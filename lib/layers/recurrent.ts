@@ -11,8 +11,9 @@
  *
  * @module
  */
-import { cannot, shapeText } from "../check.ts";
+import { shapeText } from "../check.ts";
 import type { Ops } from "../ops/ops.ts";
+import { wrongCall, wrongConfig } from "./_checks.ts";
 import { asBooleans, tensorArgument } from "./_arguments.ts";
 import { namesInPart, weightsOfPart } from "./_parts.ts";
 import type {
@@ -81,13 +82,11 @@ export function recurrentOf(
   channels: "first" | "last" = "last",
 ): Recurrent {
   if (config.boolean("stateful", false)) {
-    throw new TypeError(
-      cannot(
-        `read layer "${config.name}"`,
-        `"stateful" must be false`,
-        true,
-        "state is not kept from call to call: set layer.stateful = False in Python, and save the model",
-      ),
+    throw wrongConfig(
+      config.name,
+      `"stateful" must be false`,
+      true,
+      "state is not kept from call to call: set layer.stateful = False in Python, and save the model",
     );
   }
   return made(config, cell, channels, {
@@ -279,13 +278,11 @@ function scanMasked<T>(
 function checkUnrolled(options: RecurrentOptions, name: string): void {
   const { unroll, goBackwards, zeroOutputForMask, returnSequences } = options;
   if (!(unroll && goBackwards && zeroOutputForMask && returnSequences)) return;
-  throw new TypeError(
-    cannot(
-      `call layer "${name}"`,
-      `"unroll" must be false where it runs backwards over a mask and gives 0 where that is false`,
-      unroll,
-      "Keras' backends differ there; save the model with unroll=False, or feed it without a mask",
-    ),
+  throw wrongCall(
+    name,
+    `"unroll" must be false where it runs backwards over a mask and gives 0 where that is false`,
+    unroll,
+    "Keras' backends differ there; save the model with unroll=False, or feed it without a mask",
   );
 }
 
@@ -314,12 +311,10 @@ function passedState<T>(
   const passed = positional.length > 0 ? positional : named;
   if (passed.length === 0) return undefined;
   if (passed.length === count) return passed;
-  throw new TypeError(
-    cannot(
-      `call layer "${name}"`,
-      `initial_state must be ${count} ${count === 1 ? "tensor" : "tensors"}`,
-      passed.length,
-    ),
+  throw wrongCall(
+    name,
+    `initial_state must be ${count} ${count === 1 ? "tensor" : "tensors"}`,
+    passed.length,
   );
 }
 
@@ -334,12 +329,10 @@ function checkState<T>(ops: Ops<T>, state: T, like: T, name: string): void {
       size === wanted[axis]
     );
   if (isFit && ops.dtype(state) === "float32") return;
-  throw new TypeError(
-    cannot(
-      `call layer "${name}"`,
-      `each initial state must be float32 of shape ${shapeText(wanted)}`,
-      `${ops.dtype(state)} ${shapeText(shape)}`,
-    ),
+  throw wrongCall(
+    name,
+    `each initial state must be float32 of shape ${shapeText(wanted)}`,
+    `${ops.dtype(state)} ${shapeText(shape)}`,
   );
 }
 
@@ -360,13 +353,7 @@ function maskOf<T>(
   if (mask === undefined) return undefined;
   const shape = ops.shape(mask);
   if (shape.length === 2) return asBooleans(ops, mask);
-  throw new TypeError(
-    cannot(
-      `call layer "${name}"`,
-      "its mask must have 2 axes",
-      shape,
-    ),
-  );
+  throw wrongCall(name, "its mask must have 2 axes", shape);
 }
 
 /**
@@ -409,12 +396,10 @@ function rnn(config: LayerConfig): Recurrent {
   const layer = config.layer("cell");
   const cell = isCell(layer) ? layer : customCell(layer, config.name);
   if (cell !== undefined) return recurrentOf(config, cell);
-  throw new TypeError(
-    cannot(
-      `read layer "${config.name}"`,
-      `"cell" must be one of Keras' cells, or have stateSizes`,
-      (config.raw("cell") as { "class_name": string }).class_name,
-    ),
+  throw wrongConfig(
+    config.name,
+    `"cell" must be one of Keras' cells, or have stateSizes`,
+    (config.raw("cell") as { "class_name": string }).class_name,
   );
 }
 

@@ -9,9 +9,8 @@
  *
  * @module
  */
-import { cannot } from "../check.ts";
 import type { Ops, Recurrence } from "../ops/ops.ts";
-import { addBias, checkWeight } from "./_checks.ts";
+import { addBias, checkWeight, wrongConfig } from "./_checks.ts";
 import { namesInPart, weightsOfPart } from "./_parts.ts";
 import { activationNamed } from "./activations.ts";
 import type { Activation, FactoryTable, Layer, LayerConfig } from "./layer.ts";
@@ -88,9 +87,7 @@ export function cellOf(parts: Omit<Cell, "call">): Cell {
  */
 export function namedActivation(config: LayerConfig, key: string): Activation {
   if (config.has(key)) return config.activation(key);
-  throw new TypeError(
-    cannot(`read layer "${config.name}"`, `"${key}" must be there`, undefined),
-  );
+  throw wrongConfig(config.name, `"${key}" must be there`, undefined);
 }
 
 /** Whether a cell has the activations of engines' operators. */
@@ -290,14 +287,10 @@ function gruBiases<T>(
   if (bias === undefined) return [undefined, undefined];
   const shape = ops.shape(bias);
   if (shape.length !== (isAfter ? 2 : 1)) {
-    throw new TypeError(
-      cannot(
-        `read layer "${name}"`,
-        `with reset_after ${isAfter} its bias must have ${
-          isAfter ? 2 : 1
-        } axes`,
-        shape,
-      ),
+    throw wrongConfig(
+      name,
+      `with reset_after ${isAfter} its bias must have ${isAfter ? 2 : 1} axes`,
+      shape,
     );
   }
   checkWeight(name, "bias", shape, isAfter ? [2, null] : [null]);
@@ -317,12 +310,10 @@ function stackedRnnCells(config: LayerConfig): Cell {
   const layers = config.layerList("cells");
   const cells = layers.filter(isCell);
   if (cells.length < layers.length || cells.length === 0) {
-    throw new TypeError(
-      cannot(
-        `read layer "${config.name}"`,
-        "each of its cells must be one of Keras' cells",
-        config.raw("cells"),
-      ),
+    throw wrongConfig(
+      config.name,
+      "each of its cells must be one of Keras' cells",
+      config.raw("cells"),
     );
   }
   const classes = config.raw("cells") as readonly { "class_name": string }[];

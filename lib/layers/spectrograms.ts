@@ -3,9 +3,8 @@
  *
  * @module
  */
-import { cannot } from "../check.ts";
 import type { Ops } from "../ops/ops.ts";
-import { depthOf } from "./_checks.ts";
+import { depthOf, wrongConfig } from "./_checks.ts";
 import { channelsOf } from "./_maps.ts";
 import { fourierKernel, melTriangles } from "./_mel_scale.ts";
 import type { FactoryTable, Layer, LayerConfig } from "./layer.ts";
@@ -39,13 +38,7 @@ function stftSpectrogram(config: LayerConfig): Layer {
     config.raw(key); // implied by the kernels
   }
   if (typeof step !== "number") {
-    throw new TypeError(
-      cannot(
-        `read layer "${config.name}"`,
-        `"frame_step" must be a number`,
-        step,
-      ),
-    );
+    throw wrongConfig(config.name, `"frame_step" must be a number`, step);
   }
   const options = { strides: [step], padding, dilation: [1] };
   return {
@@ -84,14 +77,12 @@ function stftSpectrogram(config: LayerConfig): Layer {
  */
 function melSpectrogram(config: LayerConfig): Layer {
   if (config.boolean("power_to_db", true)) {
-    throw new TypeError(
-      cannot(
-        `read layer "${config.name}"`,
-        '"power_to_db" must be false, as the decibels of a row depend on the ' +
-          "other rows of its batch",
-        true,
-        "take the logarithm after the layer",
-      ),
+    throw wrongConfig(
+      config.name,
+      '"power_to_db" must be false, as the decibels of a row depend on the ' +
+        "other rows of its batch",
+      true,
+      "take the logarithm after the layer",
     );
   }
   for (const key of ["top_db", "min_power", "ref_power"]) config.raw(key);

@@ -8,9 +8,8 @@
  *
  * @module
  */
-import { cannot } from "../check.ts";
 import type { Ops } from "../ops/ops.ts";
-import { wrongOption } from "./_checks.ts";
+import { wrongCall, wrongOption } from "./_checks.ts";
 import { encoded } from "./_encodings.ts";
 import {
   encodedSizes,
@@ -43,12 +42,10 @@ function onHost(config: LayerConfig, host: HostComputation): Layer {
     onHost: host,
     masks: () => [],
     call() {
-      throw new TypeError(
-        cannot(
-          `call layer "${config.name}"`,
-          "it must be called on an input of the model: it is computed on the host",
-          "another layer's output",
-        ),
+      throw wrongCall(
+        config.name,
+        "it must be called on an input of the model: it is computed on the host",
+        "another layer's output",
       );
     },
   };
@@ -265,14 +262,12 @@ function checkStrings(
   const [, ...sizes] = shape;
   const isOne = sizes.every((size) => size === 1) && sizes.length <= 1;
   if (isSplit ? isOne : sizes.length === 1) return;
-  throw new TypeError(
-    cannot(
-      `call layer "${config.name}"`,
-      isSplit
-        ? "it must get one string per sample, [N] or [N, 1]"
-        : "it must get tokens, [N, T], as it splits nothing",
-      shape,
-    ),
+  throw wrongCall(
+    config.name,
+    isSplit
+      ? "it must get one string per sample, [N] or [N, 1]"
+      : "it must get tokens, [N, T], as it splits nothing",
+    shape,
   );
 }
 

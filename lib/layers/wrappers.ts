@@ -3,10 +3,10 @@
  *
  * @module
  */
-import { cannot, shapeText } from "../check.ts";
+import { shapeText } from "../check.ts";
 import type { Ops } from "../ops/ops.ts";
 import { asBooleans, tensorArgument } from "./_arguments.ts";
-import { checkWeight } from "./_checks.ts";
+import { checkWeight, wrongCall, wrongConfig } from "./_checks.ts";
 import { overTime } from "./_over_time.ts";
 import { namesInPart, weightsOfPart } from "./_parts.ts";
 import type { CallContext, FactoryTable, Layer, LayerConfig } from "./layer.ts";
@@ -83,14 +83,12 @@ function maskOf<T>(
   const isFit = shape.length >= 2 &&
     (shape[1] === null || length === null || shape[1] === length);
   if (isFit) return asBooleans(ops, mask);
-  throw new TypeError(
-    cannot(
-      `call layer "${name}"`,
-      `its mask must have the time steps of its input, ${
-        shapeText(ops.shape(x))
-      }`,
-      shape,
-    ),
+  throw wrongCall(
+    name,
+    `its mask must have the time steps of its input, ${
+      shapeText(ops.shape(x))
+    }`,
+    shape,
   );
 }
 
@@ -100,12 +98,10 @@ function withoutMask<T>(name: string): CallContext<T> {
   Object.defineProperty(masks, 0, {
     enumerable: true,
     get: () => {
-      throw new TypeError(
-        cannot(
-          `call layer "${name}"`,
-          "a layer that reads masks must have one for each time step",
-          "a mask of [N, T]",
-        ),
+      throw wrongCall(
+        name,
+        "a layer that reads masks must have one for each time step",
+        "a mask of [N, T]",
       );
     },
   });
@@ -182,12 +178,10 @@ function recurrentOf(config: LayerConfig, key: string): Recurrent {
     const { returnSequences } = layer.options;
     return layer.with({ zeroOutputForMask: returnSequences });
   }
-  throw new TypeError(
-    cannot(
-      `read layer "${config.name}"`,
-      `"${key}" must be a recurrent layer`,
-      (config.raw(key) as { "class_name": string }).class_name,
-    ),
+  throw wrongConfig(
+    config.name,
+    `"${key}" must be a recurrent layer`,
+    (config.raw(key) as { "class_name": string }).class_name,
   );
 }
 
@@ -198,12 +192,10 @@ function checkPair(name: string, ahead: Recurrent, back: Recurrent): void {
     a.returnSequences === b.returnSequences &&
     a.returnState === b.returnState && a.timeMajor === b.timeMajor;
   if (isPair) return;
-  throw new TypeError(
-    cannot(
-      `read layer "${name}"`,
-      "its two layers must have opposite directions and the same kinds of outputs",
-      JSON.stringify(b),
-    ),
+  throw wrongConfig(
+    name,
+    "its two layers must have opposite directions and the same kinds of outputs",
+    JSON.stringify(b),
   );
 }
 
@@ -214,12 +206,10 @@ function halfOf(
   [ahead, back]: readonly [Recurrent, Recurrent],
 ): number {
   if (count === 0 || ahead.numStates === back.numStates) return count / 2;
-  throw new TypeError(
-    cannot(
-      `call layer "${name}"`,
-      "its two layers must have as many states where initial_state is passed",
-      `${ahead.numStates} and ${back.numStates}`,
-    ),
+  throw wrongCall(
+    name,
+    "its two layers must have as many states where initial_state is passed",
+    `${ahead.numStates} and ${back.numStates}`,
   );
 }
 
@@ -233,12 +223,10 @@ function namedStates<T>(
     (_, i) => tensorArgument(name, context, `initial_state[${i}]`),
   ).filter((state) => state !== undefined);
   if (states.length === 0 || states.length === count) return states as T[];
-  throw new TypeError(
-    cannot(
-      `call layer "${name}"`,
-      `initial_state must be ${count} tensors`,
-      states.length,
-    ),
+  throw wrongCall(
+    name,
+    `initial_state must be ${count} tensors`,
+    states.length,
   );
 }
 
