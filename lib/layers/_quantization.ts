@@ -206,6 +206,25 @@ export interface QuantizedKernel<T> {
 }
 
 /**
+ * The quantised kernel among a layer's weights.
+ *
+ * @param weights The layer's weights.
+ * @param name The kernel's name.
+ * @returns The kernel and its parameters.
+ */
+export function quantizedKernel<T>(
+  weights: Readonly<Record<string, T>>,
+  name: string,
+): QuantizedKernel<T> {
+  return {
+    kernel: weights[name]!,
+    scale: weights[`${name}_scale`]!,
+    zero: weights[`${name}_zero`],
+    block: weights["g_idx"],
+  };
+}
+
+/**
  * `x · kernel`, the kernel `[D, units]` in 8 or 4 bits.
  *
  * @param ops The engine's operations.

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { passThrough } from "./regularization.ts";
 import type { FactoryTable, Layer, LayerConfig } from "./layer.ts";
 
 /**
@@ -23,26 +24,8 @@ function layerScale(config: LayerConfig): Layer {
   };
 }
 
-/**
- * StochasticDepth of ConvNeXt, the identity at inference.
- *
- * Source: Keras 3.15 and tf_keras 2.21, `applications/convnext.py`.
- *
- * @param config The layer's config.
- * @returns The layer.
- */
-function stochasticDepth(config: LayerConfig): Layer {
-  config.raw("drop_path_rate"); // training only
-  return {
-    weights: [],
-    keepsAxes: true,
-    passesValues: true,
-    call: (_ops, [x]) => [x!],
-  };
-}
-
 /** Factories of this family. */
 export const APPLICATION_LAYERS: FactoryTable = Object.freeze({
   LayerScale: layerScale,
-  StochasticDepth: stochasticDepth,
+  StochasticDepth: passThrough("drop_path_rate"), // of ConvNeXt
 });

@@ -21,9 +21,11 @@ import { checkPlainWeights } from "./_quantization.ts";
 import {
   channelsOf,
   filterLayer,
+  filterOptions,
   forAxes,
   fromChannelsLast,
   noMasks,
+  paddedBefore,
   paddingOf,
   patchesOf,
   type SpatialAxes,
@@ -42,19 +44,15 @@ function convolution(axes: SpatialAxes): LayerFactory {
   return (config) => {
     checkPlainWeights(config);
     const filters = config.number("filters");
-    const size = positiveInts(config, "kernel_size", axes);
-    const strides = positiveInts(config, "strides", axes, 1);
-    const dilation = positiveInts(config, "dilation_rate", axes, 1);
-    const groups = positiveInts(config, "groups", 1, 1)[0]!;
-    const padding = paddingOf(
+    const { size, before, ...windows } = filterOptions(
       config,
-      axes === 1 ? ["valid", "same", "causal"] : ["valid", "same"],
+      axes,
+      axes === 1,
     );
+    const groups = positiveInts(config, "groups", 1, 1)[0]!;
     if (filters % groups !== 0) {
       throw wrongOption(config, "groups", `divide the ${filters} filters`);
     }
-    const isCausal = padding === "causal";
-    const before = dilation[0]! * (size[0]! - 1);
     return filterLayer(config, {
       axes,
       kernels: ["kernel"],
@@ -62,11 +60,8 @@ function convolution(axes: SpatialAxes): LayerFactory {
         const depth = depthOf(config.name, ops.shape(x));
         const wanted = [...size, depth / groups, filters];
         checkWeight(config.name, "kernel", ops.shape(kernel!), wanted);
-        return ops.conv(
-          isCausal ? ops.pad(x, [[0, 0], [before, 0], [0, 0]]) : x,
-          kernel!,
-          { strides, dilation, padding: isCausal ? "valid" : padding, groups },
-        );
+        const padded = paddedBefore(ops, x, before);
+        return ops.conv(padded, kernel!, { ...windows, groups });
       },
     });
   };

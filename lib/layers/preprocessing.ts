@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { passThrough } from "./regularization.ts";
 import { tensorArgument } from "./_arguments.ts";
 import { encoded } from "./_encodings.ts";
 import { INTERPOLATIONS, resizedImages } from "./_image_resizing.ts";
@@ -186,15 +187,7 @@ function centerCrop(config: LayerConfig): Layer {
 function randomCrop(config: LayerConfig): Layer {
   const size = [config.number("height"), config.number("width")] as const;
   config.raw("rng_type"); // Keras 2, training only
-  if (config.dialect === 3) {
-    config.raw("data_format");
-    return {
-      weights: [],
-      keepsAxes: true,
-      passesValues: true,
-      call: (_ops, inputs) => [...inputs],
-    };
-  }
+  if (config.dialect === 3) return passThrough("data_format")(config);
   return {
     weights: [],
     channels: "last",

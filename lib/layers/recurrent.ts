@@ -357,36 +357,6 @@ function maskOf<T>(
 }
 
 /**
- * SimpleRNN: {@linkcode simpleRnnCell} along the sequence.
- *
- * @param config The layer's config.
- * @returns The layer.
- */
-function simpleRnn(config: LayerConfig): Recurrent {
-  return recurrentOf(config, simpleRnnCell(config));
-}
-
-/**
- * LSTM: {@linkcode lstmCell} along the sequence.
- *
- * @param config The layer's config.
- * @returns The layer.
- */
-function lstm(config: LayerConfig): Recurrent {
-  return recurrentOf(config, lstmCell(config));
-}
-
-/**
- * GRU: {@linkcode gruCell} along the sequence.
- *
- * @param config The layer's config.
- * @returns The layer.
- */
-function gru(config: LayerConfig): Recurrent {
-  return recurrentOf(config, gruCell(config));
-}
-
-/**
  * RNN: a cell, or several stacked ones, along the sequence.
  *
  * @param config The layer's config.
@@ -405,8 +375,8 @@ function rnn(config: LayerConfig): Recurrent {
 
 /** Factories of this family. */
 export const RECURRENT_LAYERS: FactoryTable = Object.freeze({
-  SimpleRNN: simpleRnn,
-  LSTM: lstm,
-  GRU: gru,
+  SimpleRNN: (config) => recurrentOf(config, simpleRnnCell(config)),
+  LSTM: (config) => recurrentOf(config, lstmCell(config)),
+  GRU: (config) => recurrentOf(config, gruCell(config)),
   RNN: rnn,
 });

@@ -367,7 +367,7 @@ function snakeCase({ class_name: name }: { "class_name": string }): string {
     .replace(/([a-z])([A-Z])/g, "$1_$2").toLowerCase();
 }
 
-function weightNames(hasBias: boolean): string[] {
+export function weightNames(hasBias: boolean): string[] {
   const kernels = ["kernel", "recurrent_kernel"];
   return hasBias ? [...kernels, "bias"] : kernels;
 }

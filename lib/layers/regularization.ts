@@ -10,17 +10,20 @@
 import type { FactoryTable, LayerFactory } from "./layer.ts";
 
 /**
- * Creates a layer that returns its input; its options only affect training.
+ * Creates the factory of a layer that returns its inputs and their masks; its
+ * options only affect training.
  *
  * @param options The names of those options.
+ * @returns The factory.
  */
-function passThrough(...options: string[]): LayerFactory {
+export function passThrough(...options: readonly string[]): LayerFactory {
   return (config) => {
     for (const key of options) config.raw(key);
     return {
       weights: [],
       keepsAxes: true,
       passesValues: true,
+      masks: (_ops, _inputs, { masks }) => [...masks],
       call: (_ops, inputs) => [...inputs],
     };
   };

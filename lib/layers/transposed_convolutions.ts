@@ -8,23 +8,22 @@
  * @module
  */
 import type { FactoryTable, LayerConfig, LayerFactory } from "./layer.ts";
-import { checkWeight, depthOf, positiveInts, wrongOption } from "./_checks.ts";
-import { filterLayer, forAxes, paddingOf, type SpatialAxes } from "./_maps.ts";
+import { checkWeight, depthOf, wrongOption } from "./_checks.ts";
+import {
+  filterLayer,
+  filterOptions,
+  forAxes,
+  refuseGroups,
+  type SpatialAxes,
+} from "./_maps.ts";
 
 /** Conv1DTranspose, Conv2DTranspose, Conv3DTranspose over `[N, …positions, D]`. */
 function transposed(axes: SpatialAxes): LayerFactory {
   return (config) => {
     const filters = config.number("filters");
-    const size = positiveInts(config, "kernel_size", axes);
-    const strides = positiveInts(config, "strides", axes, 1);
-    const dilation = positiveInts(config, "dilation_rate", axes, 1);
-    const padding = paddingOf(config, ["valid", "same"]);
+    const { size, strides, dilation, padding } = filterOptions(config, axes);
     const outputPadding = outputPaddingOf(config, axes);
-    // Keras 2 writes it, because its class inherits from Conv2D, but ignores
-    // it.
-    if (config.number("groups", 1) !== 1) {
-      throw wrongOption(config, "groups", "be 1");
-    }
+    refuseGroups(config);
     return filterLayer(config, {
       axes,
       kernels: ["kernel"],
