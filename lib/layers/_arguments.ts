@@ -28,6 +28,42 @@ export function tensorArgument<T>(
 }
 
 /**
+ * Reads the arguments of a list, `key[0]`, `key[1]`, …
+ *
+ * @param name The layer, for messages.
+ * @param context The call.
+ * @param key The argument.
+ * @param count The number of entries.
+ * @returns The tensors that were passed.
+ * @throws {TypeError} If one is a plain value.
+ */
+export function listArgument<T>(
+  name: string,
+  context: CallContext<T>,
+  key: string,
+  count: number,
+): T[] {
+  return Array.from({ length: count }, (_, i) => `${key}[${i}]`)
+    .map((entry) => tensorArgument(name, context, entry))
+    .filter((entry) => entry !== undefined);
+}
+
+/**
+ * The mask of a call: the argument, or else that of the first input.
+ *
+ * @param name The layer, for messages.
+ * @param context The call.
+ * @returns The mask, or undefined if there is none.
+ * @throws {TypeError} If the argument is a plain value.
+ */
+export function maskArgument<T>(
+  name: string,
+  context: CallContext<T>,
+): T | undefined {
+  return tensorArgument(name, context, "mask") ?? context.masks[0];
+}
+
+/**
  * Reads a boolean argument.
  *
  * @param name The layer, for messages.

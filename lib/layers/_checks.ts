@@ -61,6 +61,48 @@ export function wrongCall(
 }
 
 /**
+ * Refuses an option that is on.
+ *
+ * @param config The layer's config.
+ * @param key The option; off if it is absent.
+ * @throws {TypeError} If it is on.
+ */
+export function refuseOption(config: LayerConfig, key: string): void {
+  if (config.boolean(key, false)) throw wrongOption(config, key, "be false");
+}
+
+/**
+ * Reads a number that may be absent or null.
+ *
+ * @param config The layer's config.
+ * @param key The option.
+ * @returns The number, or undefined.
+ * @throws {TypeError} If it is anything else.
+ */
+export function optionalNumber(
+  config: LayerConfig,
+  key: string,
+): number | undefined {
+  const value = config.raw(key) ?? undefined;
+  return value === undefined ? undefined : config.number(key);
+}
+
+/**
+ * Reads the axes over which a layer computes.
+ *
+ * @param config The layer's config.
+ * @returns One axis or several; the last by default.
+ * @throws {TypeError} If one is not an integer, or there is none.
+ */
+export function axesOption(config: LayerConfig): readonly number[] {
+  const axes = [config.raw("axis") ?? -1].flat();
+  if (axes.length > 0 && axes.every(Number.isSafeInteger)) {
+    return axes as number[];
+  }
+  throw wrongOption(config, "axis", "be one axis, or several");
+}
+
+/**
  * Reads sizes or steps, each at least 1.
  *
  * @param config The layer's config.

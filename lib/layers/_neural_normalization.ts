@@ -5,6 +5,7 @@
  *
  * @module
  */
+import { withLastAxes } from "./_over_time.ts";
 import type { Compute } from "./operation.ts";
 import { axesOfCall, axisOf, rank, rsqrt, square } from "./operation_forms.ts";
 
@@ -32,13 +33,8 @@ export const normalize: Compute = (ops, args) => {
 export const batchNorm: Compute = (ops, args) => {
   const x = ops.float(args.tensor("x"));
   const axis = axisOf(ops, x, args.number("axis"));
-  const aligned = (key: string) => {
-    let y = args.tensor(key);
-    for (let i = rank(ops, x) - axis - 1; i > 0; i--) {
-      y = ops.expandDims(y, rank(ops, y));
-    }
-    return y;
-  };
+  const aligned = (key: string) =>
+    withLastAxes(ops, args.tensor(key), rank(ops, x) - axis - 1);
   const spread = ops.add(
     aligned("variance"),
     ops.constant(args.number("epsilon", 1e-3)),

@@ -5,9 +5,14 @@
  */
 import { shapeText } from "../check.ts";
 import type { Ops } from "../ops/ops.ts";
-import { tensorArgument } from "./_arguments.ts";
+import { maskArgument } from "./_arguments.ts";
 import { lowered } from "./_attention_masks.ts";
-import { checkWeight, wrongCall, wrongOption } from "./_checks.ts";
+import {
+  axesOption,
+  checkWeight,
+  optionalNumber,
+  wrongCall,
+} from "./_checks.ts";
 import { clip, elu, leakyRelu, relu, softmax } from "./activations.ts";
 import type {
   CallContext,
@@ -41,11 +46,7 @@ function activation(config: LayerConfig): Layer {
  * @returns The layer.
  */
 function softmaxLayer(config: LayerConfig): Layer {
-  const values = [config.raw("axis") ?? -1].flat();
-  if (values.length === 0 || !values.every(Number.isSafeInteger)) {
-    throw wrongOption(config, "axis", "be one axis, or several");
-  }
-  const axes = values as number[];
+  const axes = axesOption(config);
   const isRobust = config.boolean("robust_masking", false) ||
     config.dialect === 3;
   return {
@@ -65,7 +66,7 @@ function softmaxLayer(config: LayerConfig): Layer {
       ];
     },
     masks: (_ops, _inputs, context) => [
-      tensorArgument(config.name, context, "mask") ?? context.masks[0],
+      maskArgument(config.name, context),
     ],
   };
 }
@@ -77,7 +78,7 @@ function maskOf<T>(
   x: T,
   context: CallContext<T>,
 ): T | undefined {
-  const mask = tensorArgument(name, context, "mask") ?? context.masks[0];
+  const mask = maskArgument(name, context);
   if (mask === undefined) return undefined;
   const [sizes, wanted] = [ops.shape(mask), ops.shape(x)];
   const isFit = sizes.length <= wanted.length && sizes.every((size, i) => {
@@ -108,10 +109,7 @@ function maskOf<T>(
 function reluLayer(config: LayerConfig): Layer {
   const slope = config.number("negative_slope", 0);
   const threshold = config.number("threshold", 0);
-  const most = config.raw("max_value") === null ||
-      config.raw("max_value") === undefined
-    ? undefined
-    : config.number("max_value");
+  const most = optionalNumber(config, "max_value");
   return {
     weights: [],
     keepsAxes: true,

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { withLastAxes } from "./_over_time.ts";
 import type { Ops } from "../ops/ops.ts";
 import { wrongCall, wrongConfig } from "./_checks.ts";
 import {
@@ -114,11 +115,7 @@ function concatenate(config: LayerConfig): Layer {
         const mask = masks[i];
         if (mask === undefined) return whole;
         const more = ops.shape(x).length - ops.shape(mask).length;
-        let value: T = mask;
-        for (let k = 0; k < more; k++) {
-          value = ops.expandDims(value, ops.shape(value).length);
-        }
-        return ops.logicalAnd(whole, value);
+        return ops.logicalAnd(whole, withLastAxes(ops, mask, more));
       });
       const joined = ops.concatenate(wide, at(ops, inputs[0]!));
       return [

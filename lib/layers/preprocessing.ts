@@ -9,7 +9,13 @@ import { encoded } from "./_encodings.ts";
 import { INTERPOLATIONS, resizedImages } from "./_image_resizing.ts";
 import type { Ops } from "../ops/ops.ts";
 import type { NdArray } from "../types.ts";
-import { checkRank, checkWeight, wrongCall, wrongOption } from "./_checks.ts";
+import {
+  checkRank,
+  checkWeight,
+  refuseOption,
+  wrongCall,
+  wrongOption,
+} from "./_checks.ts";
 import {
   channelsOf,
   fromChannelsLast,
@@ -217,9 +223,7 @@ function categoryEncoding(config: LayerConfig): Layer {
     ["multi_hot", "one_hot", "count", "binary"],
     "multi_hot",
   );
-  if (config.boolean("sparse", false)) {
-    throw wrongOption(config, "sparse", "be false");
-  }
+  refuseOption(config, "sparse");
   return {
     weights: [],
     call(ops, [raw, second], _weights, context) {
@@ -273,9 +277,7 @@ function discretization(config: LayerConfig): Layer {
   );
   config.raw("num_bins");
   config.raw("epsilon"); // only used to find the boundaries
-  if (config.boolean("sparse", false)) {
-    throw wrongOption(config, "sparse", "be false");
-  }
+  refuseOption(config, "sparse");
   return {
     weights: [],
     call(ops, [x]) {

@@ -11,10 +11,16 @@
  *
  * @module
  */
+import { firstStep, withLastAxes } from "./_over_time.ts";
 import { shapeText } from "../check.ts";
 import type { Ops } from "../ops/ops.ts";
 import { wrongCall, wrongConfig } from "./_checks.ts";
-import { asBooleans, tensorArgument } from "./_arguments.ts";
+import {
+  asBooleans,
+  listArgument,
+  maskArgument,
+  tensorArgument,
+} from "./_arguments.ts";
 import { namesInPart, weightsOfPart } from "./_parts.ts";
 import type {
   CallContext,
@@ -129,8 +135,7 @@ function made(
         recurrence,
       ),
     masks(_ops, _inputs, context) {
-      const mask = tensorArgument(config.name, context, "mask") ??
-        context.masks[0];
+      const mask = maskArgument(config.name, context);
       return [options.returnSequences ? mask : undefined];
     },
   };
@@ -165,7 +170,7 @@ function run<T>(
   const mask = maskOf(ops, context, passed !== undefined, name, dialect);
   const begin = (): Begun<T> => {
     const sequence = bound.project(inputs[0]!); // [N, T, …]
-    const first = ops.squeeze(ops.slice(sequence, [{ axis: 1, stop: 1 }]), 1);
+    const first = firstStep(ops, sequence);
     const zeros = bound.zeroState(first);
     passed?.forEach((state, i) => checkState(ops, state, zeros[i]!, name));
     return { sequence, zeros, initial: passed ?? zeros };
@@ -250,7 +255,11 @@ function scanMasked<T>(
     ([last, ...state], [input, counts]) => {
       const next = bound.step(input!, state);
       const choose = (yes: T, no: T) =>
-        ops.where(alongside(ops, counts!, yes), yes, no);
+        ops.where(
+          withLastAxes(ops, counts!, ops.shape(yes).length - 1),
+          yes,
+          no,
+        );
       const output = choose(
         next[cell.outputState]!,
         zeroOutputForMask ? blank : last!,
@@ -286,14 +295,6 @@ function checkUnrolled(options: RecurrentOptions, name: string): void {
   );
 }
 
-/** Adds axes to booleans `[N]`, to the rank of a value `[N, …]`. */
-function alongside<T>(ops: Ops<T>, counts: T, value: T): T {
-  const rank = ops.shape(value).length;
-  let wide = counts;
-  for (let axis = 1; axis < rank; axis++) wide = ops.expandDims(wide, axis);
-  return wide;
-}
-
 /** The initial state of a call: by keyword, or as further inputs. */
 function passedState<T>(
   inputs: readonly T[],
@@ -303,10 +304,7 @@ function passedState<T>(
 ): readonly T[] | undefined {
   const positional = inputs.slice(1);
   const alone = tensorArgument(name, context, "initial_state");
-  const listed = Array.from(
-    { length: count },
-    (_, i) => tensorArgument(name, context, `initial_state[${i}]`),
-  ).filter((state) => state !== undefined);
+  const listed = listArgument(name, context, "initial_state", count);
   const named = alone === undefined ? listed : [alone, ...listed];
   const passed = positional.length > 0 ? positional : named;
   if (passed.length === 0) return undefined;

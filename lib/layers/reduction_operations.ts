@@ -5,6 +5,7 @@
  *
  * @module
  */
+import { withLastAxes } from "./_over_time.ts";
 import type { Ops, ReduceOptions } from "../ops/ops.ts";
 import type { FactoryTable } from "./layer.ts";
 import { type Arguments, type Compute, operations } from "./operation.ts";
@@ -229,10 +230,8 @@ const average: Compute = (ops, args) => {
   if (!args.has("weights")) return ops.mean(x, over);
   let weights = ops.float(args.tensor("weights"));
   if (rank(ops, weights) < rank(ops, x) && axis?.length === 1) {
-    const at = axisOf(ops, x, axis[0]!);
-    for (let i = rank(ops, x) - at - 1; i > 0; i--) {
-      weights = ops.expandDims(weights, rank(ops, weights));
-    }
+    const later = rank(ops, x) - axisOf(ops, x, axis[0]!) - 1;
+    weights = withLastAxes(ops, weights, later);
   }
   const product = ops.multiply(x, weights);
   const all = ops.broadcastLike(weights, product);

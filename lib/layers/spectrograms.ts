@@ -4,7 +4,7 @@
  * @module
  */
 import type { Ops } from "../ops/ops.ts";
-import { depthOf, wrongConfig } from "./_checks.ts";
+import { depthOf, optionalNumber, wrongConfig } from "./_checks.ts";
 import { channelsOf } from "./_maps.ts";
 import { fourierKernel, melTriangles } from "./_mel_scale.ts";
 import type { FactoryTable, Layer, LayerConfig } from "./layer.ts";
@@ -28,17 +28,13 @@ function stftSpectrogram(config: LayerConfig): Layer {
     "stft",
   ], "log");
   const length = config.number("frame_length", 256);
-  const step = config.raw("frame_step") as number | null ??
-    Math.floor(length / 2);
+  const step = config.number("frame_step", Math.floor(length / 2));
   const padding = config.oneOf("padding", ["valid", "same"], "valid");
   const channels = channelsOf(config);
   const isFirst = channels === "first";
   const expands = config.boolean("expand_dims", false);
   for (const key of ["fft_length", "window", "periodic", "scaling"]) {
     config.raw(key); // implied by the kernels
-  }
-  if (typeof step !== "number") {
-    throw wrongConfig(config.name, `"frame_step" must be a number`, step);
   }
   const options = { strides: [step], padding, dilation: [1] };
   return {
@@ -165,18 +161,13 @@ function arranged<T>(
 
 /** The window over one frame, centred in the length of the transform. */
 function windowOf(config: LayerConfig, size: number): Float64Array {
-  const length = config.raw("sequence_length") as number | null ?? size;
-  const name = config.raw("window");
-  const kind = name === null
+  const length = config.number("sequence_length", size);
+  const kind = config.raw("window") === null
     ? "none"
     : config.oneOf("window", ["hann", "hamming"], "hann");
-  const [level, wave] = {
-    none: [1, 0],
-    hann: [0.5, 0.5],
-    hamming: [0.54, 0.46],
-  }[
-    kind
-  ] as [number, number];
+  const waves = { none: 0, hann: 0.5, hamming: 0.46 } as const;
+  const wave = waves[kind];
+  const level = 1 - wave;
   const first = Math.floor((size - length) / 2);
   return Float64Array.from({ length: size }, (_, i) => {
     const at = i - first;
@@ -192,7 +183,7 @@ function melOptions(config: LayerConfig) {
     rate,
     numMels: config.number("num_mel_bins", 128),
     least: config.number("min_freq", 20),
-    most: (config.raw("max_freq") as number | null) || Math.trunc(rate / 2),
+    most: optionalNumber(config, "max_freq") || Math.trunc(rate / 2),
   };
 }
 

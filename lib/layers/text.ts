@@ -9,7 +9,12 @@
  * @module
  */
 import type { Ops } from "../ops/ops.ts";
-import { wrongCall, wrongOption } from "./_checks.ts";
+import {
+  optionalNumber,
+  refuseOption,
+  wrongCall,
+  wrongOption,
+} from "./_checks.ts";
 import { encoded } from "./_encodings.ts";
 import {
   encodedSizes,
@@ -106,7 +111,7 @@ function integerLookup(config: LayerConfig): Layer {
   if (method !== "floormod" && vocabulary.numUnknown > 1) {
     throw wrongOption(config, "oov_method", `be "floormod"`);
   }
-  if (isSet(config, "salt")) {
+  if ((config.raw("salt") ?? null) !== null) {
     throw wrongOption(config, "salt", "be left out");
   }
   const far = [...vocabulary.tokens, vocabulary.mask ?? 0]
@@ -180,9 +185,7 @@ function hashing(config: LayerConfig): Layer {
   );
   const salt = saltOf(config);
   const mask = config.raw("mask_value") ?? null;
-  if (config.boolean("sparse", false)) {
-    throw wrongOption(config, "sparse", "be false");
-  }
+  refuseOption(config, "sparse");
   const isMasked = mask !== null && bins > 1;
   const numBins = BigInt(isMasked ? bins - 1 : bins);
   const indexOf = (value: Token | bigint) => {
@@ -216,9 +219,7 @@ function textVectorization(config: LayerConfig): Layer {
     throw wrongOption(config, "split", "not be a Python function");
   }
   readEncoding(config);
-  if (config.boolean("ragged", false)) {
-    throw wrongOption(config, "ragged", "be false");
-  }
+  refuseOption(config, "ragged");
   const ngrams = ngramsOf(config);
   const vocabulary = vocabularyOf(config, {
     kind: "string",
@@ -226,9 +227,7 @@ function textVectorization(config: LayerConfig): Layer {
     mask: "",
     unknown: "[UNK]",
   });
-  const length = isSet(config, "output_sequence_length")
-    ? config.number("output_sequence_length")
-    : undefined;
+  const length = optionalNumber(config, "output_sequence_length");
   const options = { standardize, split, ngrams } as Parameters<
     typeof tokensOf
   >[1];
@@ -295,8 +294,8 @@ function encodeTokens(
 }
 
 function ngramsOf(config: LayerConfig): readonly number[] | undefined {
-  const value = config.raw("ngrams");
-  if (value === null || value === undefined) return undefined;
+  const value = config.raw("ngrams") ?? undefined;
+  if (value === undefined) return undefined;
   const list: unknown = typeof value === "number"
     ? Array.from({ length: value }, (_, i) => i + 1)
     : value;
@@ -304,11 +303,6 @@ function ngramsOf(config: LayerConfig): readonly number[] | undefined {
     list.every((size) => Number.isSafeInteger(size) && size >= 1);
   if (isList) return list as number[];
   throw wrongOption(config, "ngrams", "be whole numbers of 1 or more");
-}
-
-/** Whether an option is present and not null. */
-function isSet(config: LayerConfig, key: string): boolean {
-  return config.raw(key) !== undefined && config.raw(key) !== null;
 }
 
 function readEncoding(config: LayerConfig): void {

@@ -5,9 +5,14 @@
  */
 import { shapeText } from "../check.ts";
 import type { Ops } from "../ops/ops.ts";
-import { asBooleans, tensorArgument } from "./_arguments.ts";
+import {
+  asBooleans,
+  listArgument,
+  maskArgument,
+  tensorArgument,
+} from "./_arguments.ts";
 import { checkWeight, wrongCall, wrongConfig } from "./_checks.ts";
-import { overTime } from "./_over_time.ts";
+import { firstStep, overTime } from "./_over_time.ts";
 import { namesInPart, weightsOfPart } from "./_parts.ts";
 import type { CallContext, FactoryTable, Layer, LayerConfig } from "./layer.ts";
 import { isRecurrent, type Recurrent } from "./recurrent.ts";
@@ -56,9 +61,7 @@ function timeDistributed(config: LayerConfig): Layer {
         return made(ops, rows.slice(0, inputs.length), inner)[0];
       };
       const all = isSplit ? [...inputs, mask] : inputs;
-      const first = all.map((x) =>
-        ops.squeeze(ops.slice(x, [{ axis: 1, stop: 1 }]), 1)
-      );
+      const first = all.map((x) => firstStep(ops, x));
       if (maskOfStep(first) !== undefined) {
         return overTime(ops, all, (rows) => [maskOfStep(rows)!]);
       }
@@ -76,7 +79,7 @@ function maskOf<T>(
   context: CallContext<T>,
   name: string,
 ): T | undefined {
-  const mask = tensorArgument(name, context, "mask") ?? context.masks[0];
+  const mask = maskArgument(name, context);
   if (mask === undefined) return undefined;
   const shape = ops.shape(mask);
   const length = ops.shape(x)[1];
@@ -122,8 +125,7 @@ function withoutMask<T>(name: string): CallContext<T> {
 function bidirectional(config: LayerConfig): Layer {
   const { name } = config;
   const ahead = recurrentOf(config, "layer");
-  const isPassed = config.raw("backward_layer") !== null &&
-    config.has("backward_layer");
+  const isPassed = (config.raw("backward_layer") ?? null) !== null;
   const back = isPassed
     ? recurrentOf(config, "backward_layer")
     : ahead.with({ goBackwards: !ahead.options.goBackwards });
@@ -165,7 +167,7 @@ function bidirectional(config: LayerConfig): Layer {
       return [...merge(ops, y!, reversed), ...yStates, ...zStates];
     },
     masks(_ops, _inputs, context) {
-      const mask = tensorArgument(name, context, "mask") ?? context.masks[0];
+      const mask = maskArgument(name, context);
       if (!returnSequences) return [];
       return merge === both ? [mask, mask] : [mask];
     },
@@ -218,11 +220,8 @@ function namedStates<T>(
   context: CallContext<T>,
   count: number,
 ): T[] {
-  const states = Array.from(
-    { length: count },
-    (_, i) => tensorArgument(name, context, `initial_state[${i}]`),
-  ).filter((state) => state !== undefined);
-  if (states.length === 0 || states.length === count) return states as T[];
+  const states = listArgument(name, context, "initial_state", count);
+  if (states.length === 0 || states.length === count) return states;
   throw wrongCall(
     name,
     `initial_state must be ${count} tensors`,
