@@ -14,7 +14,7 @@ export const normalize: Compute = (ops, args) => {
   const x = args.tensor("x");
   const axis = axesOfCall(ops, args, x);
   const order = args.number("order", 2);
-  const epsilon = args.has("epsilon") ? args.number("epsilon") : 1e-7;
+  const epsilon = args.number("epsilon", 1e-7);
   const over = { axis, keepdims: true };
   if (order === 2) {
     const sum = ops.sum(square(ops, x), over);
@@ -32,7 +32,7 @@ export const normalize: Compute = (ops, args) => {
 /** `scale (x − mean) / √(variance + epsilon) + offset`, along one axis. */
 export const batchNorm: Compute = (ops, args) => {
   const x = ops.float(args.tensor("x"));
-  const axis = axisOf(ops, x, args.number("axis"));
+  const axis = args.axis(x);
   const aligned = (key: string) =>
     withLastAxes(ops, args.tensor(key), rank(ops, x) - axis - 1);
   const spread = ops.add(

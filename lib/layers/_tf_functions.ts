@@ -42,8 +42,7 @@ export const product: Compute = (ops, args) => {
  * is null.
  */
 export function tfSoftmax(compute: typeof softmax): Compute {
-  return (ops, args) =>
-    alongAxes(compute)(ops, args.has("axis") ? args : args.set("axis", -1));
+  return (ops, args) => alongAxes(compute)(ops, args.orElse("axis", -1));
 }
 
 /** `x / √max(Σ x², epsilon)`. */
@@ -67,7 +66,7 @@ export const biasAdd: Compute = (ops, args) => {
 /** Splits into parts of equal or listed sizes. */
 export const split: Compute = (ops, args) => {
   const x = args.tensor("value");
-  const axis = axisOf(ops, x, args.number("axis", 0));
+  const axis = args.axis(x, 0);
   const size = knownSize(ops, x, axis, args.name);
   const raw = args.raw("num_or_size_splits");
   if (typeof raw === "number") {
@@ -87,7 +86,7 @@ export const split: Compute = (ops, args) => {
 };
 
 export const where: Compute = (ops, args) => {
-  if (!args.has("x")) args.refuse("x", "be there");
+  args.demand("x");
   return ops.where(args.tensor("condition"), ...args.pair("x", "y"));
 };
 
@@ -101,7 +100,7 @@ export const gather: Compute = (ops, args) => {
   const x = args.tensor("x");
   const indices = ops.cast(args.tensor("indices"), "int32");
   const numBatch = args.number("batch_dims", 0);
-  const axis = axisOf(ops, x, args.number("axis", numBatch));
+  const axis = args.axis(x, numBatch);
   if (numBatch === 0) return ops.take(x, indices, axis);
   if (axis !== 1 || rank(ops, indices) !== 2) {
     args.refuse("batch_dims", "be 0, or 1 for axis 1 and indices of 2 axes");
@@ -117,7 +116,7 @@ export const gather: Compute = (ops, args) => {
 /** One-hot encoding, with other numbers for 1 and 0. */
 export const encoded: Compute = (ops, args) => {
   const [on, off] = [args.number("on_value", 1), args.number("off_value", 0)];
-  const plain = oneHot(ops, args) as ReturnType<typeof args.tensor>;
+  const plain = oneHot(ops, args);
   if (on === 1 && off === 0) return plain;
   const values = ops.where(ops.cast(plain, "bool"), c(ops, on), c(ops, off));
   return ops.cast(values, ops.dtype(plain));
@@ -131,49 +130,6 @@ export const sizes: Compute = (ops, args) => {
 /** Sums of several tensors. */
 export const addN: Compute = (ops, args) =>
   args.tensors("inputs").reduce((a, b) => ops.add(a, b));
-
-export const slice: Compute = (ops, args) => {
-  const x = args.tensor("x");
-  const begin = args.ints("begin");
-  return ops.slice(
-    x,
-    args.ints("size").flatMap((size, axis) => {
-      const start = begin[axis]!;
-      if (size !== -1) return [{ axis, start, stop: start + size }];
-      return start === 0 ? [] : [{ axis, start }];
-    }),
-  );
-};
-
-export function filled(value: number): Compute {
-  return (ops, args) => {
-    const x = args.tensor("input");
-    const dtype = args.has("dtype") ? args.string("dtype") : ops.dtype(x);
-    const all = ops.broadcastLike(c(ops, value), x);
-    if (/^b?float/.test(dtype)) return all;
-    return ops.cast(all, dtype === "bool" ? "bool" : "int32");
-  };
-}
-
-export const depthwise: Compute = (ops, args) => {
-  const x = args.tensor("input");
-  const kernel = ops.float(args.tensor("filter"));
-  if (channelsOfCall(args) !== "last") {
-    args.refuse("data_format", "be channels last");
-  }
-  const strides = args.ints("strides").slice(1, 3);
-  const dilation = args.has("dilations") ? args.ints("dilations") : [1, 1];
-  const padding = args.string("padding").toLowerCase();
-  if (padding !== "same" && padding !== "valid") {
-    args.refuse("padding", "be SAME or VALID");
-  }
-  return ops.conv(x, ops.expandDims(ops.merge(kernel, 2, 3), 2), {
-    strides,
-    dilation,
-    padding: padding as "same" | "valid",
-    groups: knownSize(ops, x, -1, args.name),
-  });
-};
 
 /**
  * Divides values by a power of the sum of squares over neighbouring channels,
@@ -200,14 +156,13 @@ export const localResponse: Compute = (ops, args) => {
 /** `x` and `−x`, rectified, along an axis. */
 export const concatenatedRelu: Compute = (ops, args) => {
   const x = args.tensor("features");
-  const axis = axisOf(ops, x, args.number("axis", -1));
+  const axis = args.axis(x, -1);
   return ops.concatenate([relu(ops, x), relu(ops, ops.negative(x))], axis);
 };
 
 /** TensorFlow's default is the first axis. */
 export function tfExtreme(sign: 1 | -1): Compute {
-  return (ops, args) =>
-    extremeIndex(sign)(ops, args.has("axis") ? args : args.set("axis", 0));
+  return (ops, args) => extremeIndex(sign)(ops, args.orElse("axis", 0));
 }
 
 /** TensorFlow keeps the precision of the weights. */

@@ -230,7 +230,7 @@ export const ELEMENTWISE_OPERATIONS: FactoryTable = operations({
   "Array(x, dtype)": (ops, args) =>
     args.has("dtype") ? cast(ops, args) : args.tensor("x"),
   "Where(condition, x1, x2)": (ops, args) => {
-    if (!args.has("x1")) args.refuse("x1", "be there");
+    args.demand("x1");
     const condition = ops.cast(args.tensor("condition"), "bool");
     return ops.where(condition, ...args.pair("x1", "x2"));
   },

@@ -8,7 +8,7 @@
  */
 import type { Ops } from "../ops/ops.ts";
 import type { FactoryTable } from "./layer.ts";
-import { type Compute, operations } from "./operation.ts";
+import { type Compute, type ComputeOne, operations } from "./operation.ts";
 import {
   axisOf,
   constantOf,
@@ -16,15 +16,14 @@ import {
   knownSize,
   movedAxis,
   rank,
+  typeNamed,
 } from "./operation_forms.ts";
 
-export const oneHot: Compute = (ops, args) => {
+export const oneHot: ComputeOne = (ops, args) => {
   const x = args.tensor("x");
   const encoded = ops.oneHot(ops.cast(x, "int32"), args.number("num_classes"));
   args.refuseUnless("sparse", false);
-  const typed = !args.has("dtype") || /^b?float/.test(args.string("dtype"))
-    ? encoded
-    : ops.cast(encoded, args.string("dtype") === "bool" ? "bool" : "int32");
+  const typed = ops.cast(encoded, typeNamed(args.string("dtype", "float32")));
   return movedAxis(ops, typed, -1, args.number("axis", -1));
 };
 
@@ -34,7 +33,7 @@ export const oneHot: Compute = (ops, args) => {
 const take: Compute = (ops, args) => {
   const table = args.tensor("x");
   const x = args.has("axis") ? table : ops.reshape(table, [-1]);
-  const axis = args.has("axis") ? axisOf(ops, x, args.number("axis")) : 0;
+  const axis = args.has("axis") ? args.axis(x) : 0;
   const indices = ops.cast(args.tensor("indices"), "int32");
   return ops.take(x, fromStart(ops, x, indices, axis), axis);
 };
@@ -50,8 +49,8 @@ function fromStart<T>(ops: Ops<T>, x: T, indices: T, axis: number): T {
 const takeAlongAxis: Compute = (ops, args) => {
   const raw = args.tensor("x");
   const wanted = ops.cast(args.tensor("indices"), "int32");
-  if (!args.has("axis")) args.refuse("axis", "be there");
-  const axis = axisOf(ops, raw, args.number("axis"));
+  args.demand("axis");
+  const axis = args.axis(raw);
   const size = (x: typeof raw) => ops.shape(x).with(axis, 1);
   const isSame = size(raw).every((n, i) => n === size(wanted)[i]);
   if (!isSame) {
@@ -77,7 +76,7 @@ function triangle(isUpper: boolean): Compute {
 }
 
 /** Extracts a diagonal, as a new last axis. */
-export const diagonal: Compute = (ops, args) => {
+export const diagonal: ComputeOne = (ops, args) => {
   const x = args.tensor("x");
   const offset = args.number("offset", 0);
   const [a, b] = [args.number("axis1", 0), args.number("axis2", 1)]
@@ -96,13 +95,13 @@ export const diagonal: Compute = (ops, args) => {
 };
 
 export const trace: Compute = (ops, args) => {
-  const values = diagonal(ops, args) as ReturnType<typeof args.tensor>;
+  const values = diagonal(ops, args);
   const all = ops.dtype(values) === "bool" ? ops.cast(values, "int32") : values;
   return ops.sum(all, { axis: -1 });
 };
 
 /** A slice of fixed size at fixed indices. */
-const slicePart: Compute = (ops, args) => {
+export const slice: Compute = (ops, args) => {
   const x = args.tensor("inputs");
   const starts = args.ints("start_indices");
   const sizes = args.ints("shape");
@@ -129,16 +128,14 @@ const select: Compute = (ops, args) => {
   );
 };
 
-function filled(value?: number): Compute {
+export function filled(value?: number): Compute {
   return (ops, args) => {
     const x = args.tensor("x");
-    const dtype = args.has("dtype") ? args.string("dtype") : ops.dtype(x);
+    const dtype = args.string("dtype", ops.dtype(x));
     const number = value === undefined
       ? args.tensor("fill_value")
       : ops.constant(value);
-    const all = ops.broadcastLike(number, x);
-    if (/^b?float/.test(dtype)) return ops.cast(all, "float32");
-    return ops.cast(all, dtype === "bool" ? "bool" : "int32");
+    return ops.cast(ops.broadcastLike(number, x), typeNamed(dtype));
   };
 }
 
@@ -162,7 +159,7 @@ export const INDEXING_OPERATIONS: FactoryTable = operations({
   "Triu(x, k)": triangle(true),
   "Diagonal(x, offset, axis1, axis2)": diagonal,
   "Trace(x, offset, axis1, axis2)": trace,
-  "Slice(inputs, start_indices, shape)": slicePart,
+  "Slice(inputs, start_indices, shape)": slice,
   "Select(condlist, choicelist, default)": select,
   "OnesLike(x, dtype)": filled(1),
   "ZerosLike(x, dtype)": filled(0),

@@ -8,7 +8,7 @@
 import { cannot } from "../check.ts";
 import type { Ops, ReduceOptions } from "../ops/ops.ts";
 import type { FactoryTable } from "./layer.ts";
-import { type Compute, operations } from "./operation.ts";
+import { type Compute, type ComputeOne, operations } from "./operation.ts";
 import { axisOf, binary, knownSize, rank, square } from "./operation_forms.ts";
 
 /** A matrix product, with vectors as in NumPy. */
@@ -187,7 +187,7 @@ function vectorNorm<T>(
  * @param isFlat Whether all values are one vector where no axis is passed, as
  * in TensorFlow; in Keras they are a vector or a matrix.
  */
-function normOf(isFlat: boolean): Compute {
+function normOf(isFlat: boolean): ComputeOne {
   return (ops, args) => {
     const x = ops.float(args.tensor("x"));
     const raw = args.raw("ord");
@@ -221,7 +221,7 @@ function normOf(isFlat: boolean): Compute {
 }
 
 /** Norms of TensorFlow. */
-export const tfNorm: Compute = normOf(true);
+export const tfNorm: ComputeOne = normOf(true);
 
 /** Factories by name. */
 export const LINEAR_OPERATIONS: FactoryTable = operations({

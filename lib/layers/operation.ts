@@ -6,6 +6,7 @@ import {
   plainValue,
 } from "./constant_values.ts";
 import type { Ops } from "../ops/ops.ts";
+import { axisOf } from "../ops/shapes.ts";
 import type { FactoryTable, LayerConfig, LayerFactory } from "./layer.ts";
 
 /** The index of an argument among a call's tensors. */
@@ -63,19 +64,17 @@ export class Arguments<T> {
   /** A tensor, or a number or a list of them as a constant. */
   tensor(key: string): T {
     const value = this.#values[key];
-    if (isInput(value)) return this.#inputs[value.input]!;
     if (typeof value === "number") return this.#ops.constant(value);
     if (typeof value === "boolean") {
       return this.#ops.cast(this.#ops.constant(Number(value)), "bool");
     }
-    if (isWrittenArray(value)) {
-      return this.#ops.constant(constantArray(value, this.#name));
+    if (Array.isArray(value) && value.some(isInput)) {
+      // A list of scalars, some of them tensors, stacked as by `tf.stack`.
+      return this.#ops.stack(value.map((item) => this.#item(item)), 0);
     }
-    if (Array.isArray(value)) {
-      return value.some(isInput)
-        ? this.#stacked(value)
-        : this.#ops.constant(constantArray(value, this.#name));
-    }
+    const isKnown = isInput(value) || isWrittenArray(value) ||
+      Array.isArray(value);
+    if (isKnown) return this.#item(value);
     throw this.#wrong(key, "be a tensor or numbers", value);
   }
 
@@ -90,9 +89,7 @@ export class Arguments<T> {
     const isInteger = typeof value === "number" && value === (value | 0) &&
       isInput(beside) &&
       this.#ops.dtype(this.#inputs[beside.input]!) === "int32";
-    return isInteger
-      ? this.#ops.constant(constantArray(value, this.#name))
-      : this.tensor(key);
+    return isInteger ? this.#item(value) : this.tensor(key);
   }
 
   /** Two tensors that are computed with each other. */
@@ -100,13 +97,11 @@ export class Arguments<T> {
     return [this.beside(first, second), this.beside(second, first)];
   }
 
-  /** A list of scalars, some of them tensors, stacked as by `tf.stack`. */
-  #stacked(list: readonly unknown[]): T {
-    const parts = list.map((item) => {
-      if (isInput(item)) return this.#inputs[item.input]!;
-      return this.#ops.constant(constantArray(item, this.#name));
-    });
-    return this.#ops.stack(parts, 0);
+  /** A tensor of the call, or a constant. */
+  #item(item: unknown): T {
+    return isInput(item)
+      ? this.#inputs[item.input]!
+      : this.#ops.constant(constantArray(item, this.#name));
   }
 
   /** A constant as an array. */
@@ -125,11 +120,7 @@ export class Arguments<T> {
   tensors(key: string): T[] {
     const value = this.#values[key];
     if (Array.isArray(value) && value.length > 0) {
-      return value.map((item) =>
-        isInput(item)
-          ? this.#inputs[item.input]!
-          : this.#ops.constant(constantArray(item, this.#name))
-      );
+      return value.map((item) => this.#item(item));
     }
     throw this.#wrong(key, "be a list of tensors", value);
   }
@@ -153,6 +144,11 @@ export class Arguments<T> {
     const value = this.#values[key] ?? fallback;
     if (typeof value === "string") return value;
     throw this.#wrong(key, "be a string", value);
+  }
+
+  /** An axis of a tensor, counted from its first. */
+  axis(x: T, fallback?: number): number {
+    return axisOf(this.number("axis", fallback), this.#ops.shape(x).length);
   }
 
   /** A list of integers; a single one is a list of one. */
@@ -208,6 +204,11 @@ export class Arguments<T> {
     return new Arguments(this.#ops, this.#inputs, values, this.#name);
   }
 
+  /** A copy with a plain value for an argument that was not passed. */
+  orElse(key: string, value: number | string): Arguments<T> {
+    return this.has(key) ? this : this.set(key, value);
+  }
+
   /** The operation's name, for messages. */
   get name(): string {
     return this.#name;
@@ -228,6 +229,11 @@ export class Arguments<T> {
     );
   }
 
+  /** Refuses a call without an argument that has a default in Python. */
+  demand(key: string): void {
+    if (!this.has(key)) this.refuse(key, "be there");
+  }
+
   /** Creates the error for an unsupported argument. */
   refuse(key: string, rule: string): never {
     throw this.#wrong(key, rule, this.#values[key]);
@@ -241,6 +247,9 @@ export class Arguments<T> {
 
 /** The computation of an operation: one tensor, or several. */
 export type Compute = <T>(ops: Ops<T>, args: Arguments<T>) => T | T[];
+
+/** The computation of an operation that gives one tensor. */
+export type ComputeOne = <T>(ops: Ops<T>, args: Arguments<T>) => T;
 
 /**
  * Creates the factory of an operation.

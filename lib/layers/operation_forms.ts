@@ -4,8 +4,9 @@
  * @module
  */
 import { cannot } from "../check.ts";
-import type { Ops, ReduceOptions } from "../ops/ops.ts";
-import type { Arguments, Compute } from "./operation.ts";
+import type { Ops, OpsType, ReduceOptions } from "../ops/ops.ts";
+import { axisOf as axisAt } from "../ops/shapes.ts";
+import type { Arguments, Compute, ComputeOne } from "./operation.ts";
 
 /** A function of one tensor. */
 export type Unary = <T>(ops: Ops<T>, x: T) => T;
@@ -61,7 +62,7 @@ export function rowsOf<F>(
 
 /** The arguments with `x` in the type `dtype`, if that is passed. */
 export function castFirst<T>(ops: Ops<T>, args: Arguments<T>): Arguments<T> {
-  return args.has("dtype") ? args.with("x", () => cast(ops, args) as T) : args;
+  return args.has("dtype") ? args.with("x", () => cast(ops, args)) : args;
 }
 
 /** The axes of an operation: one by default, all where Keras writes null. */
@@ -189,11 +190,17 @@ export function rank<T>(ops: Ops<T>, x: T): number {
 
 /** Normalizes an axis to count from 0. */
 export function axisOf<T>(ops: Ops<T>, x: T, axis: number): number {
-  return axis < 0 ? axis + rank(ops, x) : axis;
+  return axisAt(axis, rank(ops, x));
+}
+
+/** The type that computes what Python calls `dtype`. */
+export function typeNamed(dtype: string): OpsType {
+  if (/^b?float/.test(dtype)) return "float32";
+  return dtype === "bool" ? "bool" : "int32";
 }
 
 /** Casts to an element type by name. */
-export const cast: Compute = (ops, args) => {
+export const cast: ComputeOne = (ops, args) => {
   const x = args.tensor("x");
   const dtype = args.string("dtype");
   if (/^(b?float|half|double)/.test(dtype)) return ops.cast(x, "float32");

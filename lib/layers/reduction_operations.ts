@@ -8,7 +8,12 @@
 import { withLastAxes } from "./_over_time.ts";
 import type { Ops, ReduceOptions } from "../ops/ops.ts";
 import type { FactoryTable } from "./layer.ts";
-import { type Arguments, type Compute, operations } from "./operation.ts";
+import {
+  type Arguments,
+  type Compute,
+  type ComputeOne,
+  operations,
+} from "./operation.ts";
 import {
   axisOf,
   binary,
@@ -74,7 +79,7 @@ function along<T>(
     fallback === undefined && !args.has("axis");
   return isFlat
     ? { x: ops.reshape(x, [-1]), axis: 0 }
-    : { x, axis: axisOf(ops, x, args.number("axis", fallback)) };
+    : { x, axis: args.axis(x, fallback) };
 }
 
 /** The index of the largest or smallest value; the first of equal ones. */
@@ -193,7 +198,7 @@ function delayed<T>(ops: Ops<T>, x: T, axis: number): T {
   return ops.pad(ops.slice(x, [{ axis, stop: -1 }]), widths);
 }
 
-export const cumprod: Compute = (ops, args) => {
+export const cumprod: ComputeOne = (ops, args) => {
   const { x, axis } = along(ops, castFirst(ops, args));
   return running(ops, x, axis, args.name, { join: "multiply", neutral: 1 });
 };
@@ -211,7 +216,7 @@ function counting(nan: number, compute: Compute): Compute {
 /** Differences of neighbours, `n` times. */
 const diff: Compute = (ops, args) => {
   const a = args.tensor("a");
-  const axis = axisOf(ops, a, args.number("axis", -1));
+  const axis = args.axis(a, -1);
   let x = a;
   for (let i = args.number("n", 1); i > 0; i--) {
     const later = ops.slice(x, [{ axis, start: 1 }]);
@@ -241,7 +246,7 @@ const average: Compute = (ops, args) => {
 const trapezoid: Compute = (ops, args) => {
   const y = args.tensor("y");
   if (args.has("x")) args.refuse("x", "be left out");
-  const axis = axisOf(ops, y, args.number("axis", -1));
+  const axis = args.axis(y, -1);
   const sum = ops.add(
     ops.slice(y, [{ axis, start: 1 }]),
     ops.slice(y, [{ axis, stop: -1 }]),

@@ -7,7 +7,7 @@
  */
 import type { Ops } from "../ops/ops.ts";
 import type { FactoryTable } from "./layer.ts";
-import { type Compute, operations } from "./operation.ts";
+import { type Compute, type ComputeOne, operations } from "./operation.ts";
 import {
   axisOf,
   constantOf,
@@ -169,7 +169,7 @@ export function partsBetween<T>(
 
 export const unstack: Compute = (ops, args) => {
   const x = args.tensor("x");
-  const axis = axisOf(ops, x, args.number("axis", 0));
+  const axis = args.axis(x, 0);
   const size = knownSize(ops, x, axis, args.name);
   if (args.has("num")) args.refuseUnless("num", size);
   return Array.from(
@@ -190,9 +190,7 @@ export const pad: Compute = (ops, args) => {
     return args.refuse("pad_width", "be whole numbers, two for each axis");
   }
   if (mode === "constant") {
-    const value = args.has("constant_values")
-      ? args.number("constant_values")
-      : 0;
+    const value = args.number("constant_values", 0);
     return ops.pad(x, widths, value);
   }
   if (mode !== "reflect" && mode !== "symmetric") {
@@ -243,7 +241,7 @@ function mirrored(
 const repeat: Compute = (ops, args) => {
   const input = args.tensor("x");
   const x = args.has("axis") ? input : ops.reshape(input, [-1]);
-  const axis = args.has("axis") ? axisOf(ops, x, args.number("axis")) : 0;
+  const axis = args.has("axis") ? args.axis(x) : 0;
   const repeats = args.ints("repeats");
   if (repeats.length === 1) return ops.repeat(x, repeats[0]!, axis);
   const size = knownSize(ops, x, axis, args.name);
@@ -254,7 +252,7 @@ const repeat: Compute = (ops, args) => {
   return ops.take(x, constantOf(ops, indices, "int32"), axis);
 };
 
-export const tile: Compute = (ops, args) => {
+export const tile: ComputeOne = (ops, args) => {
   const raw = args.raw("repeats");
   const counts = Array.isArray(raw)
     ? args.ints("repeats")
@@ -286,7 +284,7 @@ export const roll: Compute = (ops, args) => {
   const x = args.tensor("x");
   const shifts = args.ints("shift");
   // Without one the samples of a batch would be joined.
-  if (!args.has("axis")) args.refuse("axis", "be there");
+  args.demand("axis");
   return args.ints("axis").reduce((y, raw, i) => {
     const axis = axisOf(ops, y, raw);
     const shift = shifts.length === 1 ? shifts[0]! : shifts[i]!;
@@ -327,7 +325,7 @@ const rot90: Compute = (ops, args) => {
 };
 
 /** Broadcasts to a shape whose first size may be known only in the run. */
-export const broadcastTo: Compute = (ops, args) => {
+export const broadcastTo: ComputeOne = (ops, args) => {
   let x = args.tensor("x");
   const raw = args.raw("shape");
   if (!Array.isArray(raw)) return args.refuse("shape", "be a list");
@@ -359,7 +357,7 @@ export const SHAPE_OPERATIONS: FactoryTable = operations({
   "Append(x1, x2, axis)": (ops, args) => {
     const [a, b] = [args.tensor("x1"), args.tensor("x2")];
     return args.has("axis")
-      ? ops.concatenate([a, b], axisOf(ops, a, args.number("axis")))
+      ? ops.concatenate([a, b], args.axis(a))
       : ops.concatenate([ops.reshape(a, [-1]), ops.reshape(b, [-1])], 0);
   },
   "Split(x, indices_or_sections, axis)": split(),

@@ -7,13 +7,13 @@
  * @module
  */
 import type { Ops } from "../ops/ops.ts";
-import { depthwise, exchanged, tfSoftmax } from "./_tf_functions.ts";
+import { exchanged, tfSoftmax } from "./_tf_functions.ts";
 import { softmax } from "./activations.ts";
 import { ELIMINATION } from "./elimination_operations.ts";
 import { diagonal, trace } from "./indexing_operations.ts";
 import type { FactoryTable } from "./layer.ts";
 import { cross, tfNorm } from "./linear_operations.ts";
-import { pooling } from "./neural_operations.ts";
+import { depthwise, pooling } from "./neural_operations.ts";
 import { type Arguments, type Compute, operations } from "./operation.ts";
 import {
   axisOf,
@@ -22,6 +22,7 @@ import {
   knownSize,
   rank,
   reduceOptions,
+  typeNamed,
 } from "./operation_forms.ts";
 import { cumprod } from "./reduction_operations.ts";
 
@@ -53,13 +54,12 @@ const bandPart: Compute = (ops, args) => {
 /** Which positions come before each length. */
 const sequenceMask: Compute = (ops, args) => {
   const lengths = ops.cast(args.tensor("lengths"), "int32");
-  if (!args.has("maxlen")) args.refuse("maxlen", "be there");
+  args.demand("maxlen");
   const axes = rank(ops, lengths);
   const steps = counter(ops, args.number("maxlen"), axes, axes + 1);
   const mask = ops.greater(ops.expandDims(lengths, axes), steps);
-  const dtype = args.has("dtype") ? args.string("dtype") : "bool";
-  if (dtype === "bool") return mask;
-  return ops.cast(mask, /float/.test(dtype) ? "float32" : "int32");
+  const dtype = args.string("dtype", "bool");
+  return ops.cast(mask, typeNamed(dtype));
 };
 
 /** Matrices with a diagonal, and 0 elsewhere. */
@@ -91,9 +91,7 @@ const withDiagonal: Compute = (ops, args) => {
 
 /** Values over their norm, and the norm. */
 const normalized: Compute = (ops, args) => {
-  const length = tfNorm(ops, args.set("keepdims", true)) as ReturnType<
-    typeof args.tensor
-  >;
+  const length = tfNorm(ops, args.set("keepdims", true));
   return [ops.divide(args.tensor("x"), length), length];
 };
 
@@ -145,12 +143,12 @@ const flattened: Compute = (ops, args) => {
 const runningProduct: Compute = (ops, args) => {
   const x = args.tensor("x");
   args.refuseUnless("exclusive", false);
-  const axis = axisOf(ops, x, args.number("axis", 0));
+  const axis = args.axis(x, 0);
   if (!args.boolean("reverse", false)) {
     return cumprod(ops, args.set("axis", axis));
   }
   const flipped = args.set("axis", axis).with("x", (y) => ops.flip(y, [axis]));
-  return ops.flip(cumprod(ops, flipped) as typeof x, [axis]);
+  return ops.flip(cumprod(ops, flipped), [axis]);
 };
 
 /** Factories by name. */
@@ -190,7 +188,7 @@ export const TF_ARRAYS: FactoryTable = operations({
     pooling("maxPool"),
   "compat.v1.nn.avg_pool(value:inputs, ksize:pool_size, strides, padding, data_format, name, input:inputs)":
     pooling("averagePool"),
-  "compat.v1.nn.depthwise_conv2d(input, filter, strides, padding, rate:dilations, name, data_format, dilations)":
+  "compat.v1.nn.depthwise_conv2d(input:inputs, filter:kernel, strides, padding, rate:dilation_rate, name, data_format, dilations:dilation_rate)":
     depthwise,
   "compat.v1.div(x, y)": divided,
 }, "tf.");

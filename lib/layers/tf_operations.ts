@@ -10,19 +10,17 @@
  * @module
  */
 
+import { filled, slice } from "./indexing_operations.ts";
 import {
   addN,
   biasAdd,
   concatenatedRelu,
-  depthwise,
   encoded,
-  filled,
   gather,
   l2Normalize,
   localResponse,
   product,
   sizes,
-  slice,
   split,
   tfExtreme,
   tfGrayscale,
@@ -33,7 +31,7 @@ import { elu, gelu, leakyRelu, logSoftmax, softmax } from "./activations.ts";
 import { resize } from "./image_operations.ts";
 import type { FactoryTable } from "./layer.ts";
 import { einsum, tensordotCompute, tfNorm } from "./linear_operations.ts";
-import { blocks, conv, pooling } from "./neural_operations.ts";
+import { blocks, conv, depthwise, pooling } from "./neural_operations.ts";
 import { operations } from "./operation.ts";
 import { axisOf, binary, cast, truncated } from "./operation_forms.ts";
 import { cumsum, moments, sorted, topK } from "./reduction_operations.ts";
@@ -91,7 +89,7 @@ export const TF_OPERATIONS: FactoryTable = Object.freeze({
       conv,
     "compat.v1.nn.conv1d(value:inputs, filters:kernel, stride:strides, padding, use_cudnn_on_gpu, data_format, name, input:inputs, dilations:dilation_rate)":
       conv,
-    "nn.depthwise_conv2d(input, filter, strides, padding, data_format, dilations)":
+    "nn.depthwise_conv2d(input:inputs, filter:kernel, strides, padding, data_format, dilations:dilation_rate)":
       depthwise,
     "nn.depth_to_space(input:x, block_size, data_format)": blocks(false),
     "nn.space_to_depth(input:x, block_size, data_format)": blocks(true),
@@ -121,10 +119,10 @@ export const TF_OPERATIONS: FactoryTable = Object.freeze({
     },
     "repeat(input, repeats, axis)": (ops, args) => {
       const x = args.tensor("input");
-      if (!args.has("axis")) args.refuse("axis", "be there");
+      args.demand("axis");
       return ops.repeat(x, args.number("repeats"), args.number("axis"));
     },
-    "slice(input_:x, begin, size)": slice,
+    "slice(input_:inputs, begin:start_indices, size:shape)": slice,
     "where | compat.v1.where(condition, x, y)": where,
     "gather(params:x, indices, validate_indices, axis, batch_dims)": gather,
     "compat.v1.gather(params:x, indices, validate_indices, name, axis, batch_dims)":
@@ -135,17 +133,17 @@ export const TF_OPERATIONS: FactoryTable = Object.freeze({
       encoded,
     "shape(input, out_type)": sizes,
     "compat.v1.shape(input, name, out_type)": sizes,
-    "zeros_like(input, dtype)": filled(0),
-    "compat.v1.zeros_like(tensor:input, dtype, name, optimize)": filled(0),
-    "ones_like(input, dtype)": filled(1),
-    "compat.v1.ones_like(tensor:input, dtype, name, optimize)": filled(1),
+    "zeros_like(input:x, dtype)": filled(0),
+    "compat.v1.zeros_like(tensor:x, dtype, name, optimize)": filled(0),
+    "ones_like(input:x, dtype)": filled(1),
+    "compat.v1.ones_like(tensor:x, dtype, name, optimize)": filled(1),
     "argmax | math.argmax(input:x, axis, output_type)": tfExtreme(1),
     "argmin | math.argmin(input:x, axis, output_type)": tfExtreme(-1),
     "math.top_k | nn.top_k(input:x, k, sorted, index_type)": topK,
     "sort(values:x, axis, direction)": sorted("values"),
     "argsort(values:x, axis, direction, stable)": sorted("indices"),
     "math.cumsum(x, axis, exclusive, reverse)": (ops, args) =>
-      cumsum(ops, args.has("axis") ? args : args.set("axis", 0)),
+      cumsum(ops, args.orElse("axis", 0)),
     "add_n | math.add_n(inputs)": addN,
     "math.scalar_mul(scalar:x1, x:x2)": binary((ops, a, b) =>
       ops.multiply(a, b)

@@ -9,7 +9,12 @@
 import { sizeOf } from "../check.ts";
 import type { Ops } from "../ops/ops.ts";
 import type { FactoryTable } from "./layer.ts";
-import { type Arguments, type Compute, operations } from "./operation.ts";
+import {
+  type Arguments,
+  type Compute,
+  type ComputeOne,
+  operations,
+} from "./operation.ts";
 import { constantOf, rank } from "./operation_forms.ts";
 import { broadcastTo, tile } from "./shape_operations.ts";
 
@@ -60,7 +65,7 @@ function filled<T>(
 ): T {
   const sizes = sizesOf(ops, args, key);
   const numbers = sizes.map((size) => typeof size === "number" ? size : 1);
-  const dtype = args.has("dtype") ? args.string("dtype") : "float32";
+  const dtype = args.string("dtype", "float32");
   const isFloat = /^b?float/.test(dtype);
   const count = sizeOf(numbers);
   const data = isFloat
@@ -84,16 +89,14 @@ const fill: Compute = (ops, args) =>
 /** With the number of rows first, or with numbers alone. */
 function repeated(
   key: string,
-  plain: Compute,
+  plain: ComputeOne,
   isWhole: boolean,
 ): Compute {
   return (ops, args) => {
     const sizes = sizesOf(ops, args, key);
     const [first] = sizes;
     const numbers = sizes.map((size) => typeof size === "number" ? size : 1);
-    const one = plain(ops, args.set(key, numbers)) as ReturnType<
-      typeof args.tensor
-    >;
+    const one = plain(ops, args.set(key, numbers));
     if (typeof first !== "object") return one;
     const isOne = ops.shape(one)[0] === 1 &&
       (isWhole || rank(ops, one) === sizes.length);
@@ -115,7 +118,7 @@ const range: Compute = (ops, args) => {
   if (delta === 0) args.refuse("delta", "not be 0");
   const count = Math.max(0, Math.ceil((to - from) / delta));
   const values = Array.from({ length: count }, (_, i) => from + i * delta);
-  const dtype = args.has("dtype") ? args.string("dtype") : "int32";
+  const dtype = args.string("dtype", "int32");
   return constantOf(ops, values, /^b?float/.test(dtype) ? "float32" : "int32");
 };
 

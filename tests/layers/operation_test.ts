@@ -62,6 +62,21 @@ Deno.test("operation() refuses arguments that it has not", () => {
   }
 });
 
+Deno.test("Arguments.axis() counts from the first axis, and refuses others", () => {
+  assertEquals(argumentsOf({ axis: -1 }).axis(X), 1);
+  assertEquals(argumentsOf({}).axis(X, 0), 0);
+  // -3 + 2 = -1 would count from the end again.
+  for (const axis of [-3, 2]) {
+    assertThrows(() => argumentsOf({ axis }).axis(X), RangeError, "2 axes");
+  }
+});
+
+Deno.test("Arguments.demand() refuses a call without an argument", () => {
+  argumentsOf({ axis: 0 }).demand("axis");
+  const rule = `"axis" must be there`;
+  assertThrows(() => argumentsOf({}).demand("axis"), TypeError, rule);
+});
+
 Deno.test("Arguments.tensor() gives tensors, and numbers as constants", () => {
   const args = argumentsOf({
     x: { input: 0 },
