@@ -5,6 +5,7 @@
  *
  * @module
  */
+import { clip } from "./activations.ts";
 import { cannot } from "../check.ts";
 import type { Ops } from "../ops/ops.ts";
 import { knownSize } from "./operation_forms.ts";
@@ -12,7 +13,11 @@ import { knownSize } from "./operation_forms.ts";
 const c = <T>(ops: Ops<T>, value: number) => ops.constant(value);
 
 /** The channels of images, each `[N, H, W, 1]`. */
-function channelsOfImages<T>(ops: Ops<T>, x: T, name: string): [T, T, T] {
+export function channelsOfImages<T>(
+  ops: Ops<T>,
+  x: T,
+  name: string,
+): [T, T, T] {
   const depth = knownSize(ops, x, 3, name);
   if (depth !== 3) {
     throw new TypeError(
@@ -86,7 +91,7 @@ export function hsvToRgb<T>(ops: Ops<T>, x: T, name: string): T {
     const raw = sign === 1
       ? ops.subtract(away, c(ops, 1))
       : ops.subtract(c(ops, 2), away);
-    return ops.minimum(ops.maximum(raw, c(ops, 0)), c(ops, 1));
+    return clip(ops, raw, 0, 1);
   };
   const channel = (middle: number, sign: 1 | -1) =>
     ops.multiply(

@@ -7,6 +7,7 @@
  *
  * @module
  */
+import { clip } from "./activations.ts";
 import type { Ops } from "../ops/ops.ts";
 import { checkWeight, wrongConfig, wrongOption } from "./_checks.ts";
 import type { LayerConfig } from "./layer.ts";
@@ -164,11 +165,7 @@ export function roundedTo8Bits<T>(
     ops.add(most, ops.constant(1e-7)),
   );
   const whole = ops.round(ops.multiply(x, factor));
-  const rounded = ops.minimum(
-    ops.maximum(whole, ops.constant(-127)),
-    ops.constant(127),
-  );
-  return { rounded, factor };
+  return { rounded: clip(ops, whole, -127, 127), factor };
 }
 
 /**

@@ -30,13 +30,21 @@ function onImages<T>(
   );
 }
 
+/** Reads an interpolation by its name, in any case. */
+export function interpolationOf<T>(
+  args: Arguments<T>,
+  key: string,
+): typeof INTERPOLATIONS[number] {
+  const wanted = args.string(key, "bilinear").toLowerCase();
+  return INTERPOLATIONS.find((name) => name === wanted) ??
+    args.refuse(key, `be one of ${INTERPOLATIONS.join(", ")}`);
+}
+
 /** Resizes, as in `keras.ops.image.resize` and `tf.image.resize`. */
 export const resize: Compute = (ops, args) => {
   const size = args.ints("size");
   if (size.length !== 2) args.refuse("size", "be a height and a width");
-  const wanted = args.string("interpolation", "bilinear").toLowerCase();
-  const interpolation = INTERPOLATIONS.find((name) => name === wanted) ??
-    args.refuse("interpolation", `be one of ${INTERPOLATIONS.join(", ")}`);
+  const interpolation = interpolationOf(args, "interpolation");
   args.refuseUnless("fill_mode", "constant");
   const pads = args.boolean("pad_to_aspect_ratio", false);
   const crops = args.boolean("crop_to_aspect_ratio", false);

@@ -6,6 +6,7 @@
  *
  * @module
  */
+import { clip } from "./activations.ts";
 import { checkRank, wrongConfig } from "./_checks.ts";
 import type { FactoryTable, Layer, LayerConfig } from "./layer.ts";
 
@@ -42,7 +43,7 @@ function autoContrast(config: LayerConfig): Layer {
       );
       const offset = ops.multiply(ops.negative(least), scale);
       const stretched = ops.add(ops.multiply(bytes, scale), offset);
-      const clipped = ops.minimum(ops.maximum(stretched, bound(0)), bound(255));
+      const clipped = clip(ops, stretched, 0, 255);
       const result = isBytes ? clipped : ops.add(
         ops.multiply(ops.divide(clipped, bound(255)), bound(high - low)),
         bound(low),

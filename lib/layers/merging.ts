@@ -7,7 +7,7 @@ import { withLastAxes } from "./_over_time.ts";
 import type { Ops } from "../ops/ops.ts";
 import { wrongCall, wrongConfig } from "./_checks.ts";
 import {
-  maskedFold,
+  maskedExtreme,
   type MaskedInputs,
   maskedProduct,
 } from "./_masked_merging.ts";
@@ -24,7 +24,8 @@ import type {
  */
 const LEAST_SQUARES = { 2: 1e-12, 3: 1e-14, tfjs: 1e-7 } as const;
 
-type Pair = <T>(ops: Ops<T>, a: T, b: T) => T;
+/** An operation of two tensors. */
+type Pair = "add" | "subtract" | "multiply" | "maximum" | "minimum";
 
 /** Keras 3's treatment of masked inputs. */
 type Masked = <T>(ops: Ops<T>, masked: MaskedInputs<T>) => T;
@@ -60,7 +61,7 @@ function folded(
       if (masked !== undefined && isMasked) {
         return [masked(ops, { name: config.name, inputs: alike, masks })];
       }
-      return [alike.reduce((sum, x) => pair(ops, sum, x))];
+      return [alike.reduce((sum, x) => ops[pair](sum, x))];
     },
     masks: mergedMask(config),
   });
@@ -164,19 +165,11 @@ function dot(config: LayerConfig): Layer {
 
 /** Factories of this family. */
 export const MERGING_LAYERS: FactoryTable = Object.freeze({
-  Add: folded((ops, a, b) => ops.add(a, b)),
-  Subtract: folded((ops, a, b) => ops.subtract(a, b), { most: 2 }),
-  Multiply: folded((ops, a, b) => ops.multiply(a, b), {
-    masked: maskedProduct,
-  }),
-  Maximum: folded((ops, a, b) => ops.maximum(a, b), {
-    masked: (ops, masked) =>
-      maskedFold(ops, masked, (ops, a, b) => ops.maximum(a, b)),
-  }),
-  Minimum: folded((ops, a, b) => ops.minimum(a, b), {
-    masked: (ops, masked) =>
-      maskedFold(ops, masked, (ops, a, b) => ops.minimum(a, b)),
-  }),
+  Add: folded("add"),
+  Subtract: folded("subtract", { most: 2 }),
+  Multiply: folded("multiply", { masked: maskedProduct }),
+  Maximum: folded("maximum", { masked: maskedExtreme("maximum") }),
+  Minimum: folded("minimum", { masked: maskedExtreme("minimum") }),
   Average: average,
   Concatenate: concatenate,
   Dot: dot,
@@ -245,9 +238,6 @@ function batchDot<T>(ops: Ops<T>, x: T, y: T, a: number, b: number): T {
   }
   if (left.length > 3) {
     product = ops.unmerge(product, 1, sizes(ops.shape(last).slice(1, -1)));
-  }
-  if (left.length === 2 && right.length === 2) {
-    return ops.squeeze(product, 1); // [N, 1]
   }
   if (left.length === 2) return ops.squeeze(product, 1);
   return right.length === 2

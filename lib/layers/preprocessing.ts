@@ -162,18 +162,11 @@ function centerCrop(config: LayerConfig): Layer {
     call(ops, [x]) {
       checkRank(config.name, ops.shape(x!), 4);
       const map = ops.float(toChannelsLast(ops, x!, channels));
-      const [, rows, columns] = ops.shape(map);
-      if (typeof rows !== "number" || typeof columns !== "number") {
-        throw unknownSize(config, ops.shape(x!));
-      }
-      const isLarge = rows >= height && columns >= width;
+      const all = sizesOf(config, ops.shape(map));
+      const isLarge = all[0] >= height && all[1] >= width;
       const part = isLarge
-        ? middle(ops, map, [rows, columns], [height, width])
-        : ops.resize(
-          cropped(ops, map, [height, width], config),
-          [height, width],
-          "bilinear",
-        );
+        ? middle(ops, map, all, [height, width])
+        : smartResized(ops, map, [height, width], config);
       return [fromChannelsLast(ops, part, channels)];
     },
     masks: () => [],
@@ -199,8 +192,7 @@ function randomCrop(config: LayerConfig): Layer {
     channels: "last",
     call(ops, [x]) {
       checkRank(config.name, ops.shape(x!), 4);
-      const part = cropped(ops, ops.float(x!), size, config);
-      return [ops.resize(part, size, "bilinear")];
+      return [smartResized(ops, ops.float(x!), size, config)];
     },
     masks: () => [],
   };
@@ -367,31 +359,34 @@ function spread<T>(
 }
 
 /**
- * Crops the largest centred part of an image with the aspect ratio of a size.
+ * Crops the largest centred part of an image with the aspect ratio of a size,
+ * and resizes it.
  */
-function cropped<T>(
+function smartResized<T>(
   ops: Ops<T>,
   map: T,
   size: readonly [height: number, width: number],
   config: LayerConfig,
 ): T {
-  const [, rows, columns] = ops.shape(map);
-  if (typeof rows !== "number" || typeof columns !== "number") {
-    throw unknownSize(config, ops.shape(map));
-  }
+  const [rows, columns] = sizesOf(config, ops.shape(map));
   const height = Math.trunc((columns * size[0]) / size[1]);
   const width = Math.trunc((rows * size[1]) / size[0]);
-  return middle(ops, map, [rows, columns], [
+  const part = middle(ops, map, [rows, columns], [
     Math.max(1, Math.min(rows, height)),
     Math.max(1, Math.min(columns, width)),
   ]);
+  return ops.resize(part, size, "bilinear");
 }
 
-function unknownSize(
+function sizesOf(
   { name }: LayerConfig,
   shape: readonly (number | null)[],
-): TypeError {
-  return wrongCall(name, "height and width of its images must be known", shape);
+): [height: number, width: number] {
+  const [, rows, columns] = shape;
+  if (typeof rows === "number" && typeof columns === "number") {
+    return [rows, columns];
+  }
+  throw wrongCall(name, "height and width of its images must be known", shape);
 }
 
 /**

@@ -6,6 +6,7 @@
  *
  * @module
  */
+import { roundHalfToEven } from "../math/round_half_to_even.ts";
 import type { Ops } from "../ops/ops.ts";
 import type { FactoryTable } from "./layer.ts";
 import { type Arguments, type Compute, operations } from "./operation.ts";
@@ -65,7 +66,7 @@ function positionOf<T>(
     case "higher":
       return only(above);
     case "nearest":
-      return only(nearestEven(at));
+      return only(roundHalfToEven(at));
     case "midpoint":
       return { below, above, weight: below === above ? 0 : 0.5 };
     default:
@@ -74,11 +75,6 @@ function positionOf<T>(
         "be linear, lower, higher, midpoint or nearest",
       );
   }
-}
-
-function nearestEven(x: number): number {
-  const floor = Math.floor(x);
-  return x - floor === 0.5 ? floor + floor % 2 : Math.round(x);
 }
 
 function mixed<T>(ops: Ops<T>, below: T, above: T, weight: T): T {

@@ -312,17 +312,27 @@ function rolledByOne<T>(ops: Ops<T>, x: T, axis: number, shift: number): T {
 
 const rot90: Compute = (ops, args) => {
   const x = args.tensor("array");
-  const [a, b] = (args.has("axes") ? args.ints("axes") : [0, 1])
-    .map((axis) => axisOf(ops, x, axis)) as [number, number];
+  const axes = (args.has("axes") ? args.ints("axes") : [0, 1])
+    .map((axis) => axisOf(ops, x, axis));
+  return quarterTurns(ops, x, args.number("k", 1), [axes[0]!, axes[1]!]);
+};
+
+/** Turns from the first axis of a plane towards the second. */
+export function quarterTurns<T>(
+  ops: Ops<T>,
+  x: T,
+  count: number,
+  [a, b]: readonly [number, number],
+): T {
   const axes = [...ops.shape(x).keys()];
   [axes[a], axes[b]] = [b, a];
-  const times = ((args.number("k", 1) % 4) + 4) % 4;
+  const times = ((count % 4) + 4) % 4;
   if (times === 0) return x;
   if (times === 2) return ops.flip(x, [a, b]);
   return times === 1
     ? ops.transpose(ops.flip(x, [b]), axes)
     : ops.flip(ops.transpose(x, axes), [b]);
-};
+}
 
 /** Broadcasts to a shape whose first size may be known only in the run. */
 export const broadcastTo: ComputeOne = (ops, args) => {

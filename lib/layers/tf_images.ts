@@ -5,9 +5,13 @@
  *
  * @module
  */
+import { paddingOfCall } from "./neural_operations.ts";
+import { interpolationOf } from "./image_operations.ts";
+import { quarterTurns } from "./shape_operations.ts";
+import { clip } from "./activations.ts";
 import type { Ops } from "../ops/ops.ts";
-import { hsvToRgb, rgbToHsv } from "./_colors.ts";
-import { INTERPOLATIONS, resizedImages } from "./_image_resizing.ts";
+import { channelsOfImages, hsvToRgb, rgbToHsv } from "./_colors.ts";
+import { resizedImages } from "./_image_resizing.ts";
 import { patchesOf } from "./_maps.ts";
 import type { FactoryTable } from "./layer.ts";
 import { type Arguments, type Compute, operations } from "./operation.ts";
@@ -113,12 +117,10 @@ const resizeWithPad: Change = (ops, images, args) => {
   const starts = exact.map((size, i) =>
     Math.max(0, Math.floor(f(f(targets[i]! - size) / 2)))
   );
-  const method = args.string("method", "bilinear").toLowerCase();
   const resized = resizedImages(ops, images, {
     name: args.name,
     size: [height, width],
-    interpolation: INTERPOLATIONS.find((name) => name === method) ??
-      args.refuse("method", `be one of ${INTERPOLATIONS.join(", ")}`),
+    interpolation: interpolationOf(args, "method"),
     antialias: args.boolean("antialias", false),
     ratio: "stretch",
     fillValue: 0,
@@ -143,34 +145,17 @@ const standardized: Change = (ops, images, args) => {
   return ops.divide(away, ops.maximum(spread, least));
 };
 
-function rotated<T>(ops: Ops<T>, images: T, args: Arguments<T>): T {
-  const times = ((args.number("k", 1) % 4) + 4) % 4;
-  const exchanged = (x: T) => ops.transpose(x, [0, 2, 1, 3]);
-  if (times === 1) return ops.flip(exchanged(images), [1]);
-  if (times === 2) return ops.flip(images, [1, 2]);
-  return times === 3 ? exchanged(ops.flip(images, [1])) : images;
-}
-
 /** Saturation times a factor, or hue plus a part of the circle. */
 function inHsv(kind: "saturation" | "hue"): Change {
   return (ops, images, args) => {
     const hsv = rgbToHsv(ops, images, args.name);
-    const at = (i: number) =>
-      ops.slice(hsv, [{ axis: 3, start: i, stop: i + 1 }]);
-    const [hue, saturation, value] = [at(0), at(1), at(2)];
+    const [hue, saturation, value] = channelsOfImages(ops, hsv, args.name);
     const rotated = () =>
-      ops.mod(
-        ops.add(hue, c(ops, 1 + args.number("delta"))),
-        c(ops, 1),
-      );
-    const bounded = () =>
-      ops.minimum(
-        ops.maximum(
-          ops.multiply(saturation, c(ops, args.number("saturation_factor"))),
-          c(ops, 0),
-        ),
-        c(ops, 1),
-      );
+      ops.mod(ops.add(hue, c(ops, 1 + args.number("delta"))), c(ops, 1));
+    const bounded = () => {
+      const factor = c(ops, args.number("saturation_factor"));
+      return clip(ops, ops.multiply(saturation, factor), 0, 1);
+    };
     const parts = kind === "hue"
       ? [rotated(), saturation, value]
       : [hue, bounded(), value];
@@ -195,15 +180,11 @@ const YIQ = [
 
 const patches: Change = (ops, images, args) => {
   const middle = (key: string) => args.ints(key).slice(1, 3);
-  const padding = args.string("padding").toLowerCase();
-  if (padding !== "same" && padding !== "valid") {
-    args.refuse("padding", "be SAME or VALID");
-  }
   return patchesOf(ops, images, {
     size: middle("sizes"),
     strides: middle("strides"),
     dilation: middle("rates"),
-    padding: padding as "same" | "valid",
+    padding: paddingOfCall(args),
   }, args.name);
 };
 
@@ -212,7 +193,8 @@ const ON_IMAGES: Readonly<Record<string, Change>> = {
   "flip_left_right(image)": (ops, x) => ops.flip(x, [2]),
   "flip_up_down(image)": (ops, x) => ops.flip(x, [1]),
   "transpose(image)": (ops, x) => ops.transpose(x, [0, 2, 1, 3]),
-  "rot90(image, k)": rotated,
+  "rot90(image, k)": (ops, x, args) =>
+    quarterTurns(ops, x, args.number("k", 1), [1, 2]),
   "central_crop(image, central_fraction)": centralCrop,
   "crop_to_bounding_box(image, offset_height, offset_width, target_height, target_width)":
     inBox(cropped),
