@@ -261,4 +261,44 @@ export const ELEMENTWISE_OPERATIONS: FactoryTable = operations({
     const areNaN = ops.logicalAnd(ops.isNaN(a), ops.isNaN(b));
     return ops.logicalOr(isClose, areNaN);
   },
+  "tf.compat.v1.div(x, y)": (ops, args) => {
+    // As Python 2 divides: integers stay whole.
+    const [a, b] = args.pair("x", "y");
+    const isWhole = ops.dtype(a) === "int32" && ops.dtype(b) === "int32";
+    return isWhole ? ops.floorDivide(a, b) : ops.divide(a, b);
+  },
+  "tf.nn.elu(features)": (ops, args) => elu(ops, args.tensor("features")),
+  "tf.nn.gelu(features, approximate)": (ops, args) =>
+    gelu(ops, args.tensor("features"), args.boolean("approximate", false)),
+  "tf.nn.leaky_relu(features, alpha)": (ops, args) =>
+    leakyRelu(ops, args.tensor("features"), args.number("alpha", 0.2)),
+  "tf.math.scalar_mul(scalar:x1, x:x2)": binary((ops, a, b) =>
+    ops.multiply(a, b)
+  ),
+  "tf.compat.v1.math.scalar_mul(scalar:x1, x:x2, name)": binary((ops, a, b) =>
+    ops.multiply(a, b)
+  ),
+  "tf.cast(x, dtype)": cast,
+  "tf.convert_to_tensor(value:x, dtype, dtype_hint)": (ops, args) =>
+    args.has("dtype") ? cast(ops, args) : args.tensor("x"),
+  "tf.clip_by_value(t, clip_value_min, clip_value_max)": (ops, args) =>
+    ops.minimum(
+      ops.maximum(args.tensor("t"), args.beside("clip_value_min", "t")),
+      args.beside("clip_value_max", "t"),
+    ),
+  "tf.truncatediv(x, y)": (ops, args) => {
+    const [a, b] = args.pair("x", "y");
+    const isWhole = ops.dtype(a) === "int32" && ops.dtype(b) === "int32";
+    if (!isWhole) return truncated(ops, ops.divide(a, b));
+    const isExact = ops.equal(
+      ops.mod(a, b),
+      ops.cast(ops.constant(0), "int32"),
+    );
+    const isRounded = ops.logicalOr(
+      isExact,
+      ops.equal(ops.sign(a), ops.sign(b)),
+    );
+    const floor = ops.floorDivide(a, b);
+    return ops.add(floor, ops.cast(ops.logicalNot(isRounded), "int32"));
+  },
 });

@@ -229,9 +229,6 @@ const logDeterminant: Compute = (ops, args) => {
 const inverse: Compute = (ops, args) =>
   inverseOf(ops, ops.float(args.tensor("x")), args.name);
 
-/** Computations that TensorFlow has under other names. */
-export const ELIMINATION = { determinant, inverse, solve, cholesky } as const;
-
 /** Factories by name. */
 export const ELIMINATION_OPERATIONS: FactoryTable = operations({
   "Det(x)": determinant,
@@ -266,4 +263,14 @@ export const ELIMINATION_OPERATIONS: FactoryTable = operations({
     const product = isUpper ? ops.matmul(other, half) : ops.matmul(half, other);
     return inverseOf(ops, product, args.name);
   },
+  "tf.linalg.det(input:x)": determinant,
+  "tf.linalg.inv(input:x, adjoint)": (ops, args) => {
+    args.refuseUnless("adjoint", false);
+    return inverse(ops, args);
+  },
+  "tf.linalg.solve(matrix:a, rhs:b, adjoint)": (ops, args) => {
+    args.refuseUnless("adjoint", false);
+    return solve(ops, args);
+  },
+  "tf.linalg.cholesky(input:x)": cholesky,
 });

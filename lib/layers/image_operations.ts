@@ -41,7 +41,7 @@ export function interpolationOf<T>(
 }
 
 /** Resizes, as in `keras.ops.image.resize` and `tf.image.resize`. */
-export const resize: Compute = (ops, args) => {
+const resize: Compute = (ops, args) => {
   const size = args.ints("size");
   if (size.length !== 2) args.refuse("size", "be a height and a width");
   const interpolation = interpolationOf(args, "interpolation");
@@ -94,7 +94,7 @@ function sides<T>(
 }
 
 /** Luma of red, green and blue; integers are truncated. */
-export const grayscale: Compute = (ops, args) =>
+const grayscale: Compute = (ops, args) =>
   onImages(ops, args, (images) => {
     const depth = knownSize(ops, images, 3, args.name);
     if (depth === 1) return images;
@@ -266,4 +266,16 @@ export const IMAGE_OPERATIONS: FactoryTable = operations({
         ])),
   "AffineTransform(images, transform, interpolation, fill_mode, fill_value, data_format)":
     affineTransform,
+  "tf.image.resize(images, size, method:interpolation, preserve_aspect_ratio, antialias)":
+    (ops, args) => {
+      args.refuseUnless("preserve_aspect_ratio", false);
+      return resize(ops, args);
+    },
+  "tf.image.rgb_to_grayscale(images)": (ops, args) => {
+    // TensorFlow keeps the precision of the weights.
+    if (ops.dtype(args.tensor("images")) !== "float32") {
+      args.refuse("images", "be floats");
+    }
+    return grayscale(ops, args);
+  },
 });

@@ -76,7 +76,7 @@ function triangle(isUpper: boolean): Compute {
 }
 
 /** Extracts a diagonal, as a new last axis. */
-export const diagonal: ComputeOne = (ops, args) => {
+const diagonal: ComputeOne = (ops, args) => {
   const x = args.tensor("x");
   const offset = args.number("offset", 0);
   const [a, b] = [args.number("axis1", 0), args.number("axis2", 1)]
@@ -94,14 +94,14 @@ export const diagonal: ComputeOne = (ops, args) => {
   return ops.take(flat, constantOf(ops, indices, "int32"), others.length);
 };
 
-export const trace: Compute = (ops, args) => {
+const trace: Compute = (ops, args) => {
   const values = diagonal(ops, args);
   const all = ops.dtype(values) === "bool" ? ops.cast(values, "int32") : values;
   return ops.sum(all, { axis: -1 });
 };
 
 /** A slice of fixed size at fixed indices. */
-export const slice: Compute = (ops, args) => {
+const slice: Compute = (ops, args) => {
   const x = args.tensor("inputs");
   const starts = args.ints("start_indices");
   const sizes = args.ints("shape");
@@ -128,7 +128,7 @@ const select: Compute = (ops, args) => {
   );
 };
 
-export function filled(value?: number): Compute {
+function filled(value?: number): Compute {
   return (ops, args) => {
     const x = args.tensor("x");
     const dtype = args.string("dtype", ops.dtype(x));
@@ -151,6 +151,11 @@ const multiHot: Compute = (ops, args) => {
   return ops.max(encoded, { axis: 1 });
 };
 
+/** The diagonal of the last two axes. */
+function ofLast(compute: Compute): Compute {
+  return (ops, args) => compute(ops, args.set("axis1", -2).set("axis2", -1));
+}
+
 /** Factories by name. */
 export const INDEXING_OPERATIONS: FactoryTable = operations({
   "Take(x, indices, axis)": take,
@@ -166,4 +171,13 @@ export const INDEXING_OPERATIONS: FactoryTable = operations({
   "FullLike(x, fill_value, dtype)": filled(),
   "OneHot(x, num_classes, axis, dtype, sparse)": oneHot,
   "MultiHot(inputs, num_classes, axis, dtype, sparse)": multiHot,
+  "tf.linalg.diag_part(input:x, k:offset, padding_value, align)": ofLast(
+    diagonal,
+  ),
+  "tf.linalg.trace(x)": ofLast(trace),
+  "tf.slice(input_:inputs, begin:start_indices, size:shape)": slice,
+  "tf.zeros_like(input:x, dtype)": filled(0),
+  "tf.compat.v1.zeros_like(tensor:x, dtype, name, optimize)": filled(0),
+  "tf.ones_like(input:x, dtype)": filled(1),
+  "tf.compat.v1.ones_like(tensor:x, dtype, name, optimize)": filled(1),
 });

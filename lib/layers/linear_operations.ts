@@ -44,7 +44,7 @@ function tensordot<T>(
   );
 }
 
-export const tensordotCompute: Compute = (ops, args) => {
+const tensordotCompute: Compute = (ops, args) => {
   const [a, b] = [args.tensor("x1"), args.tensor("x2")];
   const raw = args.raw("axes") ?? 2;
   if (typeof raw === "number") {
@@ -85,7 +85,7 @@ function outer<T>(ops: Ops<T>, a: T, b: T): T {
 }
 
 /** A sum of products of any number of operands, from left to right. */
-export const einsum: Compute = (ops, args) => {
+const einsum: Compute = (ops, args) => {
   const xs = args.tensors("operands");
   const equation = args.string("subscripts").replaceAll(" ", "");
   const [inputs, output] = equation.split("->");
@@ -141,7 +141,7 @@ function summedTo<T>(ops: Ops<T>, x: T, letters: string, wanted: string): T {
 }
 
 /** The cross product of vectors of 3, along the last axis. */
-export function cross<T>(ops: Ops<T>, a: T, b: T, name: string): T {
+function cross<T>(ops: Ops<T>, a: T, b: T, name: string): T {
   const part = (x: T, i: number) =>
     ops.slice(x, [{ axis: rank(ops, x) - 1, start: i, stop: i + 1 }]);
   for (const x of [a, b]) {
@@ -239,4 +239,11 @@ export const LINEAR_OPERATIONS: FactoryTable = operations({
   "Tensordot(x1, x2, axes)": tensordotCompute,
   "Einsum(*operands, subscripts)": einsum,
   "Norm(x, ord, axis, keepdims)": normOf(false),
+  "tf.linalg.cross(a, b)": (ops, args) =>
+    cross(ops, args.tensor("a"), args.tensor("b"), args.name),
+  "tf.norm | tf.linalg.norm(tensor:x, ord, axis, keepdims)": tfNorm,
+  "tf.compat.v1.norm(tensor:x, ord, axis, keepdims, name, keep_dims:keepdims)":
+    tfNorm,
+  "tf.einsum | tf.linalg.einsum(equation:subscripts, *operands)": einsum,
+  "tf.tensordot | tf.linalg.tensordot(a:x1, b:x2, axes)": tensordotCompute,
 });

@@ -72,7 +72,7 @@ function onMap(
 }
 
 /** Pooling over windows. */
-export function pooling(kind: "maxPool" | "averagePool"): ComputeOne {
+function pooling(kind: "maxPool" | "averagePool"): ComputeOne {
   return onMap((ops, map, args) => {
     const axes = rank(ops, map) - 2;
     const size = perAxis(args, "pool_size", axes);
@@ -98,7 +98,7 @@ function windowsOf<T>(args: Arguments<T>, axes: number): ConvOptions {
 }
 
 /** A convolution; the kernel's depth tells the number of groups. */
-export const conv: ComputeOne = onMap((ops, map, args) => {
+const conv: ComputeOne = onMap((ops, map, args) => {
   const kernel = ops.float(args.tensor("kernel"));
   const groups = knownSize(ops, map, -1, args.name) /
     knownSize(ops, kernel, -2, args.name);
@@ -121,7 +121,7 @@ function perChannel<T>(
 }
 
 /** A convolution of each channel with separate kernels. */
-export const depthwise: ComputeOne = onMap((ops, map, args) =>
+const depthwise: ComputeOne = onMap((ops, map, args) =>
   perChannel(ops, map, args, "kernel")
 );
 
@@ -155,13 +155,21 @@ function outputPaddingOf<T>(args: Arguments<T>, axes: number): number[] {
 }
 
 /** Softmax, or its logarithm, along axes. */
-export function alongAxes(
+function alongAxes(
   compute: <T>(ops: Ops<T>, x: T, axes: readonly number[]) => T,
 ): Compute {
   return (ops, args) => {
     const x = args.tensor("x");
     return compute(ops, x, axesOfCall(ops, args, x));
   };
+}
+
+/**
+ * Softmax, or its logarithm; in TensorFlow along the last axis where the axis
+ * is null.
+ */
+function tfSoftmax(compute: typeof softmax): Compute {
+  return (ops, args) => alongAxes(compute)(ops, args.orElse("axis", -1));
 }
 
 const sparsemax: ComputeOne = (ops, args) => {
@@ -172,7 +180,7 @@ const sparsemax: ComputeOne = (ops, args) => {
 };
 
 /** Moves blocks of positions to channels, and back. */
-export function blocks(isToDepth: boolean): Compute {
+function blocks(isToDepth: boolean): Compute {
   return (ops, args) => {
     const channels = channelsOfCall(args);
     const block = args.number("block_size");
@@ -261,4 +269,29 @@ export const NEURAL_OPERATIONS: FactoryTable = operations({
   "DepthToSpace(x, block_size, data_format)": blocks(false),
   "DotProductAttention(query, key, value, bias, mask, scale, is_causal, flash_attention, attn_logits_soft_cap)":
     dotProductAttention,
+  "tf.compat.v1.nn.softmax(logits:x, axis, name, dim:axis)": tfSoftmax(softmax),
+  "tf.compat.v1.nn.max_pool(value:inputs, ksize:pool_size, strides, padding, data_format, name, input:inputs)":
+    pooling("maxPool"),
+  "tf.compat.v1.nn.avg_pool(value:inputs, ksize:pool_size, strides, padding, data_format, name, input:inputs)":
+    pooling("averagePool"),
+  "tf.compat.v1.nn.depthwise_conv2d(input:inputs, filter:kernel, strides, padding, rate:dilation_rate, name, data_format, dilations:dilation_rate)":
+    depthwise,
+  "tf.nn.softmax(logits:x, axis)": tfSoftmax(softmax),
+  "tf.nn.log_softmax(logits:x, axis)": tfSoftmax(logSoftmax),
+  "tf.nn.max_pool | tf.nn.max_pool1d | tf.nn.max_pool2d | tf.nn.max_pool3d(input:inputs, ksize:pool_size, strides, padding, data_format)":
+    pooling("maxPool"),
+  "tf.nn.avg_pool | tf.nn.avg_pool1d | tf.nn.avg_pool2d | tf.nn.avg_pool3d(input:inputs, ksize:pool_size, strides, padding, data_format)":
+    pooling("averagePool"),
+  "tf.nn.conv2d | tf.nn.convolution(input:inputs, filters:kernel, strides, padding, data_format, dilations:dilation_rate)":
+    conv,
+  "tf.nn.conv1d(input:inputs, filters:kernel, stride:strides, padding, data_format, dilations:dilation_rate)":
+    conv,
+  "tf.compat.v1.nn.conv2d(input:inputs, filter:kernel, strides, padding, use_cudnn_on_gpu, data_format, dilations:dilation_rate, name, filters:kernel)":
+    conv,
+  "tf.compat.v1.nn.conv1d(value:inputs, filters:kernel, stride:strides, padding, use_cudnn_on_gpu, data_format, name, input:inputs, dilations:dilation_rate)":
+    conv,
+  "tf.nn.depthwise_conv2d(input:inputs, filter:kernel, strides, padding, data_format, dilations:dilation_rate)":
+    depthwise,
+  "tf.nn.depth_to_space(input:x, block_size, data_format)": blocks(false),
+  "tf.nn.space_to_depth(input:x, block_size, data_format)": blocks(true),
 });

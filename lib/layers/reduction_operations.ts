@@ -83,7 +83,7 @@ function along<T>(
 }
 
 /** The index of the largest or smallest value; the first of equal ones. */
-export function extremeIndex(sign: 1 | -1): Compute {
+function extremeIndex(sign: 1 | -1): Compute {
   return (ops, args) => {
     const { x, axis } = along(ops, args);
     const index = ops.argmax(sign === 1 ? x : ops.negative(x), axis);
@@ -94,6 +94,11 @@ export function extremeIndex(sign: 1 | -1): Compute {
 }
 
 /** The same among values that are numbers; -1 where none is. */
+/** TensorFlow's default is the first axis. */
+function tfExtreme(sign: 1 | -1): Compute {
+  return (ops, args) => extremeIndex(sign)(ops, args.orElse("axis", 0));
+}
+
 function nanExtremeIndex(sign: 1 | -1): Compute {
   return (ops, args) => {
     const x = args.tensor("x");
@@ -130,7 +135,7 @@ export function ascending<T>(ops: Ops<T>, x: T, name: string): Sorted<T> {
 }
 
 /** Sorts along an axis. */
-export function sorted(what: "values" | "indices"): Compute {
+function sorted(what: "values" | "indices"): Compute {
   return (ops, args) => {
     const { x, axis } = along(ops, args, -1);
     args.refuseUnless("direction", "ASCENDING", "DESCENDING");
@@ -144,7 +149,7 @@ export function sorted(what: "values" | "indices"): Compute {
 }
 
 /** The `k` largest values along the last axis, and their indices. */
-export const topK: Compute = (ops, args) => {
+const topK: Compute = (ops, args) => {
   const x = args.tensor("x");
   const k = args.number("k", 1);
   args.refuseUnless("sorted", true);
@@ -181,7 +186,7 @@ function running<T>(
 }
 
 /** Cumulative sums, also reversed or exclusive. */
-export const cumsum: Compute = (ops, args) => {
+const cumsum: Compute = (ops, args) => {
   const { x, axis } = along(ops, castFirst(ops, args));
   const isReversed = args.boolean("reverse", false);
   const ahead = isReversed ? ops.flip(x, [axis]) : x;
@@ -256,7 +261,7 @@ const trapezoid: Compute = (ops, args) => {
 };
 
 /** Mean and variance. */
-export const moments: Compute = (ops, args) => {
+const moments: Compute = (ops, args) => {
   const x = ops.float(args.tensor("x"));
   args.refuseUnless("synchronized", false);
   const options = {
@@ -369,6 +374,17 @@ export const REDUCTION_OPERATIONS: FactoryTable = operations({
     return args.boolean("invert", false) ? ops.logicalNot(isIn) : isIn;
   },
   "Vdot(x1, x2)": binary((ops, a, b) => ops.sum(ops.multiply(a, b))),
+  "tf.nn.moments(x, axes, shift, keepdims)": (ops, args) => {
+    args.refuseUnless("shift");
+    return moments(ops, args);
+  },
+  "tf.argmax | tf.math.argmax(input:x, axis, output_type)": tfExtreme(1),
+  "tf.argmin | tf.math.argmin(input:x, axis, output_type)": tfExtreme(-1),
+  "tf.math.top_k | tf.nn.top_k(input:x, k, sorted, index_type)": topK,
+  "tf.sort(values:x, axis, direction)": sorted("values"),
+  "tf.argsort(values:x, axis, direction, stable)": sorted("indices"),
+  "tf.math.cumsum(x, axis, exclusive, reverse)": (ops, args) =>
+    cumsum(ops, args.orElse("axis", 0)),
 });
 
 /**

@@ -15,13 +15,13 @@ import {
   rank,
   unary,
 } from "./operation_forms.ts";
-import { getItem } from "./slicing.ts";
+import { getItem, sliceSpec } from "./slicing.ts";
 
 /**
  * A new shape, in which sizes may be computed in the run: the inferred one, or
  * the number of rows of the tensor itself.
  */
-export const reshape: Compute = (ops, args) => {
+const reshape: Compute = (ops, args) => {
   const key = args.has("newshape") ? "newshape" : "shape";
   const x = args.tensor("x");
   let keepsRows = false;
@@ -46,7 +46,7 @@ export const reshape: Compute = (ops, args) => {
   return ops.unmerge(line, 1, rest);
 };
 
-export const transpose: Compute = (ops, args) => {
+const transpose: Compute = (ops, args) => {
   const x = args.tensor("x");
   args.refuseUnless("conjugate", false);
   const axes = args.has("axes")
@@ -75,7 +75,7 @@ const moveaxis: Compute = (ops, args) => {
   return ops.transpose(x, axes);
 };
 
-export const expandDims: Compute = (ops, args) => {
+const expandDims: Compute = (ops, args) => {
   const x = args.tensor("x");
   const axes = args.ints("axis");
   const most = rank(ops, x) + axes.length; // of the result
@@ -84,7 +84,7 @@ export const expandDims: Compute = (ops, args) => {
     .reduce((y, axis) => ops.expandDims(y, axis), x);
 };
 
-export const squeeze: Compute = (ops, args) => {
+const squeeze: Compute = (ops, args) => {
   const x = args.tensor("x");
   const axes = args.has("axis") && args.ints("axis").length > 0
     ? args.ints("axis").map((axis) => axisOf(ops, x, axis))
@@ -96,12 +96,12 @@ export const squeeze: Compute = (ops, args) => {
   );
 };
 
-export const concatenate: Compute = (ops, args) => {
+const concatenate: Compute = (ops, args) => {
   const xs = args.tensors("xs");
   return ops.concatenate(xs, axisOf(ops, xs[0]!, args.number("axis", 0)));
 };
 
-export const stack: Compute = (ops, args) => {
+const stack: Compute = (ops, args) => {
   const xs = args.tensors("x");
   const axis = args.number("axis", 0);
   return ops.stack(xs, axis < 0 ? axis + rank(ops, xs[0]!) + 1 : axis);
@@ -167,7 +167,7 @@ export function partsBetween<T>(
   );
 }
 
-export const unstack: Compute = (ops, args) => {
+const unstack: Compute = (ops, args) => {
   const x = args.tensor("x");
   const axis = args.axis(x, 0);
   const size = knownSize(ops, x, axis, args.name);
@@ -180,7 +180,7 @@ export const unstack: Compute = (ops, args) => {
 };
 
 /** Pads with a number, or by mirroring. */
-export const pad: Compute = (ops, args) => {
+const pad: Compute = (ops, args) => {
   const mode = args.has("mode")
     ? args.string("mode").toLowerCase()
     : "constant";
@@ -280,7 +280,7 @@ const flip = (fixed?: number): Compute => (ops, args) => {
 };
 
 /** Rolls values along axes. */
-export const roll: Compute = (ops, args) => {
+const roll: Compute = (ops, args) => {
   const x = args.tensor("x");
   const shifts = args.ints("shift");
   // Without one the samples of a batch would be joined.
@@ -377,13 +377,28 @@ export const SHAPE_OPERATIONS: FactoryTable = operations({
   "Dsplit(x, indices_or_sections)": split(2),
   "Unstack(x, num, axis)": unstack,
   "GetItem(x, key)": getItem,
+  "SlicingOpLambda(tensor, slice_spec, function, var)": sliceSpec,
   "Pad(x, constant_values, pad_width, mode)": pad,
   "Repeat(x, repeats, axis)": repeat,
   "Tile(x, repeats)": tile,
   "Flip(x, axis)": flip(),
+  "tf.reverse(tensor:x, axis)": flip(),
   "Flipud(x)": flip(0),
   "Fliplr(x)": flip(1),
   "Roll(x, shift, axis)": roll,
   "Rot90(array, k, axes)": rot90,
   "BroadcastTo(x, shape)": broadcastTo,
+  "tf.pad | tf.compat.v1.pad(tensor:x, paddings:pad_width, mode, constant_values)":
+    pad,
+  "tf.unstack(value:x, num, axis)": unstack,
+  "tf.stack(values:x, axis)": stack,
+  "tf.concat(values:xs, axis)": concatenate,
+  "tf.squeeze(input:x, axis)": squeeze,
+  "tf.compat.v1.squeeze(input:x, axis, squeeze_dims:axis)": squeeze,
+  "tf.expand_dims(input:x, axis)": expandDims,
+  "tf.compat.v1.expand_dims(input:x, axis, dim:axis)": expandDims,
+  "tf.reshape(tensor:x, shape)": reshape,
+  "tf.transpose(a:x, perm:axes, conjugate)": transpose,
+  "tf.compat.v1.transpose(a:x, perm:axes, name, conjugate)": transpose,
+  "tf.roll(input:x, shift, axis)": roll,
 });

@@ -7,16 +7,11 @@
  * @module
  */
 import type { Ops } from "../ops/ops.ts";
-import { exchanged, tfSoftmax } from "./_tf_functions.ts";
-import { softmax } from "./activations.ts";
-import { ELIMINATION } from "./elimination_operations.ts";
-import { diagonal, trace } from "./indexing_operations.ts";
+import { exchanged } from "./tf_operations.ts";
 import type { FactoryTable } from "./layer.ts";
-import { cross, tfNorm } from "./linear_operations.ts";
-import { depthwise, pooling } from "./neural_operations.ts";
-import { type Arguments, type Compute, operations } from "./operation.ts";
+import { tfNorm } from "./linear_operations.ts";
+import { type Compute, operations } from "./operation.ts";
 import {
-  axisOf,
   constantOf,
   counter,
   knownSize,
@@ -95,11 +90,6 @@ const normalized: Compute = (ops, args) => {
   return [ops.divide(args.tensor("x"), length), length];
 };
 
-/** The diagonal of the last two axes. */
-function ofLast(compute: Compute): Compute {
-  return (ops, args) => compute(ops, args.set("axis1", -2).set("axis2", -1));
-}
-
 const countNonzero: Compute = (ops, args) => {
   const isThere = ops.cast(ops.cast(args.tensor("x"), "bool"), "int32");
   args.refuseUnless("dtype", "int64", "int32");
@@ -158,44 +148,15 @@ export const TF_ARRAYS: FactoryTable = operations({
   "linalg.diag(diagonal, k, num_rows, num_cols, padding_value, align)":
     diagonalMatrix,
   "linalg.set_diag(input, diagonal, k, align)": withDiagonal,
-  "linalg.diag_part(input:x, k:offset, padding_value, align)": ofLast(diagonal),
-  "linalg.trace(x)": ofLast(trace),
-  "linalg.det(input:x)": ELIMINATION.determinant,
-  "linalg.inv(input:x, adjoint)": (ops, args) => {
-    args.refuseUnless("adjoint", false);
-    return ELIMINATION.inverse(ops, args);
-  },
-  "linalg.solve(matrix:a, rhs:b, adjoint)": (ops, args) => {
-    args.refuseUnless("adjoint", false);
-    return ELIMINATION.solve(ops, args);
-  },
-  "linalg.cholesky(input:x)": ELIMINATION.cholesky,
   "linalg.matrix_transpose(a, conjugate)": (ops, args) => {
     args.refuseUnless("conjugate", false);
     return exchanged(ops, args.tensor("a"), true);
   },
 
   "linalg.normalize(tensor:x, ord, axis)": normalized,
-  "linalg.cross(a, b)": (ops, args) =>
-    cross(ops, args.tensor("a"), args.tensor("b"), args.name),
   "math.cumprod(x, axis, exclusive, reverse)": runningProduct,
   "math.count_nonzero(input:x, axis, keepdims, dtype)": countNonzero,
   "strided_slice(input_:x, begin, end, strides, begin_mask, end_mask, ellipsis_mask, new_axis_mask, shrink_axis_mask, var)":
     stridedSlice,
   "keras.backend.batch_flatten(x)": flattened,
-  "compat.v1.nn.softmax(logits:x, axis, name, dim:axis)": tfSoftmax(softmax),
-  "compat.v1.nn.max_pool(value:inputs, ksize:pool_size, strides, padding, data_format, name, input:inputs)":
-    pooling("maxPool"),
-  "compat.v1.nn.avg_pool(value:inputs, ksize:pool_size, strides, padding, data_format, name, input:inputs)":
-    pooling("averagePool"),
-  "compat.v1.nn.depthwise_conv2d(input:inputs, filter:kernel, strides, padding, rate:dilation_rate, name, data_format, dilations:dilation_rate)":
-    depthwise,
-  "compat.v1.div(x, y)": divided,
 }, "tf.");
-
-/** As Python 2 divides: integers stay whole. */
-function divided<T>(ops: Ops<T>, args: Arguments<T>): T {
-  const [a, b] = args.pair("x", "y");
-  const isWhole = ops.dtype(a) === "int32" && ops.dtype(b) === "int32";
-  return isWhole ? ops.floorDivide(a, b) : ops.divide(a, b);
-}

@@ -2,4 +2,3 @@ import { ELEMENTWISE_OPERATIONS } from "../../lib/layers/elementwise_operations.
 import { testLayerCases } from "../support/layer_cases.ts";
 
 testLayerCases("keras_operations", ELEMENTWISE_OPERATIONS);
-testLayerCases("tf_functions", ELEMENTWISE_OPERATIONS);
