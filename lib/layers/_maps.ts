@@ -255,14 +255,14 @@ export interface Patches {
 }
 
 /**
- * Patches of images as channels: row by row, column by column, channel by
- * channel.
+ * Patches of images or volumes as channels: row by row, column by column,
+ * channel by channel.
  *
  * @param ops The engine's operations.
- * @param x `[N, H, W, D]`.
+ * @param x `[N, …positions, D]`.
  * @param patches How they are cut.
  * @param name The name of the layer or operation, for messages.
- * @returns `[N, rows, columns, height · width · D]`.
+ * @returns `[N, …patches, size of a patch · D]`.
  */
 export function patchesOf<T>(
   ops: Ops<T>,
@@ -270,10 +270,10 @@ export function patchesOf<T>(
   { size, strides, dilation, padding }: Patches,
   name: string,
 ): T {
-  const axes = [0, 1].map((i) => {
+  const axes = size.map((_, i) => {
     const length = ops.shape(x)[i + 1];
     if (typeof length !== "number") {
-      const rule = "height and width of its input must be known";
+      const rule = "the spatial sizes of its input must be known";
       throw new TypeError(cannot(`call "${name}"`, rule, ops.shape(x)));
     }
     const reach = (size[i]! - 1) * dilation[i]! + 1;
@@ -290,21 +290,28 @@ export function patchesOf<T>(
     const before = Math.floor(total / 2);
     return { count, before, after: total - before };
   });
-  const [rows, columns] = axes.map(({ before, after }) =>
-    [before, after] as const
-  );
-  const padded = ops.pad(x, [[0, 0], rows!, columns!, [0, 0]]);
-  const range = (i: number, offset: number) => {
-    const start = offset * dilation[i]!;
-    const step = strides[i]!;
-    const stop = start + (axes[i]!.count - 1) * step + 1;
-    return { axis: i + 1, start, stop, step };
-  };
-  const parts: T[] = [];
-  for (let row = 0; row < size[0]!; row++) {
-    for (let column = 0; column < size[1]!; column++) {
-      parts.push(ops.slice(padded, [range(0, row), range(1, column)]));
+  const widths = axes.map(({ before, after }): [number, number] => [
+    before,
+    after,
+  ]);
+  const padded = ops.pad(x, [[0, 0], ...widths, [0, 0]]);
+  const count = size.reduce((a, b) => a * b, 1);
+  const parts = Array.from({ length: count }, (_, part) => {
+    let rest = part;
+    const offsets = size.map(() => 0);
+    for (let i = size.length - 1; i >= 0; i--) {
+      offsets[i] = rest % size[i]!;
+      rest = Math.floor(rest / size[i]!);
     }
-  }
-  return ops.concatenate(parts, 3);
+    return ops.slice(
+      padded,
+      offsets.map((offset, i) => {
+        const start = offset * dilation[i]!;
+        const step = strides[i]!;
+        const stop = start + (axes[i]!.count - 1) * step + 1;
+        return { axis: i + 1, start, stop, step };
+      }),
+    );
+  });
+  return ops.concatenate(parts, size.length + 1);
 }

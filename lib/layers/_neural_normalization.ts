@@ -54,12 +54,14 @@ export const batchNorm: Compute = (ops, args) => {
  */
 export function layerNorm(isCentered: boolean): Compute {
   return (ops, args) => {
-    const x = ops.float(args.tensor("x"));
+    const input = args.tensor("x");
+    const x = ops.float(input);
     args.refuseUnless("rms_scaling", false);
     const axis = (args.has("axis") ? args.ints("axis") : [-1])
       .map((i) => axisOf(ops, x, i)).sort((a, b) => a - b);
     const isLast = axis.every((i, at) => i === rank(ops, x) - axis.length + at);
-    if (!isLast) args.refuse("axis", "be the last axes");
+    const isScaled = ["gamma", "scale", "beta"].some((key) => args.has(key));
+    if (!isLast && isScaled) args.refuse("axis", "be the last axes");
     const over = { axis, keepdims: true };
     const away = isCentered ? ops.subtract(x, ops.mean(x, over)) : x;
     const epsilon = args.number("epsilon", 1e-7);
@@ -76,6 +78,7 @@ export function layerNorm(isCentered: boolean): Compute {
     ) {
       if (args.has(key)) value = ops[kind](value, args.tensor(key));
     }
-    return value;
+    // Keras gives the type of the input, so that integers lose the fraction.
+    return ops.cast(value, ops.dtype(input));
   };
 }

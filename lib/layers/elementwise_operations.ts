@@ -5,6 +5,7 @@
  *
  * @module
  */
+import { bessel, inverseErf } from "./_special_functions.ts";
 import type { Ops } from "../ops/ops.ts";
 import * as math from "./_math_functions.ts";
 import {
@@ -17,11 +18,12 @@ import {
   squareplus,
 } from "./activations.ts";
 import type { FactoryTable } from "./layer.ts";
-import { operations } from "./operation.ts";
+import { type Arguments, operations } from "./operation.ts";
 import {
   type Binary,
   binary,
   cast,
+  constantOf,
   isFinite,
   isInfinite,
   less,
@@ -39,6 +41,10 @@ const c = <T>(ops: Ops<T>, value: number) => ops.constant(value);
 /** Names of TensorFlow stand beside those of Keras for the same function. */
 const UNARY: Readonly<Record<string, Unary>> = {
   "Abs | Absolute | tf.math.abs": (ops, x) => ops.abs(x),
+  "Angle": (ops, x) => {
+    const isBelow = ops.greater(c(ops, 0), ops.float(x));
+    return ops.where(isBelow, c(ops, Math.PI), c(ops, 0));
+  },
   "Fabs": (ops, x) => ops.float(ops.abs(x)),
   "Arccos | tf.math.acos": math.arccos,
   "Arccosh | tf.math.acosh": math.arccosh,
@@ -54,10 +60,13 @@ const UNARY: Readonly<Record<string, Unary>> = {
   "Deg2rad": (ops, x) => ops.multiply(x, c(ops, Math.PI / 180)),
   "Erf | tf.math.erf": (ops, x) => ops.erf(x),
   "Erfc | tf.math.erfc": (ops, x) => ops.subtract(c(ops, 1), ops.erf(x)),
+  "Erfinv": inverseErf,
   "Exp | tf.math.exp": (ops, x) => ops.exp(x),
   "Exp2": (ops, x) => ops.power(c(ops, 2), ops.float(x)),
   "Expm1 | tf.math.expm1": (ops, x) => ops.expm1(x),
   "Floor | tf.math.floor": (ops, x) => ops.floor(x),
+  "I0": (ops, x) => bessel(ops, ops.float(x), 0),
+  "Imag": (ops, x) => ops.cast(ops.broadcastLike(c(ops, 0), x), ops.dtype(x)),
   "Isfinite | tf.math.is_finite": isFinite,
   "Isinf | tf.math.is_inf": isInfinite,
   "Isnan | tf.math.is_nan": (ops, x) => ops.isNaN(x),
@@ -172,6 +181,26 @@ function named(name: string): Unary {
   return (ops, x) => activationNamed(name, 3)!(ops, x);
 }
 
+/** Integers of 8 or 16 bits, within their range; of 32 bits as they are. */
+function saturated<T>(ops: Ops<T>, args: Arguments<T>): T {
+  const kind = /^(u?)int(8|16|32)$/.exec(args.string("dtype"));
+  const x = args.tensor("x");
+  const bits = Number(kind?.[2]);
+  const isWide = bits === 32 && kind?.[1] === "" && ops.dtype(x) !== "float32";
+  if (isWide || ops.dtype(x) === "bool") return ops.cast(x, "int32");
+  if (kind === null || bits === 32) {
+    return args.refuse(
+      "dtype",
+      "be a float, bool, or an integer of 8 or 16 bits",
+    );
+  }
+  const low = kind[1] === "u" ? 0 : -(2 ** (bits - 1));
+  const [least, most] = [low, low + 2 ** bits - 1].map((n) =>
+    constantOf(ops, [n], ops.dtype(x) === "int32" ? "int32" : "float32", [])
+  );
+  return ops.cast(ops.minimum(ops.maximum(x, least!), most!), "int32");
+}
+
 /** Factories by name. */
 export const ELEMENTWISE_OPERATIONS: FactoryTable = operations({
   ...rowsOf(UNARY, unary, "x", "x, input:x"),
@@ -219,8 +248,9 @@ export const ELEMENTWISE_OPERATIONS: FactoryTable = operations({
   },
   "Cast(x, dtype)": cast,
   "SaturateCast(x, dtype)": (ops, args) => {
-    if (/^(b?float|bool)/.test(args.string("dtype"))) return cast(ops, args);
-    return args.refuse("dtype", "be a float or bool");
+    const dtype = args.string("dtype");
+    if (/^(b?float|bool)/.test(dtype)) return cast(ops, args);
+    return saturated(ops, args);
   },
   "ConvertToTensor(x, dtype, sparse, ragged)": (ops, args) => {
     args.refuseUnless("sparse", false);

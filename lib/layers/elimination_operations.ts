@@ -172,7 +172,7 @@ const solve: Compute = (ops, args) => {
   return solved(ops, a, b, args);
 };
 
-function solved<T>(ops: Ops<T>, a: T, b: T, args: Arguments<T>): T {
+export function solved<T>(ops: Ops<T>, a: T, b: T, args: Arguments<T>): T {
   const n = sizeOfMatrix(ops, a, args.name);
   const isVector = rank(ops, b) === rank(ops, a) - 1;
   const columns = isVector ? ops.expandDims(b, rank(ops, b)) : b;

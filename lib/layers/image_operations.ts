@@ -5,6 +5,7 @@
  *
  * @module
  */
+import { projected } from "./_warps.ts";
 import type { Ops } from "../ops/ops.ts";
 import { hsvToRgb, rgbToHsv } from "./_colors.ts";
 import { INTERPOLATIONS, resizedImages } from "./_image_resizing.ts";
@@ -15,7 +16,7 @@ import { type Arguments, type Compute, operations } from "./operation.ts";
 import { constantOf, knownSize, rank } from "./operation_forms.ts";
 
 /** A computation over images `[N, H, W, D]`, channels last. */
-function onImages<T>(
+export function onImages<T>(
   ops: Ops<T>,
   args: Arguments<T>,
   compute: (images: T) => T,
@@ -132,10 +133,6 @@ function inside(at: number, size: number, mode: string): number {
 
 /** A projective transform, equal for all images. */
 const affineTransform: Compute = (ops, args) => {
-  const raw = args.constant("transform");
-  if (raw.data.length !== 8) {
-    return args.refuse("transform", "be 8 numbers, the same for all images");
-  }
   const mode = args.string("fill_mode", "constant");
   const kind = args.string("interpolation", "bilinear");
   if (!/^(constant|nearest|reflect|wrap)$/.test(mode)) {
@@ -145,11 +142,28 @@ const affineTransform: Compute = (ops, args) => {
     args.refuse("interpolation", "be bilinear or nearest");
   }
   const fill = args.number("fill_value", 0);
+  if (args.isTensor("transform")) {
+    const transforms = ops.float(args.tensor("transform"));
+    if (rank(ops, transforms) !== 2) {
+      args.refuse("transform", "be 8 numbers, or 8 for each image");
+    }
+    return onImages(ops, args, (images) =>
+      projected(ops, images, transforms, {
+        mode: mode as "constant",
+        interpolation: kind as "bilinear",
+        fill,
+        name: args.name,
+      }));
+  }
+  const raw = args.constant("transform");
+  if (raw.data.some((value, i) => value !== raw.data[i % 8])) {
+    return args.refuse("transform", "be 8 numbers, the same for all images");
+  }
   return onImages(ops, args, (images) => {
     const [height, width] = [1, 2].map((axis) =>
       knownSize(ops, images, axis, args.name)
     ) as [number, number];
-    const points = sourcePoints([...raw.data], height, width, mode);
+    const points = sourcePoints([...raw.data.slice(0, 8)], height, width, mode);
     const taps = kind === "nearest"
       ? [points.map(([y, x]): Tap => [awayFromZero(y), awayFromZero(x), 1])]
       : [0, 1, 2, 3].map((corner) => points.map((p) => cornerOf(p, corner)));
@@ -231,18 +245,27 @@ export const IMAGE_OPERATIONS: FactoryTable = operations({
     onImages(ops, args, (images) => hsvToRgb(ops, images, args.name)),
   "ExtractPatches(images, size, strides, dilation_rate, padding, data_format)":
     (ops, args) => {
-      const pair = (key: string) => {
+      const axes = rank(ops, args.tensor("images")) === 5 ? 3 : 2;
+      const each = (key: string) => {
         const value = args.ints(key);
-        if (value.length > 2) args.refuse(key, "be one number, or two");
-        return [value[0]!, value.at(-1)!];
+        if (value.length === 1) return Array<number>(axes).fill(value[0]!);
+        if (value.length === axes) return value;
+        return args.refuse(key, `be one number, or ${axes}`);
       };
-      return onImages(ops, args, (images) =>
-        patchesOf(ops, images, {
-          size: pair("size"),
-          strides: args.has("strides") ? pair("strides") : pair("size"),
-          dilation: args.has("dilation_rate") ? pair("dilation_rate") : [1, 1],
-          padding: paddingOfCall(args),
-        }, args.name));
+      const channels = channelsOfCall(args);
+      const images = toChannelsLast(ops, args.tensor("images"), channels);
+      if (rank(ops, images) !== axes + 2) {
+        args.refuse("images", "have 4 axes, or 5");
+      }
+      const patches = patchesOf(ops, images, {
+        size: each("size"),
+        strides: args.has("strides") ? each("strides") : each("size"),
+        dilation: args.has("dilation_rate")
+          ? each("dilation_rate")
+          : Array<number>(axes).fill(1),
+        padding: paddingOfCall(args),
+      }, args.name);
+      return fromChannelsLast(ops, patches, channels);
     },
   "RGBToGrayscale(images, data_format)": grayscale,
   "CropImages(images, top_cropping, bottom_cropping, left_cropping, right_cropping, target_height, target_width, data_format)":

@@ -142,13 +142,15 @@ function filled(value?: number): Compute {
 const multiHot: Compute = (ops, args) => {
   const x = args.tensor("inputs");
   args.refuseUnless("sparse", false);
-  args.refuseUnless("axis", -1);
   if (args.has("dtype") && !/^b?float/.test(args.string("dtype"))) {
     args.refuse("dtype", "be a float");
   }
   if (rank(ops, x) < 2) args.refuse("inputs", "have 2 axes or more");
   const encoded = ops.oneHot(ops.cast(x, "int32"), args.number("num_classes"));
-  return ops.max(encoded, { axis: 1 });
+  const last = rank(ops, x);
+  const axis = args.axis(encoded, -1);
+  const moved = axis === last ? encoded : movedAxis(ops, encoded, last, axis);
+  return ops.max(moved, { axis: 1 }); // Keras reduces axis 1, whatever it is
 };
 
 /** The diagonal of the last two axes. */
@@ -167,7 +169,7 @@ export const INDEXING_OPERATIONS: FactoryTable = operations({
   "Slice(inputs, start_indices, shape)": slice,
   "Select(condlist, choicelist, default)": select,
   "OnesLike(x, dtype)": filled(1),
-  "ZerosLike(x, dtype)": filled(0),
+  "EmptyLike | ZerosLike(x, dtype)": filled(0),
   "FullLike(x, fill_value, dtype)": filled(),
   "OneHot(x, num_classes, axis, dtype, sparse)": oneHot,
   "MultiHot(inputs, num_classes, axis, dtype, sparse)": multiHot,

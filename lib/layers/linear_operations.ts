@@ -5,11 +5,19 @@
  *
  * @module
  */
+import { einsum } from "./einsum_operation.ts";
 import { cannot } from "../check.ts";
 import type { Ops, ReduceOptions } from "../ops/ops.ts";
 import type { FactoryTable } from "./layer.ts";
 import { type Compute, type ComputeOne, operations } from "./operation.ts";
-import { axisOf, binary, knownSize, rank, square } from "./operation_forms.ts";
+import {
+  axisOf,
+  binary,
+  knownSize,
+  movedAxis,
+  rank,
+  square,
+} from "./operation_forms.ts";
 
 /** A matrix product, with vectors as in NumPy. */
 export function matmul<T>(ops: Ops<T>, a: T, b: T): T {
@@ -84,83 +92,37 @@ function outer<T>(ops: Ops<T>, a: T, b: T): T {
   return ops.multiply(column, ops.reshape(b, [-1]));
 }
 
-/** A sum of products of any number of operands, from left to right. */
-const einsum: Compute = (ops, args) => {
-  const xs = args.tensors("operands");
-  const equation = args.string("subscripts").replaceAll(" ", "");
-  const [inputs, output] = equation.split("->");
-  const letters = inputs!.split(",");
-  if (xs.length === 2 && output !== undefined && isPlain(letters)) {
-    return ops.einsum(equation, xs[0]!, xs[1]!);
-  }
-  const isKnown = letters.length === xs.length && xs.length >= 1 &&
-    !inputs!.includes(".") && isPlain(letters);
-  if (!isKnown) {
-    args.refuse("subscripts", "name each axis of each operand once");
-  }
-  const wanted = output ??
-    [...new Set(inputs!.replaceAll(",", ""))].sort().filter((letter) =>
-      inputs!.indexOf(letter) === inputs!.lastIndexOf(letter)
-    ).join("");
-  if (xs.length === 1) return summedTo(ops, xs[0]!, letters[0]!, wanted);
-  let at = xs[0] as typeof xs[number];
-  let names = letters[0]!;
-  for (let i = 1; i < xs.length; i++) {
-    const later = letters.slice(i + 1).join("") + wanted;
-    const kept = [...new Set(names + letters[i])]
-      .filter((letter) => later.includes(letter)).join("");
-    const next = i === xs.length - 1 ? wanted : kept;
-    at = ops.einsum(
-      `${names},${letters[i]}->${next}`,
-      at,
-      xs[i] as typeof at,
-    );
-    names = next;
-  }
-  return at;
-};
-
-function isPlain(letters: readonly string[]): boolean {
-  return letters.every((text) => {
-    const plain = text.replace("...", "");
-    return new Set(plain).size === plain.length;
-  });
-}
-
 /**
- * Sums one operand over the axes that the result does not have, and orders its
- * axes.
+ * The cross product of vectors of 3 along the last axis; those of 2 have a
+ * third value of 0.
  */
-function summedTo<T>(ops: Ops<T>, x: T, letters: string, wanted: string): T {
-  const gone = [...letters].flatMap((letter, i) =>
-    wanted.includes(letter) ? [] : [i]
-  );
-  const left = [...letters].filter((letter) => wanted.includes(letter));
-  const sum = gone.length === 0 ? x : ops.sum(x, { axis: gone });
-  return ops.transpose(sum, [...wanted].map((letter) => left.indexOf(letter)));
-}
-
-/** The cross product of vectors of 3, along the last axis. */
 function cross<T>(ops: Ops<T>, a: T, b: T, name: string): T {
+  const [sizeA, sizeB] = [a, b].map((x) => knownSize(ops, x, -1, name));
   const part = (x: T, i: number) =>
     ops.slice(x, [{ axis: rank(ops, x) - 1, start: i, stop: i + 1 }]);
   for (const x of [a, b]) {
-    if (knownSize(ops, x, -1, name) === 3) continue;
+    const size = knownSize(ops, x, -1, name);
+    if (size === 2 || size === 3) continue;
     throw new TypeError(
       cannot(
         `call operation "${name}"`,
-        "vectors must have 3 values",
+        "vectors must have 2 or 3 values",
         ops.shape(x),
       ),
     );
   }
+  const product = (i: number, j: number) =>
+    (i < sizeA! && j < sizeB!)
+      ? ops.multiply(part(a, i), part(b, j))
+      : ops.multiply(
+        ops.multiply(part(a, 0), part(b, 0)),
+        ops.cast(ops.constant(0), ops.dtype(a)),
+      );
   const term = (i: number, j: number) =>
-    ops.subtract(
-      ops.multiply(part(a, i), part(b, j)),
-      ops.multiply(part(a, j), part(b, i)),
-    );
-  const terms = [term(1, 2), term(2, 0), term(0, 1)];
-  return ops.concatenate(terms, rank(ops, terms[0]!) - 1);
+    ops.subtract(product(i, j), product(j, i));
+  const last = term(0, 1);
+  if (sizeA === 2 && sizeB === 2) return ops.squeeze(last, rank(ops, last) - 1);
+  return ops.concatenate([term(1, 2), term(2, 0), last], rank(ops, last) - 1);
 }
 
 /** The norm of vectors: the values along some axes together. */
@@ -200,17 +162,23 @@ function normOf(isFlat: boolean): ComputeOne {
     const isEuclidean = raw === undefined || raw === null ||
       raw === "euclidean" || raw === "fro" && (axis.length === 2 || isFlat);
     if (isEuclidean) return vectorNorm(ops, x, 2, over);
-    const order = raw === "inf" || raw === "Infinity" ? Infinity : raw;
+    const order = raw === "inf" || raw === "Infinity"
+      ? Infinity
+      : raw === "-inf" || raw === "-Infinity"
+      ? -Infinity
+      : raw;
     if (isVector && typeof order === "number") {
       return vectorNorm(ops, x, order, over);
     }
-    if (axis.length === 2 && (order === 1 || order === Infinity)) {
+    const size = Math.abs(Number(order));
+    if (axis.length === 2 && (size === 1 || size === Infinity)) {
       const [rows, columns] = axis.map((i) => axisOf(ops, x, i));
-      const [first, second] = order === 1
+      const [first, second] = size === 1
         ? [rows!, columns!]
         : [columns!, rows!];
       const sums = ops.sum(ops.abs(x), { axis: first, keepdims: true });
-      const most = ops.max(sums, { axis: second, keepdims: true });
+      const kind = Number(order) < 0 ? "min" : "max";
+      const most = ops[kind](sums, { axis: second, keepdims: true });
       return keepdims ? most : [first, second].sort((a, b) => b - a).reduce(
         (y, i) => ops.squeeze(y, i),
         most,
@@ -231,10 +199,19 @@ export const LINEAR_OPERATIONS: FactoryTable = operations({
   "Inner(x1, x2)": binary(inner),
   "Outer(x1, x2)": binary(outer),
   "Cross(x1, x2, axisa, axisb, axisc, axis)": (ops, args) => {
-    for (const key of ["axisa", "axisb", "axisc", "axis"]) {
-      args.refuseUnless(key, -1);
+    const at = (key: string) =>
+      args.number(args.has("axis") ? "axis" : key, -1);
+    const [a, b] = args.pair("x1", "x2");
+    const product = cross(
+      ops,
+      movedAxis(ops, a, at("axisa"), -1),
+      movedAxis(ops, b, at("axisb"), -1),
+      args.name,
+    );
+    if (rank(ops, product) < Math.max(rank(ops, a), rank(ops, b))) {
+      return product; // of vectors of 2: one number
     }
-    return cross(ops, args.tensor("x1"), args.tensor("x2"), args.name);
+    return movedAxis(ops, product, -1, at("axisc"));
   },
   "Tensordot(x1, x2, axes)": tensordotCompute,
   "Einsum(*operands, subscripts)": einsum,

@@ -15,10 +15,17 @@ import { INDEXING_OPERATIONS } from "./indexing_operations.ts";
 import type { FactoryTable } from "./layer.ts";
 import { LINEAR_OPERATIONS } from "./linear_operations.ts";
 import { NEURAL_OPERATIONS } from "./neural_operations.ts";
+import { ORDER_OPERATIONS } from "./order_operations.ts";
 import { QUANTILE_OPERATIONS } from "./quantile_operations.ts";
 import { REDUCTION_OPERATIONS } from "./reduction_operations.ts";
 import { SHAPE_OPERATIONS } from "./shape_operations.ts";
 import { STRING_OPERATIONS } from "./string_operations.ts";
+import { FILTER_OPERATIONS } from "./filter_operations.ts";
+import { INTEGER_OPERATIONS } from "./integer_operations.ts";
+import { LOSS_OPERATIONS } from "./loss_operations.ts";
+import { SERIES_OPERATIONS } from "./series_operations.ts";
+import { WARP_OPERATIONS } from "./warp_operations.ts";
+import { WINDOW_OPERATIONS } from "./window_operations.ts";
 import { TF_ARRAYS } from "./tf_arrays.ts";
 import { TF_IMAGES } from "./tf_images.ts";
 import { TF_OPERATIONS } from "./tf_operations.ts";
@@ -32,10 +39,17 @@ export const OPERATIONS: FactoryTable = Object.freeze({
   ...INDEXING_OPERATIONS,
   ...LINEAR_OPERATIONS,
   ...NEURAL_OPERATIONS,
+  ...ORDER_OPERATIONS,
   ...QUANTILE_OPERATIONS,
   ...REDUCTION_OPERATIONS,
   ...SHAPE_OPERATIONS,
   ...STRING_OPERATIONS,
+  ...FILTER_OPERATIONS,
+  ...INTEGER_OPERATIONS,
+  ...LOSS_OPERATIONS,
+  ...SERIES_OPERATIONS,
+  ...WARP_OPERATIONS,
+  ...WINDOW_OPERATIONS,
   ...TF_ARRAYS,
   ...TF_IMAGES,
   ...TF_OPERATIONS,

@@ -11,7 +11,7 @@ import type { Ops } from "../ops/ops.ts";
 import type { FactoryTable } from "./layer.ts";
 import { type Arguments, type Compute, operations } from "./operation.ts";
 import { axisOf, knownSize } from "./operation_forms.ts";
-import { ascending } from "./reduction_operations.ts";
+import { ascending } from "./order_operations.ts";
 
 /** The values to compute a quantile of, along the last axis. */
 interface Joined<T> {

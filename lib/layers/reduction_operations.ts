@@ -1,5 +1,5 @@
 /**
- * Operations of `keras.ops` over axes: reductions, cumulative sums, sorting.
+ * Operations of `keras.ops` over axes: reductions and cumulative sums.
  *
  * Source: Keras 3.15 `keras.ops.numpy`, `keras.ops.math`, `keras.ops.nn`.
  *
@@ -20,7 +20,6 @@ import {
   castFirst,
   knownSize,
   logSumExp,
-  movedAxis,
   nanToNum,
   rank,
   reduceOptions,
@@ -69,7 +68,7 @@ function nanVariance<T>(ops: Ops<T>, x: T, options: ReduceOptions): T {
  * Reads the axis of an operation; with null, or without one and a fallback,
  * flattens the values.
  */
-function along<T>(
+export function along<T>(
   ops: Ops<T>,
   args: Arguments<T>,
   fallback?: number,
@@ -81,81 +80,6 @@ function along<T>(
     ? { x: ops.reshape(x, [-1]), axis: 0 }
     : { x, axis: args.axis(x, fallback) };
 }
-
-/** The index of the largest or smallest value; the first of equal ones. */
-function extremeIndex(sign: 1 | -1): Compute {
-  return (ops, args) => {
-    const { x, axis } = along(ops, args);
-    const index = ops.argmax(sign === 1 ? x : ops.negative(x), axis);
-    if (!args.boolean("keepdims", false)) return index;
-    if (args.has("axis")) return ops.expandDims(index, axis);
-    return args.refuse("keepdims", "be false without an axis");
-  };
-}
-
-/** The same among values that are numbers; -1 where none is. */
-/** TensorFlow's default is the first axis. */
-function tfExtreme(sign: 1 | -1): Compute {
-  return (ops, args) => extremeIndex(sign)(ops, args.orElse("axis", 0));
-}
-
-function nanExtremeIndex(sign: 1 | -1): Compute {
-  return (ops, args) => {
-    const x = args.tensor("x");
-    if (ops.dtype(x) !== "float32") return extremeIndex(sign)(ops, args);
-    const isNaN = ops.isNaN(x);
-    const index = extremeIndex(sign)(
-      ops,
-      args.with(
-        "x",
-        (y) => ops.where(isNaN, ops.constant(-sign * Infinity), y),
-      ),
-    ) as typeof x;
-    const none = ops.cast(ops.constant(-1), "int32");
-    return ops.where(ops.all(isNaN, reduceOptions(args)), none, index);
-  };
-}
-
-/** Values of an axis in some order, and their indices. */
-interface Sorted<T> {
-  readonly values: T;
-  readonly indices: T;
-}
-
-function descending<T>(ops: Ops<T>, x: T, name: string): Sorted<T> {
-  const size = knownSize(ops, x, -1, name);
-  return { values: ops.topK(x, size), indices: ops.topKIndices(x, size) };
-}
-
-/** Values of the last axis in ascending order, and their indices. */
-export function ascending<T>(ops: Ops<T>, x: T, name: string): Sorted<T> {
-  const number = ops.dtype(x) === "bool" ? ops.cast(x, "int32") : x;
-  const { values, indices } = descending(ops, ops.negative(number), name);
-  return { values: ops.negative(values), indices };
-}
-
-/** Sorts along an axis. */
-function sorted(what: "values" | "indices"): Compute {
-  return (ops, args) => {
-    const { x, axis } = along(ops, args, -1);
-    args.refuseUnless("direction", "ASCENDING", "DESCENDING");
-    args.refuseUnless("stable", false, true);
-    const last = movedAxis(ops, x, axis, -1);
-    const found = args.raw("direction") === "DESCENDING"
-      ? descending(ops, last, args.name)
-      : ascending(ops, last, args.name);
-    return movedAxis(ops, found[what], -1, axis);
-  };
-}
-
-/** The `k` largest values along the last axis, and their indices. */
-const topK: Compute = (ops, args) => {
-  const x = args.tensor("x");
-  const k = args.number("k", 1);
-  args.refuseUnless("sorted", true);
-  args.refuseUnless("index_type", "int32");
-  return [ops.topK(x, k), ops.topKIndices(x, k)];
-};
 
 /** A cumulative sum or product, in `log2(size)` steps. */
 function running<T>(
@@ -318,10 +242,6 @@ export const REDUCTION_OPERATIONS: FactoryTable = operations({
   ),
   "Average(x, weights, axis)": average,
   "Moments(x, axes, keepdims, synchronized)": moments,
-  "Argmax(x, axis, keepdims)": extremeIndex(1),
-  "Argmin(x, axis, keepdims)": extremeIndex(-1),
-  "Nanargmax(x, axis, keepdims)": nanExtremeIndex(1),
-  "Nanargmin(x, axis, keepdims)": nanExtremeIndex(-1),
   "Nansum(x, axis, keepdims)": nanReduction(0, (ops, x, o) => ops.sum(x, o)),
   "Nanprod(x, axis, keepdims)": nanReduction(1, (ops, x, o) => ops.prod(x, o)),
   "Nanmax(x, axis, keepdims)": nanReduction(
@@ -343,29 +263,8 @@ export const REDUCTION_OPERATIONS: FactoryTable = operations({
   "Cumprod(x, axis, dtype)": cumprod,
   "Nancumsum(x, axis, dtype)": counting(0, cumsum),
   "Nancumprod(x, axis, dtype)": counting(1, cumprod),
-  "Sort(x, axis)": sorted("values"),
-  "Argsort(x, axis)": sorted("indices"),
-  "TopK(x, k, sorted)": topK,
-  "InTopK(targets, predictions, k)": (ops, args) => {
-    const predictions = args.tensor("predictions");
-    const targets = ops.cast(args.tensor("targets"), "int32");
-    const predicted = ops.takeAlongAxis(
-      predictions,
-      ops.expandDims(targets, 1),
-      1,
-    );
-    const above = ops.float(ops.greater(predictions, predicted));
-    const count = ops.sum(above, { axis: 1 });
-    return ops.greater(ops.constant(args.number("k")), count);
-  },
   "Diff(a, n, axis)": diff,
   "Trapezoid(y, x, dx, axis)": trapezoid,
-  "SearchSorted(sorted_sequence, values, side)": (ops, args) =>
-    bins(ops, args.tensor("values"), args.tensor("sorted_sequence"), {
-      isLeft: args.string("side", "left") === "left",
-    }),
-  "Digitize(x, bins)": (ops, args) =>
-    bins(ops, args.tensor("x"), args.tensor("bins"), { isLeft: false }),
   "IsIn(x1, x2, assume_unique, invert)": (ops, args) => {
     const [x, set] = [args.tensor("x1"), args.tensor("x2")];
     const list = ops.reshape(set, [-1]);
@@ -378,28 +277,6 @@ export const REDUCTION_OPERATIONS: FactoryTable = operations({
     args.refuseUnless("shift");
     return moments(ops, args);
   },
-  "tf.argmax | tf.math.argmax(input:x, axis, output_type)": tfExtreme(1),
-  "tf.argmin | tf.math.argmin(input:x, axis, output_type)": tfExtreme(-1),
-  "tf.math.top_k | tf.nn.top_k(input:x, k, sorted, index_type)": topK,
-  "tf.sort(values:x, axis, direction)": sorted("values"),
-  "tf.argsort(values:x, axis, direction, stable)": sorted("indices"),
   "tf.math.cumsum(x, axis, exclusive, reverse)": (ops, args) =>
     cumsum(ops, args.orElse("axis", 0)),
 });
-
-/**
- * Number of bounds below each value, excluding or including equal ones; of NaN
- * none or all.
- */
-function bins<T>(
-  ops: Ops<T>,
-  x: T,
-  bounds: T,
-  { isLeft }: { isLeft: boolean },
-): T {
-  const value = ops.expandDims(x, rank(ops, x));
-  const isBelow = isLeft
-    ? ops.greater(value, bounds)
-    : ops.logicalNot(ops.greater(bounds, value));
-  return ops.sum(ops.cast(isBelow, "int32"), { axis: -1 });
-}

@@ -288,27 +288,17 @@ const roll: Compute = (ops, args) => {
   return args.ints("axis").reduce((y, raw, i) => {
     const axis = axisOf(ops, y, raw);
     const shift = shifts.length === 1 ? shifts[0]! : shifts[i]!;
-    if (ops.shape(y)[axis] === null && Math.abs(shift) === 1) {
-      return rolledByOne(ops, y, axis, shift);
-    }
-    const size = knownSize(ops, y, axis, args.name);
-    const by = ((shift % size) + size) % size;
-    if (by === 0) return y;
+    // By 1 the size need not be known.
+    const isByOne = ops.shape(y)[axis] === null && Math.abs(shift) === 1;
+    const size = isByOne ? 0 : knownSize(ops, y, axis, args.name);
+    const at = isByOne ? -shift : size - ((shift % size) + size) % size;
+    if (at === size) return y;
     return ops.concatenate([
-      ops.slice(y, [{ axis, start: size - by }]),
-      ops.slice(y, [{ axis, stop: size - by }]),
+      ops.slice(y, [{ axis, start: at }]),
+      ops.slice(y, [{ axis, stop: at }]),
     ], axis);
   }, x);
 };
-
-/** A shift by one needs no size: it is less than any, or there is one value. */
-function rolledByOne<T>(ops: Ops<T>, x: T, axis: number, shift: number): T {
-  const at = -shift; // -1 or 1
-  return ops.concatenate([
-    ops.slice(x, [{ axis, start: at }]),
-    ops.slice(x, [{ axis, stop: at }]),
-  ], axis);
-}
 
 const rot90: Compute = (ops, args) => {
   const x = args.tensor("array");

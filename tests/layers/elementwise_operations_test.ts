@@ -2,3 +2,4 @@ import { ELEMENTWISE_OPERATIONS } from "../../lib/layers/elementwise_operations.
 import { testLayerCases } from "../support/layer_cases.ts";
 
 testLayerCases("keras_operations", ELEMENTWISE_OPERATIONS);
+testLayerCases("more_operations", ELEMENTWISE_OPERATIONS);

@@ -6,6 +6,7 @@ import { testLayerCases } from "../support/layer_cases.ts";
 import { called } from "./_one_call.ts";
 
 testLayerCases("keras_operations", LINEAR_OPERATIONS);
+testLayerCases("more_operations", LINEAR_OPERATIONS);
 
 Deno.test("normOf() joins all values to a vector in TensorFlow, to a matrix in Keras", async () => {
   const norm = (name: string) =>

@@ -6,6 +6,7 @@ import { testLayerCases } from "../support/layer_cases.ts";
 import { shapeAfter } from "./_one_call.ts";
 
 testLayerCases("keras_operations", NEURAL_OPERATIONS);
+testLayerCases("more_operations", NEURAL_OPERATIONS);
 
 Deno.test("pooling() reads TensorFlow's sizes of all axes in either format", () => {
   const after = (format: string, size: readonly number[]) => {

@@ -145,11 +145,6 @@ export const FOLLOWED: readonly (readonly [string, string, string])[] = [
     "tests/layers/config_reader_test.ts",
   ],
   [
-    "layers/linear_operations.ts",
-    "name each axis of each operand once",
-    KERAS,
-  ],
-  [
     "layers/recurrent.ts",
     "save the model",
     "tests/whole/old_layers_test.ts",
