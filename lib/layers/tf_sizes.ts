@@ -118,7 +118,9 @@ const range: Compute = (ops, args) => {
   if (delta === 0) args.refuse("delta", "not be 0");
   const count = Math.max(0, Math.ceil((to - from) / delta));
   const values = Array.from({ length: count }, (_, i) => from + i * delta);
-  const dtype = args.string("dtype", "int32");
+  // As integers fractions would be cut.
+  const isWhole = values.every(Number.isInteger);
+  const dtype = args.string("dtype", isWhole ? "int32" : "float32");
   return constantOf(ops, values, /^b?float/.test(dtype) ? "float32" : "int32");
 };
 
