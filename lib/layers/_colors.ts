@@ -8,7 +8,7 @@
 import { clip } from "./activations.ts";
 import { cannot } from "../check.ts";
 import type { Ops } from "../ops/ops.ts";
-import { knownSize } from "./operation_forms.ts";
+import { entryAt, knownSize } from "./operation_forms.ts";
 
 const c = <T>(ops: Ops<T>, value: number) => ops.constant(value);
 
@@ -24,7 +24,7 @@ export function channelsOfImages<T>(
       cannot(`call operation "${name}"`, "images must have 3 channels", depth),
     );
   }
-  const at = (i: number) => ops.slice(x, [{ axis: 3, start: i, stop: i + 1 }]);
+  const at = (i: number) => entryAt(ops, x, 3, i);
   return [at(0), at(1), at(2)];
 }
 

@@ -46,8 +46,8 @@ export interface Vocabulary {
 export interface VocabularyDefaults {
   readonly kind: "string" | "number";
   /** Default number of indices for unknown tokens. */
-  readonly numUnknown: number | undefined;
-  readonly mask: Token | undefined;
+  readonly numUnknown?: number;
+  readonly mask?: Token;
   readonly unknown: Token;
 }
 

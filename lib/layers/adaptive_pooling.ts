@@ -5,6 +5,7 @@
  *
  * @module
  */
+import { constantOf } from "./operation_forms.ts";
 import type { Ops } from "../ops/ops.ts";
 import type { FactoryTable, LayerFactory } from "./layer.ts";
 import { positiveInts, wrongCall } from "./_checks.ts";
@@ -90,11 +91,7 @@ function pooledAlong<T>(
   const selected = starts.map((start, i) =>
     isLong[i] ? numShort + start : start
   );
-  const indices = ops.constant({
-    data: Int32Array.from(selected),
-    shape: [windows],
-    dtype: "int32",
-  });
+  const indices = constantOf(ops, selected, "int32");
   return ops.take(all, indices, axis);
 }
 

@@ -43,22 +43,27 @@ function part<T>(ops: Ops<T>, x: T, row?: number, column?: number): T {
   return ops.slice(x, [...at(axes - 2, row), ...at(axes - 1, column)]);
 }
 
-/** A constant column `[n, 1]`: 1 where the test holds, 0 elsewhere. */
-function column<T>(
+/** A constant matrix: 1 where the test holds, 0 elsewhere. */
+function matrixOf<T>(
   ops: Ops<T>,
-  n: number,
-  test: (i: number) => boolean,
+  rows: number,
+  columns: number,
+  test: (row: number, column: number) => boolean,
 ): T {
-  const values = Array.from({ length: n }, (_, i) => Number(test(i)));
-  return constantOf(ops, values, "float32", [n, 1]);
+  const values = Array.from(
+    { length: rows * columns },
+    (_, i) => Number(test(Math.floor(i / columns), i % columns)),
+  );
+  return constantOf(ops, values, "float32", [rows, columns]);
+}
+
+/** A constant column `[n, 1]`. */
+function column<T>(ops: Ops<T>, n: number, test: (i: number) => boolean): T {
+  return matrixOf(ops, n, 1, test);
 }
 
 function identity<T>(ops: Ops<T>, n: number): T {
-  const values = Array.from(
-    { length: n * n },
-    (_, i) => Number(i % (n + 1) === 0),
-  );
-  return constantOf(ops, values, "float32", [n, n]);
+  return matrixOf(ops, n, n, (row, column) => row === column);
 }
 
 /**
@@ -185,11 +190,13 @@ export function solved<T>(ops: Ops<T>, a: T, b: T, args: Arguments<T>): T {
 
 /** The lower or upper triangle, with the diagonal. */
 function triangular<T>(ops: Ops<T>, x: T, n: number, isLower: boolean): T {
-  const values = Array.from({ length: n * n }, (_, i) => {
-    const [row, col] = [Math.floor(i / n), i % n];
-    return Number(isLower ? row >= col : row <= col);
-  });
-  return ops.multiply(x, constantOf(ops, values, "float32", [n, n]));
+  const half = matrixOf<T>(
+    ops,
+    n,
+    n,
+    (row, column) => isLower ? row >= column : row <= column,
+  );
+  return ops.multiply(x, half);
 }
 
 function choleskyOf<T>(ops: Ops<T>, x: T, name: string): T {

@@ -6,9 +6,8 @@
  *
  * @module
  */
-import type { Ops } from "../ops/ops.ts";
+import { asBooleans, maskArgument } from "./_arguments.ts";
 import type {
-  CallContext,
   FactoryTable,
   Layer,
   LayerConfig,
@@ -61,10 +60,13 @@ function meanOverTime(config: LayerConfig): Layer {
     ...layer,
     call(ops, inputs, weights, context) {
       const [x] = inputs;
-      const mask = maskOf(ops, context);
+      const mask = maskArgument(config.name, context);
       if (mask === undefined) return layer.call(ops, inputs, weights, context);
       checkRank(config.name, ops.shape(x!), 3);
-      const kept = ops.expandDims(mask, channels === "last" ? 2 : 1); // [N, T, 1]
+      const kept = ops.expandDims(
+        asBooleans(ops, mask),
+        channels === "last" ? 2 : 1,
+      ); // [N, T, 1]
       const count = ops.float(kept);
       const values = config.dialect === 3
         ? ops.where(kept, x!, ops.constant(0))
@@ -72,14 +74,6 @@ function meanOverTime(config: LayerConfig): Layer {
       return [ops.divide(ops.sum(values, over), ops.sum(count, over))];
     },
   };
-}
-
-/** The mask argument of the call, or the mask of the input. */
-function maskOf<T>(ops: Ops<T>, context: CallContext<T>): T | undefined {
-  const { mask } = context.args;
-  if (mask === undefined || mask === null) return context.masks[0];
-  const values = mask as T;
-  return ops.dtype(values) === "bool" ? values : ops.cast(values, "bool");
 }
 
 const AVERAGE = ["GlobalAveragePooling#D", "GlobalAvgPool#D"];

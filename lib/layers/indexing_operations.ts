@@ -13,6 +13,7 @@ import {
   axisOf,
   constantOf,
   counter,
+  integer,
   knownSize,
   movedAxis,
   rank,
@@ -41,8 +42,8 @@ const take: Compute = (ops, args) => {
 function fromStart<T>(ops: Ops<T>, x: T, indices: T, axis: number): T {
   const size = ops.shape(x)[axis];
   if (typeof size !== "number") return indices;
-  const zero = constantOf(ops, [0], "int32", []);
-  const behind = ops.add(indices, constantOf(ops, [size], "int32", []));
+  const zero = integer(ops, 0);
+  const behind = ops.add(indices, integer(ops, size));
   return ops.where(ops.greater(zero, indices), behind, indices);
 }
 
@@ -59,17 +60,23 @@ const takeAlongAxis: Compute = (ops, args) => {
   return ops.takeAlongAxis(raw, fromStart(ops, raw, wanted, axis), axis);
 };
 
+/** How far the column is right of the row, for matrices `[…, n, m]`. */
+export function offsets<T>(ops: Ops<T>, x: T, name: string): T {
+  const rows = counter(ops, knownSize(ops, x, -2, name), 0, 2);
+  const columns = counter(ops, knownSize(ops, x, -1, name), 1, 2);
+  return ops.subtract(columns, rows); // [n, m]
+}
+
 /** Keeps the values on one side of a diagonal; 0 elsewhere. */
 function triangle(isUpper: boolean): Compute {
   return (ops, args) => {
     const x = args.tensor("x");
     const k = args.number("k", 0);
-    const rows = counter(ops, knownSize(ops, x, -2, args.name), 0, 2);
-    const columns = counter(ops, knownSize(ops, x, -1, args.name), 1, 2);
-    const bound = ops.add(rows, constantOf(ops, [k], "int32", []));
+    const away = offsets(ops, x, args.name);
+    const bound = integer(ops, k);
     const isIn = isUpper
-      ? ops.greaterEqual(columns, bound)
-      : ops.greaterEqual(bound, columns);
+      ? ops.greaterEqual(away, bound)
+      : ops.greaterEqual(bound, away);
     const zero = ops.cast(ops.constant(0), ops.dtype(x));
     return ops.where(isIn, x, zero);
   };

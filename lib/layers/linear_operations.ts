@@ -13,6 +13,7 @@ import { type Compute, type ComputeOne, operations } from "./operation.ts";
 import {
   axisOf,
   binary,
+  entryAt,
   knownSize,
   movedAxis,
   rank,
@@ -98,8 +99,7 @@ function outer<T>(ops: Ops<T>, a: T, b: T): T {
  */
 function cross<T>(ops: Ops<T>, a: T, b: T, name: string): T {
   const [sizeA, sizeB] = [a, b].map((x) => knownSize(ops, x, -1, name));
-  const part = (x: T, i: number) =>
-    ops.slice(x, [{ axis: rank(ops, x) - 1, start: i, stop: i + 1 }]);
+  const part = (x: T, i: number) => entryAt(ops, x, rank(ops, x) - 1, i);
   for (const x of [a, b]) {
     const size = knownSize(ops, x, -1, name);
     if (size === 2 || size === 3) continue;

@@ -146,6 +146,30 @@ export function constantOf<T>(
   );
 }
 
+/** An integer as a constant. */
+export function integer<T>(ops: Ops<T>, value: number): T {
+  return constantOf(ops, [value], "int32", []);
+}
+
+/** The values at one index of an axis, which is kept. */
+export function entryAt<T>(ops: Ops<T>, x: T, axis: number, index: number): T {
+  return ops.slice(x, [{ axis, start: index, stop: index + 1 }]);
+}
+
+/** Pads one axis. */
+export function paddedAlong<T>(
+  ops: Ops<T>,
+  x: T,
+  axis: number,
+  [before, after]: readonly [before: number, after: number],
+  value = 0,
+): T {
+  const widths = [...ops.shape(x).keys()].map((i): [number, number] =>
+    i === axis ? [before, after] : [0, 0]
+  );
+  return ops.pad(x, widths, value);
+}
+
 /** Moves one axis to another index. */
 export function movedAxis<T>(ops: Ops<T>, x: T, from: number, to: number): T {
   const axes = [...ops.shape(x).keys()];

@@ -21,6 +21,7 @@ import {
   knownSize,
   logSumExp,
   nanToNum,
+  paddedAlong,
   rank,
   reduceOptions,
   type Reduction,
@@ -95,15 +96,8 @@ function running<T>(
   const size = knownSize(ops, x, axis, name);
   let value = ops.dtype(x) === "bool" ? ops.cast(x, "int32") : x;
   for (let step = 1; step < size; step *= 2) {
-    const shape = ops.shape(value);
-    const widths = shape.map((_, i): [number, number] =>
-      i === axis ? [step, 0] : [0, 0]
-    );
-    const before = ops.pad(
-      ops.slice(value, [{ axis, stop: size - step }]),
-      widths,
-      neutral,
-    );
+    const earlier = ops.slice(value, [{ axis, stop: size - step }]);
+    const before = paddedAlong(ops, earlier, axis, [step, 0], neutral);
     value = ops[join](value, before);
   }
   return value;
@@ -121,10 +115,8 @@ const cumsum: Compute = (ops, args) => {
 
 /** Moves values to the next index of an axis; the first is 0. */
 function delayed<T>(ops: Ops<T>, x: T, axis: number): T {
-  const widths = ops.shape(x).map((_, i): [number, number] =>
-    i === axis ? [1, 0] : [0, 0]
-  );
-  return ops.pad(ops.slice(x, [{ axis, stop: -1 }]), widths);
+  const earlier = ops.slice(x, [{ axis, stop: -1 }]);
+  return paddedAlong(ops, earlier, axis, [1, 0]);
 }
 
 export const cumprod: ComputeOne = (ops, args) => {

@@ -11,6 +11,7 @@ import { type Compute, type ComputeOne, operations } from "./operation.ts";
 import {
   axisOf,
   constantOf,
+  entryAt,
   knownSize,
   rank,
   unary,
@@ -174,8 +175,7 @@ const unstack: Compute = (ops, args) => {
   if (args.has("num")) args.refuseUnless("num", size);
   return Array.from(
     { length: size },
-    (_, i) =>
-      ops.squeeze(ops.slice(x, [{ axis, start: i, stop: i + 1 }]), axis),
+    (_, i) => ops.squeeze(entryAt(ops, x, axis, i), axis),
   );
 };
 

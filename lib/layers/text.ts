@@ -8,6 +8,7 @@
  *
  * @module
  */
+import { constantOf } from "./operation_forms.ts";
 import type { Ops } from "../ops/ops.ts";
 import {
   optionalNumber,
@@ -78,8 +79,6 @@ function stringLookup(config: LayerConfig): Layer {
   readEncoding(config);
   const vocabulary = vocabularyOf(config, {
     kind: "string",
-    numUnknown: undefined,
-    mask: undefined,
     unknown: "[UNK]",
   });
   config.raw("oov_method"); // strings are always hashed
@@ -102,8 +101,6 @@ function integerLookup(config: LayerConfig): Layer {
   refuseInverse(config);
   const vocabulary = vocabularyOf(config, {
     kind: "number",
-    numUnknown: undefined,
-    mask: undefined,
     unknown: -1,
   });
   config.oneOf("vocabulary_dtype", ["int64", "int32"], "int64");
@@ -139,12 +136,7 @@ function lookUpNumbers<T>(
   }
   const ids = ops.cast(x, "int32");
   const rank = ops.shape(x).length;
-  const keys = (list: readonly number[]) =>
-    ops.constant({
-      data: Int32Array.from(list),
-      shape: [list.length],
-      dtype: "int32",
-    });
+  const keys = (list: readonly number[]) => constantOf(ops, list, "int32");
   const found = ops.cast(
     ops.equal(ops.expandDims(ids, rank), keys(tokens as number[])),
     "int32",

@@ -6,30 +6,20 @@
  *
  * @module
  */
-import type { Ops } from "../ops/ops.ts";
+import { offsets } from "./indexing_operations.ts";
 import { exchanged } from "./tf_operations.ts";
 import type { FactoryTable } from "./layer.ts";
 import { tfNorm } from "./linear_operations.ts";
 import { type Compute, operations } from "./operation.ts";
 import {
-  constantOf,
   counter,
+  integer,
   knownSize,
   rank,
   reduceOptions,
   typeNamed,
 } from "./operation_forms.ts";
 import { cumprod } from "./reduction_operations.ts";
-
-const whole = <T>(ops: Ops<T>, value: number) =>
-  constantOf(ops, [value], "int32", []);
-
-/** How far the column is right of the row, for matrices `[…, n, m]`. */
-function offsets<T>(ops: Ops<T>, x: T, name: string): T {
-  const rows = counter(ops, knownSize(ops, x, -2, name), 0, 2);
-  const columns = counter(ops, knownSize(ops, x, -1, name), 1, 2);
-  return ops.subtract(columns, rows); // [n, m]
-}
 
 /** Values near the diagonal, 0 elsewhere; a negative number means all. */
 const bandPart: Compute = (ops, args) => {
@@ -38,12 +28,12 @@ const bandPart: Compute = (ops, args) => {
   const [lower, upper] = [args.number("num_lower"), args.number("num_upper")];
   const zero = ops.cast(ops.constant(0), ops.dtype(x));
   const below = lower < 0 ? x : ops.where(
-    ops.greaterEqual(away, whole(ops, -lower)),
+    ops.greaterEqual(away, integer(ops, -lower)),
     x,
     zero,
   );
   if (upper < 0) return below;
-  return ops.where(ops.greaterEqual(whole(ops, upper), away), below, zero);
+  return ops.where(ops.greaterEqual(integer(ops, upper), away), below, zero);
 };
 
 /** Which positions come before each length. */
@@ -69,14 +59,14 @@ const diagonalMatrix: Compute = (ops, args) => {
     knownSize(ops, x, -1, args.name),
     rank(ops, x),
   );
-  const isOn = ops.equal(offsets(ops, matrix, args.name), whole(ops, 0));
+  const isOn = ops.equal(offsets(ops, matrix, args.name), integer(ops, 0));
   return ops.where(isOn, matrix, ops.cast(ops.constant(0), ops.dtype(x)));
 };
 
 const withDiagonal: Compute = (ops, args) => {
   const x = args.tensor("input");
   args.refuseUnless("k", 0);
-  const isOn = ops.equal(offsets(ops, x, args.name), whole(ops, 0));
+  const isOn = ops.equal(offsets(ops, x, args.name), integer(ops, 0));
   const values = ops.expandDims(args.tensor("diagonal"), rank(ops, x) - 1);
   if (
     knownSize(ops, x, -1, args.name) !== knownSize(ops, x, -2, args.name)

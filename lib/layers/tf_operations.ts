@@ -15,7 +15,13 @@ import { oneHot } from "./indexing_operations.ts";
 import { matmul } from "./linear_operations.ts";
 import { channelsOfCall } from "./neural_operations.ts";
 import { type Compute, operations } from "./operation.ts";
-import { knownSize, rank, rsqrt, square } from "./operation_forms.ts";
+import {
+  knownSize,
+  paddedAlong,
+  rank,
+  rsqrt,
+  square,
+} from "./operation_forms.ts";
 import { partsBetween } from "./shape_operations.ts";
 import type { FactoryTable } from "./layer.ts";
 
@@ -135,8 +141,7 @@ const localResponse: Compute = (ops, args) => {
   const radius = args.number("depth_radius", 5);
   const axis = rank(ops, x) - 1;
   const depth = knownSize(ops, x, axis, args.name);
-  const none = Array.from({ length: axis }, (): [number, number] => [0, 0]);
-  const padded = ops.pad(square(ops, x), [...none, [radius, radius]]);
+  const padded = paddedAlong(ops, square(ops, x), axis, [radius, radius]);
   const sum = Array.from(
     { length: 2 * radius + 1 },
     (_, start) => ops.slice(padded, [{ axis, start, stop: start + depth }]),

@@ -12,7 +12,7 @@ import { solved } from "./elimination_operations.ts";
 import { onImages } from "./image_operations.ts";
 import type { FactoryTable } from "./layer.ts";
 import { type Arguments, type Compute, operations } from "./operation.ts";
-import { constantOf, knownSize, rank } from "./operation_forms.ts";
+import { constantOf, entryAt, knownSize, rank } from "./operation_forms.ts";
 
 const c = <T>(ops: Ops<T>, value: number) => ops.constant(value);
 
@@ -36,7 +36,7 @@ function homography<T>(
 ): T {
   const at = (points: T, i: number, axis: number) =>
     ops.takeLast(
-      ops.squeeze(ops.slice(points, [{ axis: 1, start: i, stop: i + 1 }]), 1),
+      ops.squeeze(entryAt(ops, points, 1, i), 1),
       axis,
     ); // [N]
   const rows: T[] = [];

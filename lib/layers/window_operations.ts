@@ -11,7 +11,7 @@ import type { Ops } from "../ops/ops.ts";
 import { patchesOf } from "./_maps.ts";
 import type { FactoryTable } from "./layer.ts";
 import { type Arguments, type Compute, operations } from "./operation.ts";
-import { constantOf, knownSize, rank } from "./operation_forms.ts";
+import { constantOf, knownSize, paddedAlong, rank } from "./operation_forms.ts";
 
 /** Two numbers; one is repeated. */
 function pair<T>(args: Arguments<T>, key: string, fallback?: number): number[] {
@@ -53,11 +53,8 @@ const unfold: Compute = (ops, args) => {
 /** Puts zeros between values, along an axis: `step − 1` after each. */
 function spread<T>(ops: Ops<T>, x: T, axis: number, step: number): T {
   if (step === 1) return x;
-  const widths = Array.from(
-    { length: rank(ops, x) + 1 },
-    (_, i): [number, number] => i === axis + 1 ? [0, step - 1] : [0, 0],
-  );
-  const wide = ops.pad(ops.expandDims(x, axis + 1), widths);
+  const apart = ops.expandDims(x, axis + 1);
+  const wide = paddedAlong(ops, apart, axis + 1, [0, step - 1]);
   return ops.slice(ops.merge(wide, axis, axis + 1), [
     { axis, stop: 1 - step },
   ]);
