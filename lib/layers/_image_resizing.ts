@@ -172,7 +172,8 @@ function kernelRow(
   for (let at = first; at <= last; at++) row[at]! /= sum;
 }
 
-const KERNELS: Readonly<
+/** Weights by the distance from the centre, and where they end. */
+export const KERNELS: Readonly<
   Record<string, { radius: number; kernel: (x: number) => number }>
 > = {
   bilinear: { radius: 1, kernel: (x) => Math.max(0, 1 - Math.abs(x)) },

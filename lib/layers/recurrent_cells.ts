@@ -90,20 +90,32 @@ export function namedActivation(config: LayerConfig, key: string): Activation {
   throw wrongConfig(config.name, `"${key}" must be there`, undefined);
 }
 
-/** Whether a cell has the activations of engines' operators. */
-function hasStandardActivations(
-  { dialect }: LayerConfig,
-  activation: Activation,
-  gate: Activation,
-): boolean {
-  return activation === activationNamed("tanh", dialect) &&
-    gate === activationNamed("sigmoid", dialect);
+/** Reads what all cells have, and their options without effect at inference. */
+function readCell(config: LayerConfig) {
+  for (const key of ["dropout", "recurrent_dropout"]) config.raw(key);
+  return {
+    units: config.number("units"),
+    activation: namedActivation(config, "activation"),
+    hasBias: config.boolean("use_bias", true),
+  };
 }
 
-/** Reads the units of a cell, and its options without effect at inference. */
-function readUnits(config: LayerConfig): number {
-  for (const key of ["dropout", "recurrent_dropout"]) config.raw(key);
-  return config.number("units");
+/** Reads a cell with gates, and whether engines' operators compute the same. */
+function readGatedCell(config: LayerConfig) {
+  const cell = readCell(config);
+  const gate = namedActivation(config, "recurrent_activation");
+  const isStandard =
+    cell.activation === activationNamed("tanh", config.dialect) &&
+    gate === activationNamed("sigmoid", config.dialect);
+  return { ...cell, gate, isStandard };
+}
+
+/** The engines' operator with the weights of a cell. */
+function operatorOf<T>(
+  kind: CellOperator<T>["kind"],
+  { kernel, recurrent_kernel: recurrent, bias }: Readonly<Record<string, T>>,
+): CellOperator<T> {
+  return { kind, kernel: kernel!, recurrentKernel: recurrent!, bias };
 }
 
 /** Checks the number of columns of the kernels. */
@@ -127,9 +139,7 @@ function checkKernels<T>(
  * @returns The cell.
  */
 export function simpleRnnCell(config: LayerConfig): Cell {
-  const units = readUnits(config);
-  const activation = namedActivation(config, "activation");
-  const hasBias = config.boolean("use_bias", true);
+  const { units, activation, hasBias } = readCell(config);
   return cellOf({
     weights: weightNames(hasBias),
     numStates: 1,
@@ -157,12 +167,10 @@ export function simpleRnnCell(config: LayerConfig): Cell {
  * @returns The cell.
  */
 export function lstmCell(config: LayerConfig): Cell {
-  const units = readUnits(config);
+  const { units, activation, gate, hasBias, isStandard } = readGatedCell(
+    config,
+  );
   config.raw("unit_forget_bias"); // an initial value only
-  const activation = namedActivation(config, "activation");
-  const gate = namedActivation(config, "recurrent_activation");
-  const hasBias = config.boolean("use_bias", true);
-  const isStandard = hasStandardActivations(config, activation, gate);
   return cellOf({
     weights: weightNames(hasBias),
     numStates: 2,
@@ -171,9 +179,7 @@ export function lstmCell(config: LayerConfig): Cell {
       checkKernels(ops, config.name, weights, units, 4);
       const { kernel, recurrent_kernel: recurrent, bias } = weights;
       return {
-        operator: isStandard
-          ? { kind: "lstm", kernel: kernel!, recurrentKernel: recurrent!, bias }
-          : undefined,
+        operator: isStandard ? operatorOf("lstm", weights) : undefined,
         project: (x) => affine(ops, x, config.name, kernel!, bias),
         zeroState: (projected) => {
           const zero = zeros(ops, projected, recurrent!);
@@ -223,13 +229,10 @@ export function lstmStep<T>(
  * @returns The cell.
  */
 export function gruCell(config: LayerConfig): Cell {
-  const units = readUnits(config);
-  const activation = namedActivation(config, "activation");
-  const gate = namedActivation(config, "recurrent_activation");
-  const hasBias = config.boolean("use_bias", true);
+  const { units, activation, gate, hasBias, isStandard } = readGatedCell(
+    config,
+  );
   const isAfter = config.boolean("reset_after", config.dialect === 3);
-  const isStandard = isAfter &&
-    hasStandardActivations(config, activation, gate);
   return cellOf({
     weights: weightNames(hasBias),
     numStates: 1,
@@ -247,13 +250,8 @@ export function gruCell(config: LayerConfig): Cell {
       const early = ops.slice(recurrent!, [{ axis: 1, stop: 2 * size }]);
       const late = ops.slice(recurrent!, [{ axis: 1, start: 2 * size }]);
       return {
-        operator: isStandard
-          ? {
-            kind: "gru",
-            kernel: kernel!,
-            recurrentKernel: recurrent!,
-            bias: weights.bias,
-          }
+        operator: isStandard && isAfter
+          ? operatorOf("gru", weights)
           : undefined,
         project: (x) => affine(ops, x, config.name, kernel!, bias),
         zeroState: (projected) => [zeros(ops, projected, recurrent!)],
