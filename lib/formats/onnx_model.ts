@@ -63,7 +63,24 @@ export interface OnnxOperation {
   readonly inputs: readonly string[];
   readonly outputs: readonly string[];
   readonly attributes: ReadonlyMap<string, OnnxAttributeValue>;
+  /** Its position in the file; empty for one that the file does not have. */
   readonly span: Span;
+  /** Its encoding, if the file does not have it. */
+  readonly added?: Uint8Array;
+}
+
+/**
+ * The encoding of an operation.
+ *
+ * @param reader The reader of the file.
+ * @param operation The operation.
+ * @returns Its bytes, in the file's memory if it is there.
+ */
+export function operationBytes(
+  reader: { bytes(span: Span): Uint8Array },
+  { span, added }: OnnxOperation,
+): Uint8Array {
+  return added ?? reader.bytes(span);
 }
 
 /** The value of an attribute. */

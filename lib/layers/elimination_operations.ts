@@ -189,7 +189,12 @@ export function solved<T>(ops: Ops<T>, a: T, b: T, args: Arguments<T>): T {
 }
 
 /** The lower or upper triangle, with the diagonal. */
-function triangular<T>(ops: Ops<T>, x: T, n: number, isLower: boolean): T {
+export function triangular<T>(
+  ops: Ops<T>,
+  x: T,
+  n: number,
+  isLower: boolean,
+): T {
   const half = matrixOf<T>(
     ops,
     n,

@@ -101,7 +101,7 @@ const sobel: Compute = (ops, args) => {
 };
 
 /** How alike two images are, averaged over positions and channels. */
-const structuralSimilarity: Compute = (ops, args) => {
+export const structuralSimilarity: Compute = (ops, args) => {
   const read = (key: string) => {
     const x = args.tensor(key);
     if (rank(ops, x) !== 4) args.refuse(key, "have 4 axes");

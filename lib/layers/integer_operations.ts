@@ -165,12 +165,20 @@ const unravelIndex: Compute = (ops, args) => {
 
 /** Factories by name. */
 export const INTEGER_OPERATIONS: FactoryTable = operations({
-  "BitwiseAnd(x, y)": bitwise((ops, a, b) => ops.logicalAnd(a, b)),
-  "BitwiseInvert | BitwiseNot(x)": inverted,
-  "BitwiseLeftShift | LeftShift(x, y)": shift("multiply"),
-  "BitwiseOr(x, y)": bitwise((ops, a, b) => ops.logicalOr(a, b)),
-  "BitwiseRightShift | RightShift(x, y)": shift("floorDivide"),
-  "BitwiseXor(x, y)": bitwise(logicalXor),
+  "BitwiseAnd | tf.bitwise.bitwise_and(x, y)": bitwise((ops, a, b) =>
+    ops.logicalAnd(a, b)
+  ),
+  "BitwiseInvert | BitwiseNot | tf.bitwise.invert(x)": inverted,
+  "BitwiseLeftShift | LeftShift | tf.bitwise.left_shift(x, y)": shift(
+    "multiply",
+  ),
+  "BitwiseOr | tf.bitwise.bitwise_or(x, y)": bitwise((ops, a, b) =>
+    ops.logicalOr(a, b)
+  ),
+  "BitwiseRightShift | RightShift | tf.bitwise.right_shift(x, y)": shift(
+    "floorDivide",
+  ),
+  "BitwiseXor | tf.bitwise.bitwise_xor(x, y)": bitwise(logicalXor),
   "Gcd(x1, x2)": ofIntegers(commonDivisor),
   "Lcm(x1, x2)": ofIntegers(commonMultiple),
   "UnravelIndex(indices, shape)": unravelIndex,

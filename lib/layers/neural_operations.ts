@@ -34,7 +34,7 @@ export function channelsOfCall<T>(args: Arguments<T>): Channels {
 }
 
 /** Sizes or steps, one for each spatial axis. */
-function perAxis<T>(
+export function perAxis<T>(
   args: Arguments<T>,
   key: string,
   axes: number,
@@ -72,7 +72,7 @@ function onMap(
 }
 
 /** Pooling over windows. */
-function pooling(kind: "maxPool" | "averagePool"): ComputeOne {
+export function pooling(kind: "maxPool" | "averagePool"): ComputeOne {
   return onMap((ops, map, args) => {
     const axes = rank(ops, map) - 2;
     const size = perAxis(args, "pool_size", axes);
@@ -98,7 +98,7 @@ function windowsOf<T>(args: Arguments<T>, axes: number): ConvOptions {
 }
 
 /** A convolution; the kernel's depth tells the number of groups. */
-const conv: ComputeOne = onMap((ops, map, args) => {
+export const conv: ComputeOne = onMap((ops, map, args) => {
   const kernel = ops.float(args.tensor("kernel"));
   const groups = knownSize(ops, map, -1, args.name) /
     knownSize(ops, kernel, -2, args.name);
@@ -125,7 +125,7 @@ const depthwise: ComputeOne = onMap((ops, map, args) =>
   perChannel(ops, map, args, "kernel")
 );
 
-const separable: ComputeOne = onMap((ops, map, args) => {
+export const separable: ComputeOne = onMap((ops, map, args) => {
   const each = perChannel(ops, map, args, "depthwise_kernel");
   const ones = Array<number>(rank(ops, each) - 2).fill(1);
   return ops.conv(each, ops.float(args.tensor("pointwise_kernel")), {

@@ -28,6 +28,10 @@ import { WARP_OPERATIONS } from "./warp_operations.ts";
 import { WINDOW_OPERATIONS } from "./window_operations.ts";
 import { TF_ARRAYS } from "./tf_arrays.ts";
 import { TF_IMAGES } from "./tf_images.ts";
+import { TF_CONVOLUTIONS } from "./tf_convolutions.ts";
+import { TF_INDEXING } from "./tf_indexing.ts";
+import { TF_MATH } from "./tf_math.ts";
+import { TF_SCORES } from "./tf_scores.ts";
 import { TF_OPERATIONS } from "./tf_operations.ts";
 import { TF_SIZES } from "./tf_sizes.ts";
 
@@ -52,6 +56,10 @@ export const OPERATIONS: FactoryTable = Object.freeze({
   ...WINDOW_OPERATIONS,
   ...TF_ARRAYS,
   ...TF_IMAGES,
+  ...TF_CONVOLUTIONS,
+  ...TF_INDEXING,
+  ...TF_MATH,
+  ...TF_SCORES,
   ...TF_OPERATIONS,
   ...TF_SIZES,
 });

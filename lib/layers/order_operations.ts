@@ -136,7 +136,7 @@ const topK: Compute = (ops, args) => {
  * Number of bounds below each value, excluding or including equal ones; of NaN
  * none or all.
  */
-function bins<T>(
+export function bins<T>(
   ops: Ops<T>,
   x: T,
   bounds: T,
@@ -149,6 +149,21 @@ function bins<T>(
   return ops.sum(ops.cast(isBelow, "int32"), { axis: -1 });
 }
 
+/** Whether the target has one of the `k` largest predictions. */
+const inTopK: Compute = (ops, args) => {
+  const predictions = args.tensor("predictions");
+  const targets = ops.cast(args.tensor("targets"), "int32");
+  const predicted = ops.takeAlongAxis(
+    predictions,
+    ops.expandDims(targets, 1),
+    1,
+  );
+  // Not `greater`, so that a target of NaN is below all.
+  const isBelow = ops.greaterEqual(predicted, predictions);
+  const count = ops.sum(ops.float(ops.logicalNot(isBelow)), { axis: 1 });
+  return ops.greater(ops.constant(args.number("k")), count);
+};
+
 /** Factories by name. */
 export const ORDER_OPERATIONS: FactoryTable = operations({
   "Argmax(x, axis, keepdims)": extremeIndex(1, { ordersZeros: true }),
@@ -158,19 +173,8 @@ export const ORDER_OPERATIONS: FactoryTable = operations({
   "Sort(x, axis)": sorted("values"),
   "Argsort(x, axis)": sorted("indices"),
   "TopK(x, k, sorted)": topK,
-  "InTopK(targets, predictions, k)": (ops, args) => {
-    const predictions = args.tensor("predictions");
-    const targets = ops.cast(args.tensor("targets"), "int32");
-    const predicted = ops.takeAlongAxis(
-      predictions,
-      ops.expandDims(targets, 1),
-      1,
-    );
-    // Not `greater`, so that a target of NaN is below all.
-    const isBelow = ops.greaterEqual(predicted, predictions);
-    const count = ops.sum(ops.float(ops.logicalNot(isBelow)), { axis: 1 });
-    return ops.greater(ops.constant(args.number("k")), count);
-  },
+  "InTopK(targets, predictions, k)": inTopK,
+  "tf.compat.v1.math.in_top_k(predictions, targets, k)": inTopK,
   "SearchSorted(sorted_sequence, values, side)": (ops, args) =>
     bins(ops, args.tensor("values"), args.tensor("sorted_sequence"), {
       isLeft: args.string("side", "left") === "left",

@@ -38,7 +38,7 @@ function spaced<T>(ops: Ops<T>, args: Arguments<T>, start: T, stop: T): T {
   return ops.stack([first, ...between, last], at);
 }
 
-const linspace: Compute = (ops, args) =>
+export const linspace: Compute = (ops, args) =>
   spaced(ops, args, args.tensor("start"), args.tensor("stop"));
 
 const logspace: Compute = (ops, args) => {

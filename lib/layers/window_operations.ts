@@ -104,6 +104,21 @@ const fold: Compute = (ops, args) => {
   );
 };
 
+/** Overlapping parts of an axis: `[…, number of frames, length, …]`. */
+export function framesAlong<T>(
+  ops: Ops<T>,
+  x: T,
+  axis: number,
+  { size, length, step }: Readonly<Record<"size" | "length" | "step", number>>,
+): T {
+  const count = Math.floor((size - length) / step) + 1;
+  const indices = Array.from(
+    { length: count * length },
+    (_, i) => Math.floor(i / length) * step + i % length,
+  );
+  return ops.take(x, constantOf(ops, indices, "int32", [count, length]), axis);
+}
+
 /** Windows of the last axis: `[…, number of windows, length]`. */
 const sequences: Compute = (ops, args) => {
   const x = args.tensor("x");
@@ -113,17 +128,7 @@ const sequences: Compute = (ops, args) => {
   ];
   const size = knownSize(ops, x, -1, args.name);
   if (length > size) args.refuse("sequence_length", `be at most ${size}`);
-  const count = Math.floor((size - length) / step) + 1;
-  const indices = Array.from(
-    { length: count * length },
-    (_, i) => Math.floor(i / length) * step + i % length,
-  );
-  const shape = [count, length];
-  return ops.take(
-    x,
-    constantOf(ops, indices, "int32", shape),
-    rank(ops, x) - 1,
-  );
+  return framesAlong(ops, x, rank(ops, x) - 1, { size, length, step });
 };
 
 /** Writes an array into another one, from a fixed index of each axis. */

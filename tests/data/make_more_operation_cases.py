@@ -196,6 +196,96 @@ def images():
     op("map_coordinates_colors", lambda x: im.map_coordinates(x, colors, order=1, fill_mode="nearest"), xs=[pixels])
 
 
+def functions():
+    rng = np.random.default_rng(43)
+    m, la, nn, im = tf.math, tf.linalg, tf.nn, tf.image
+    real = rng.uniform(-3, 3, (3, 5)).astype("float32")
+    pos = rng.uniform(0.2, 3, (3, 5)).astype("float32")
+    unit = rng.uniform(-0.95, 0.95, (3, 5)).astype("float32")
+    zeros = floats([0, 0, 2, -1, 0], [1, 0, 0, 3, 2], [0, 1, 1, 0, -2])
+    odd = floats([0, -2, 3, 0.5, 1e-3], [0, inf, 2, 0, 7], [nan, 1, 2, -0.5, 4])
+    fn("xlogy", m.xlogy, xs=[zeros, odd])
+    fn("xlog1py", m.xlog1py, xs=[zeros, odd])
+    fn("xlogy_number", lambda x: m.xlogy(x, 2.5), xs=[zeros])
+    fn("multiply_no_nan_zero", m.multiply_no_nan, xs=[odd, zeros])
+    fn("divide_no_nan_zero", m.divide_no_nan, xs=[odd, zeros])
+    fn("euclidean_norm", lambda x: m.reduce_euclidean_norm(x, axis=[1, -1]), (4, 3))
+    for n in "erfinv ndtri erfcinv".split():
+        fn("math_" + n, getattr(m, n), xs=[unit if n == "erfinv" else (unit + 1) / 2 if n == "ndtri" else unit + 1])
+    for n in "bessel_i0 bessel_i1 bessel_i0e bessel_i1e".split():
+        fn("math_" + n, getattr(m, n), xs=[real * 4])
+    for tag, options in {"": {}, "_exclusive": {"exclusive": True}, "_reverse": {"reverse": True}, "_both": {"exclusive": True, "reverse": True}}.items():
+        fn("cumulative_logsumexp" + tag, lambda x: m.cumulative_logsumexp(x, axis=1, **options), (5, 2))
+    fn("cumulative_logsumexp_far", lambda x: m.cumulative_logsumexp(x, axis=-1), xs=[floats([-inf, -inf, 3], [1e4, 1, 2], [-200, 90, 90])])
+    fn("polyval", lambda x: m.polyval([2.0, -1.0, 0.5], x), xs=[real])
+    fn("accumulate_n", lambda x, y: m.accumulate_n([x, y]), (4,), (4,))
+    fn("conj", m.conj, xs=[real])
+    fn("in_top_k", lambda t, p: m.in_top_k(t, p, 2), xs=[ints(0, 3, 1), real])
+    fn("clip_by_norm", lambda x: tf.clip_by_norm(x, 2.0, axes=[1]), (4, 3))
+    fn("clip_by_norm_all", lambda x: tf.clip_by_norm(x, 1.5, [1, -1]), (4, 3))
+    fn("clip_by_norm_zero", lambda x: tf.clip_by_norm(x, 2.0, axes=[1]), xs=[floats([0, 0], [3, 4], [-1, 0.5])])
+    fn("linspace", lambda x, y: tf.linspace(x, y, 4, axis=1), (5,), (5,))
+    for n in "bitwise_and bitwise_or bitwise_xor left_shift right_shift".split():
+        fn(n, getattr(tf.bitwise, n), xs=[ints([-900, 5], [77, -1], [2**30, 3]), ints([3, 1], [7, 4], [1, 0])])
+    fn("bitwise_invert", tf.bitwise.invert, xs=[ints([-900, 5], [77, -1], [2**31 - 1, 3])])
+
+    table = rng.normal(size=(4, 3, 2)).astype("float32")
+    fn("gather_nd_table", lambda i: tf.gather_nd(table, i), xs=[ints([[0, 2], [3, 1]], [[2, 2], [1, 0]], [[0, 0], [3, 2]])])
+    fn("gather_nd_rows", lambda i: tf.gather_nd(table, i), xs=[ints([[0], [3]], [[2], [1]], [[0], [3]])])
+    maps = rng.normal(size=(3, 4, 3, 2)).astype("float32")
+    fn("gather_nd_batch", lambda x, i: tf.gather_nd(x, i, batch_dims=1), xs=[maps, ints([[0, 2], [3, 1]], [[2, 2], [1, 0]], [[0, 0], [3, 2]])])
+    fn("gather_nd_batch_one", lambda x, i: tf.gather_nd(x, i, batch_dims=1), xs=[maps, ints([0, 2], [2, 1], [3, 0])])
+    fn("gather_nd_batch_deep", lambda x, i: tf.gather_nd(x, i, batch_dims=1), xs=[maps[..., 0].copy(), ints([[[0], [3]], [[1], [1]]], [[[2], [2]], [[1], [0]]], [[[0], [0]], [[3], [2]]])])
+    fn("boolean_mask", lambda x: tf.boolean_mask(x, [True, False, True, True], axis=1), (4, 2))
+    fn("boolean_mask_two", lambda x: tf.boolean_mask(x, np.array([[1, 0, 1], [0, 1, 1]], bool), axis=1), (2, 3, 2))
+    bounds = np.sort(rng.normal(size=(3, 6)), 1).astype("float32")
+    bounds[:, 2] = bounds[:, 3]
+    values = np.concatenate([bounds[:, 2:3], rng.normal(size=(3, 3))], 1).astype("float32")
+    for side in ("left", "right"):
+        fn(f"searchsorted_{side}", lambda s, v: tf.searchsorted(s, v, side=side), xs=[bounds, values])
+    steps = rng.normal(size=(3, 5, 2)).astype("float32")
+    fn("reverse_sequence", lambda x, n: tf.reverse_sequence(x, n, seq_axis=1, batch_axis=0), xs=[steps, ints(0, 5, 3)])
+    fn("reverse_sequence_last", lambda x, n: tf.reverse_sequence(x, n, seq_axis=2), xs=[steps.transpose(0, 2, 1).copy(), ints(2, 1, 5)])
+    fn("signal_frame", lambda x: tf.signal.frame(x, 4, 3), (11,))
+    fn("signal_frame_axis", lambda x: tf.signal.frame(x, 3, 2, axis=1), (8, 2))
+
+    square = rng.normal(size=(3, 4, 4)).astype("float32")
+    even = square @ square.transpose(0, 2, 1) + 0.5 * np.eye(4, dtype="float32")
+    right = rng.normal(size=(3, 4, 2)).astype("float32")
+    fn("adjoint", la.adjoint, (4, 3))
+    fn("triangular_solve", la.triangular_solve, xs=[even, right])
+    fn("triangular_solve_upper", lambda a, b: la.triangular_solve(a, b, lower=False), xs=[even, right])
+    fn("cholesky_solve", la.cholesky_solve, xs=[np.linalg.cholesky(even).astype("float32"), right])
+
+    labels = floats([1, 0, 0], [0, 1, 1], [0.2, 0.3, 0.5])
+    logits = floats([3, -50, 2], [0, 90, -4], [1, 1, 1])
+    fn("sigmoid_loss", lambda a, b: nn.sigmoid_cross_entropy_with_logits(labels=a, logits=b), xs=[labels, logits])
+    fn("weighted_loss", lambda a, b: nn.weighted_cross_entropy_with_logits(a, b, 2.5), xs=[labels, logits])
+    fn("softmax_loss", lambda a, b: nn.softmax_cross_entropy_with_logits(a, b), xs=[labels, logits])
+    kernel = rng.normal(size=(2, 3, 2, 2, 3)).astype("float32")
+    fn("conv3d", lambda x: nn.conv3d(x, kernel, [1, 1, 2, 1, 1], "SAME"), (4, 5, 4, 2))
+    flat = rng.normal(size=(3, 2, 4, 3)).astype("float32")
+    fn("conv2d_transpose", lambda x: nn.conv2d_transpose(x, flat, [3, 10, 8, 4], 2, "SAME"), (5, 4, 3))
+    fn("conv2d_transpose_valid", lambda x: nn.conv2d_transpose(x, flat, [3, 11, 8, 4], [1, 2, 2, 1], "VALID"), (5, 4, 3))
+    fn("conv1d_transpose", lambda x: nn.conv1d_transpose(x, flat[0], [3, 10, 4], 2, "SAME"), (5, 3))
+    fn("conv3d_transpose", lambda x: nn.conv3d_transpose(x, kernel.transpose(0, 1, 2, 4, 3), [3, 4, 4, 6, 3], [1, 2, 2, 2, 1], "SAME"), (2, 2, 3, 2))
+    fn("separable_conv2d", lambda x: nn.separable_conv2d(x, np.linspace(-1, 1, 36).reshape(3, 2, 3, 2).astype("float32"), np.linspace(-1, 1, 24).reshape(1, 1, 6, 4).astype("float32"), [1, 1, 1, 1], "SAME"), (5, 6, 3))
+    fn("pool_max", lambda x: nn.pool(x, [2, 3], "MAX", strides=[2, 1], padding="SAME"), (5, 7, 3))
+    fn("pool_average", lambda x: nn.pool(x, [2], "AVG"), (7, 3))
+    window = rng.uniform(-1, 1, (3, 2, 2)).astype("float32")
+    fn("dilation2d", lambda x: nn.dilation2d(x, window, [1, 2, 1, 1], "SAME", "NHWC", [1, 1, 2, 1]), (6, 7, 2))
+    fn("erosion2d", lambda x: nn.erosion2d(x, window, [1, 1, 1, 1], "VALID", "NHWC", [1, 1, 1, 1]), (6, 7, 2))
+    fn("erosion2d_same", lambda x: nn.erosion2d(x, window, [1, 1, 2, 1], "SAME", "NHWC", [1, 1, 1, 1]), (6, 7, 2))
+
+    pixels = rng.uniform(0, 1, (3, 12, 13, 3)).astype("float32")
+    noisy = (0.8 * pixels + 0.2 * pixels[::-1]).astype("float32")
+    small = pixels[:, :4, :5].copy()
+    fn("image_ssim", lambda a, b: im.ssim(a, b, 1.0), xs=[pixels, noisy])
+    fn("image_psnr", lambda a, b: im.psnr(a, b, 1.0), xs=[small, noisy[:, :4, :5].copy()])
+    fn("image_yuv_to_rgb", im.yuv_to_rgb, xs=[small])
+    fn("image_yiq_to_rgb", im.yiq_to_rgb, xs=[small])
+
+
 def write(family, cases):
     lines = ",\n".join(json.dumps(c, separators=(",", ":")) for c in cases)
     with open(os.path.join(base.FOLDER, f"{family}.json"), "w") as file:
@@ -210,4 +300,6 @@ if __name__ == "__main__":
     windows()
     linear()
     images()
+    functions()
     write("more_operations", base.CASES["keras_operations"])
+    write("more_functions", base.CASES["tf_functions"])

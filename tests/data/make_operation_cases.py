@@ -133,7 +133,8 @@ def fn(name, compute, *shapes, xs=None):
         outputs = compute(*[tf.constant(x) for x in xs])
         outputs = [o.numpy() for o in (outputs if isinstance(outputs, (list, tuple)) else [outputs])]
         cls = layer["class_name"]
-        cls = "tf." + layer["config"]["function"] if cls == "TFOpLambda" else cls
+        name_of = layer["config"]["function"]
+        cls = cls if name_of == "__operators__.getitem" else "tf." + name_of
         record("tf_functions", name, cls, 2, {**layer["config"], "args": args, "kwargs": kwargs},
                [xs[i] for i in found], outputs)
     except Exception as error:

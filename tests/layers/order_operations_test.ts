@@ -6,6 +6,7 @@ import { testLayerCases } from "../support/layer_cases.ts";
 
 testLayerCases("keras_operations", ORDER_OPERATIONS);
 testLayerCases("more_operations", ORDER_OPERATIONS);
+testLayerCases("more_functions", ORDER_OPERATIONS);
 
 Deno.test("InTopK is false for a target of NaN, as on every backend of Keras", async () => {
   const layer = readLayer({

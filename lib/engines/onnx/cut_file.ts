@@ -7,6 +7,7 @@
  */
 import { ProtoWriter } from "../../formats/proto_writer.ts";
 import { cannot, sizeOf } from "../../check.ts";
+import { operationBytes } from "../../formats/onnx_model.ts";
 import { typeName, typeNumber, widerType } from "../../formats/onnx_tensor.ts";
 import type { OnnxCall } from "../../models/graph/graph.ts";
 import type {
@@ -173,7 +174,7 @@ function writeGraph(
     for (const zero of zeroPoints.get(operation) ?? []) {
       added.text(1, zero === undefined ? "" : zeroNamed(zero));
     }
-    writer.bytes(1, reader.bytes(operation.span), added.finish());
+    writer.bytes(1, operationBytes(reader, operation), added.finish());
   }
   const outputs = wanted.map((name) => {
     if (!fed.has(name)) return name;

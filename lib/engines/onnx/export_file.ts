@@ -6,6 +6,7 @@
  * @module
  */
 import { ProtoWriter } from "../../formats/proto_writer.ts";
+import { operationBytes } from "../../formats/onnx_model.ts";
 import type { OnnxOrigin } from "../../models/graph/onnx_origin.ts";
 import {
   constantsOf,
@@ -79,7 +80,7 @@ function writeGraph(
     if (name !== tensor) writeNode(writer, "Identity", name, tensor);
   }
   for (const { operation } of calls) {
-    writer.bytes(1, reader.bytes(operation.span));
+    writer.bytes(1, operationBytes(reader, operation));
   }
   writeParts(writer, graph);
   for (const { name, tensor } of outputs) {

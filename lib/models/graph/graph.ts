@@ -117,6 +117,8 @@ export interface OnnxCall {
   readonly version: number;
   /** What else defines its operator: domain, version, function body. */
   readonly meaning: string;
+  /** Its first input as floats, if that is quantised. */
+  readonly dequantised?: Ref;
 }
 
 /** The functions of a TF.js graph, such as the bodies of loops. */

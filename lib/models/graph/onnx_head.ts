@@ -57,6 +57,7 @@ export function onnxLink(node: GraphNode): Link {
   const { domain } = operationOf(node);
   if (isIntegerLayer(node)) return { kind: "integerLinear" };
   if (domain === "ai.onnx.ml") return learnedLink(node);
+  if (domain === "com.microsoft") return quantisedLink(node);
   if (domain !== "") return { kind: "other" };
   const pass = betweenTransposes(node) ?? passLink(node);
   if (pass !== undefined) return pass;
@@ -67,6 +68,17 @@ export function onnxLink(node: GraphNode): Link {
   if (spelled !== undefined) return spelled;
   if (node.row.kind === "Add") return biased(node);
   return product(node) ?? { kind: "other" };
+}
+
+/** Activations from integers to integers, over their input as floats. */
+function quantisedLink(node: GraphNode): Link {
+  const { dequantised: of } = call(node);
+  const activation = ACTIVATIONS.get(node.row.kind.replace("QLinear", ""));
+  if (of === undefined || activation === undefined) return { kind: "other" };
+  const link = activation === "sigmoid"
+    ? { kind: "activation", activation } as const
+    : softmaxLink(node, activation, Number(node.row.config.opset ?? 13));
+  return link.kind === "activation" ? { ...link, of } : link;
 }
 
 /** Operators of classical models, as written by scikit-learn's converter. */
@@ -142,8 +154,11 @@ function isFirst(node: GraphNode): boolean {
  * A softmax over all units of a sample, `[N, C]` or feature maps of one
  * position, or over the last of several axes.
  */
-function softmaxLink(node: GraphNode, activation: HeadActivation): Link {
-  const { version } = call(node);
+function softmaxLink(
+  node: GraphNode,
+  activation: HeadActivation,
+  version = call(node).version,
+): Link {
   const axis = Number(node.row.config.axis ?? (version < 13 ? 1 : -1));
   const shape = node.row.outputs[0]?.shape ??
     (node.inputs[0] && specOf(node.inputs[0])?.shape);

@@ -84,9 +84,15 @@ export function isBare(
  * @param spec Its node.
  * @returns The name in the table of operations.
  */
-export function operationName({ className, options }: LayerSpec): string {
-  if (className === "TFOpLambda") return `tf.${options.function}`;
-  return className;
+export function operationName(spec: LayerSpec): string {
+  return isFunction(spec) ? `tf.${spec.options.function}` : spec.className;
+}
+
+/** Keras 2 writes slices, and masks of booleans, in a class of their own. */
+function isFunction({ className, options }: LayerSpec): boolean {
+  const name = options.function;
+  return className === "TFOpLambda" || className === "SlicingOpLambda" &&
+      name !== undefined && name !== "__operators__.getitem";
 }
 
 /**
@@ -96,10 +102,10 @@ export function operationName({ className, options }: LayerSpec): string {
  * @returns The options.
  */
 export function operationOptions(
-  { className, options }: LayerSpec,
+  spec: LayerSpec,
 ): Readonly<Record<string, unknown>> {
-  if (className !== "TFOpLambda") return options;
-  const { function: _function, ...others } = options;
+  if (!isFunction(spec)) return spec.options;
+  const { function: _function, ...others } = spec.options;
   return others;
 }
 

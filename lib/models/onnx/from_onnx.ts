@@ -14,6 +14,7 @@
  *
  * @module
  */
+import { dequantisation } from "./dequantisation.ts";
 import type { Hash } from "node:crypto";
 import { sizeOf } from "../../check.ts";
 import { ModelFormatError } from "../../errors.ts";
@@ -177,8 +178,27 @@ class GraphBuilder {
   }
 
   addOperation(operation: OnnxOperation): void {
+    const added = dequantisation(
+      operation,
+      this.#parts.file.opsets,
+      (name) => this.#isThere(name),
+    );
+    if (added === undefined) this.#add(operation, this.#names.get(operation)!);
+    else {
+      const dequantised = this.#add(added, added.outputs[0]!, false);
+      const name = this.#names.get(operation)!;
+      this.#add(operation, name, true, { node: dequantised, index: 0 });
+    }
+  }
+
+  /** Adds the node of an operation; what the file does not have is unlisted. */
+  #add(
+    operation: OnnxOperation,
+    name: string,
+    isListed = true,
+    dequantised?: Ref,
+  ): Draft {
     const { constants } = this.#parts;
-    const name = this.#names.get(operation)!;
     const operands = tensorsOf(operation);
     const producers = operands.map((tensor) => this.producers.get(tensor));
     const inputs = producers.filter((ref) => ref !== undefined);
@@ -199,7 +219,7 @@ class GraphBuilder {
       id: 0,
       row: row({
         name,
-        index: this.topLevel.length,
+        ...(isListed ? { index: this.topLevel.length } : {}),
         kind: operation.kind,
         config: configOf(operation),
         outputs: spec === undefined ? [] : [spec],
@@ -207,7 +227,7 @@ class GraphBuilder {
           .reduce((sum, { shape }) => sum + sizeOf(shape), 0),
         inbound: inputs.map((ref) => ref.node.row.name),
       }),
-      isListed: true,
+      isListed,
       inputs,
       ...(channels === undefined ? {} : { channels }),
       isConstant: inputs.every((ref) => ref.node.isConstant === true),
@@ -216,13 +236,18 @@ class GraphBuilder {
         constants: new Map(
           [...known].map(([position, c]) => [position, () => c]),
         ),
-        onnx: this.#callOf(operation, operands, producers),
+        onnx: {
+          ...this.#callOf(operation, operands, producers),
+          ...(dequantised === undefined ? {} : { dequantised }),
+        },
       },
       weights: () => weights,
     };
     this.nodes.push(node);
+    if (!isListed) return node;
     this.topLevel.push(node);
     this.#addOutputs(operation, node);
+    return node;
   }
 
   /**

@@ -77,6 +77,11 @@ const RULES: ReadonlyMap<string, Rule> = new Map([
     ["ConvInteger", windows],
     ["QLinearMatMul", (call, x) => product(withSecond(call), x)],
     ["QLinearConv", (call, x) => windows(withSecond(call), x)],
+    ["QGemm", (call, x) => gemm(withSecond(call), x)],
+    ["QLinearAdd", (call) => broadcast(withSecond(call))],
+    ["QLinearLeakyRelu", same],
+    ["QLinearSigmoid", same],
+    ["QLinearSoftmax", same],
     ["Scaler", same],
     ["Normalizer", same],
     ["Imputer", same],
@@ -85,12 +90,27 @@ const RULES: ReadonlyMap<string, Rule> = new Map([
   ] as readonly (readonly [string, Rule])[]),
 ]);
 
+/** Operators of ONNX Runtime among them, in the domain "com.microsoft". */
+export const RUNTIME_KINDS: ReadonlySet<string> = new Set([
+  ...["QGemm", "QLinearAdd", "QLinearLeakyRelu", "QLinearSigmoid"],
+  "QLinearSoftmax",
+]);
+
+/** Those whose output has the type of its zero point, by its input. */
+const ZERO_POINTS: ReadonlyMap<string, number> = new Map([
+  ...["QLinearMatMul", "QLinearConv", "QLinearAdd"].map((kind) =>
+    [kind, 7] as const
+  ),
+  ["QGemm", 8],
+]);
+
 const IS_COMPARISON = /^(Equal|Greater|Less|GreaterOrEqual|LessOrEqual)$/;
 
 /**
  * Infers the output of an operation.
  *
- * @param call The operation, of the default ONNX domain or of "ai.onnx.ml".
+ * @param call The operation, of the default ONNX domain, of
+ * "ai.onnx.ml" or of the runtime.
  * @returns Its first output; undefined if unknown.
  */
 export function inferOutput(call: InferredCall): KnownTensor | undefined {
@@ -131,7 +151,11 @@ function typeOf(
   if (kind === "QuantizeLinear") {
     return named || (inputs.length < 3 ? UINT8 : inputs[2]?.type);
   }
-  return kind.startsWith("QLinear") ? inputs[7]?.type : x.type;
+  const zero = ZERO_POINTS.get(kind);
+  if (zero === undefined) return x.type;
+  return kind === "QGemm" && inputs.length <= zero
+    ? FLOAT32
+    : inputs[zero]?.type;
 }
 
 /**

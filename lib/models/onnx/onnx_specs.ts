@@ -4,7 +4,12 @@ import type { OnnxOperation, OnnxValueInfo } from "../../formats/onnx_model.ts";
 import { typeName, widerType } from "../../formats/onnx_tensor.ts";
 import { valuesOf } from "../../formats/stored_array.ts";
 import type { OnnxConstant } from "../graph/onnx_origin.ts";
-import { inferFurther, inferOutput, type KnownTensor } from "./infer_shapes.ts";
+import {
+  inferFurther,
+  inferOutput,
+  type KnownTensor,
+  RUNTIME_KINDS,
+} from "./infer_shapes.ts";
 import type { TensorSpec } from "../../types.ts";
 import { BatchAxes } from "./batch_axes.ts";
 import type { WholeFile } from "./onnx_checks.ts";
@@ -106,7 +111,8 @@ export class OnnxSpecs {
   ): void {
     const [output = ""] = outputs;
     const isKnown = this.#infos.get(output)?.shape !== undefined;
-    const isInferred = domain === "" || domain === "ai.onnx.ml";
+    const isInferred = domain === "" || domain === "ai.onnx.ml" ||
+      domain === "com.microsoft" && RUNTIME_KINDS.has(kind);
     if (!isInferred || output === "" || isKnown) return;
     const found = inferOutput({
       kind,
