@@ -244,7 +244,7 @@ export const cast: ComputeOne = (ops, args) => {
 };
 
 /** Wraps integers around on overflow. */
-function wrapped<T>(ops: Ops<T>, x: T, low: number, span: number): T {
+export function wrapped<T>(ops: Ops<T>, x: T, low: number, span: number): T {
   const [start, size] = [low, span].map((n) =>
     constantOf(ops, [n], "int32", [])
   );

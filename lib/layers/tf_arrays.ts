@@ -15,6 +15,7 @@ import {
   counter,
   integer,
   knownSize,
+  paddedAlong,
   rank,
   reduceOptions,
   typeNamed,
@@ -122,13 +123,16 @@ const flattened: Compute = (ops, args) => {
 /** Products along an axis, also backwards, and without the value itself. */
 const runningProduct: Compute = (ops, args) => {
   const x = args.tensor("x");
-  args.refuseUnless("exclusive", false);
   const axis = args.axis(x, 0);
-  if (!args.boolean("reverse", false)) {
-    return cumprod(ops, args.set("axis", axis));
+  const isReversed = args.boolean("reverse", false);
+  const flipped = (y: typeof x) => isReversed ? ops.flip(y, [axis]) : y;
+  const ahead = args.set("axis", axis).with("x", flipped);
+  let value = cumprod(ops, ahead);
+  if (args.boolean("exclusive", false)) {
+    const earlier = ops.slice(value, [{ axis, stop: -1 }]);
+    value = paddedAlong(ops, earlier, axis, [1, 0], 1);
   }
-  const flipped = args.set("axis", axis).with("x", (y) => ops.flip(y, [axis]));
-  return ops.flip(cumprod(ops, flipped), [axis]);
+  return flipped(value);
 };
 
 /** Factories by name. */

@@ -13,7 +13,7 @@ import { logSoftmax } from "./activations.ts";
 import { solved, triangular } from "./elimination_operations.ts";
 import type { FactoryTable } from "./layer.ts";
 import { type Compute, operations } from "./operation.ts";
-import { axisOf, knownSize, square } from "./operation_forms.ts";
+import { axisOf, integer, knownSize, rank, square } from "./operation_forms.ts";
 import { linspace } from "./series_operations.ts";
 
 const c = <T>(ops: Ops<T>, value: number) => ops.constant(value);
@@ -169,4 +169,6 @@ export const TF_MATH: FactoryTable = operations({
     softmaxCrossEntropy,
   "nn.weighted_cross_entropy_with_logits(labels, logits, pos_weight)":
     weightedCrossEntropy,
+  "math.real(input)": (_ops, args) => args.tensor("input"),
+  "rank(input)": (ops, args) => integer(ops, rank(ops, args.tensor("input"))),
 }, "tf.");

@@ -1,4 +1,4 @@
-import { assertThrows } from "@std/assert";
+import { assertEquals, assertThrows } from "@std/assert";
 import { TF_MATH } from "../../lib/layers/tf_math.ts";
 import { testLayerCases } from "../support/layer_cases.ts";
 import { floats, shapeOfCall } from "./_call_operation.ts";
@@ -14,4 +14,9 @@ Deno.test("tf.clip_by_norm refuses the norm of a whole batch", () => {
       '"axes" must',
     );
   }
+});
+
+Deno.test("tf.rank is known before the run", () => {
+  const { shape, dtype } = shapeOfCall("tf.rank", {}, [floats(null, 3, 4)]);
+  assertEquals([shape, dtype], [[], "int32"]);
 });

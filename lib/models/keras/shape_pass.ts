@@ -15,6 +15,7 @@ import {
 } from "../graph/graph.ts";
 import { DEFAULT_LIMITS } from "../graph/limits.ts";
 import type { LayerDraft } from "./layer_draft.ts";
+import { NarrowIntegers } from "./narrow_integers.ts";
 import { overStrings, StringTensors } from "./string_tensors.ts";
 
 /** Bytes per value on every engine. */
@@ -35,6 +36,8 @@ export class ShapePass {
   readonly #ops = new ShapeOps();
   readonly #channels = new Map<string, Channels>();
   readonly #strings = new StringTensors();
+  /** Integers of 8 and 16 bits. */
+  readonly #narrow = new NarrowIntegers();
   /** Tensors whose mask a call removed. */
   readonly #unmasked = new Set<string>();
   readonly #values = new Map<string, Shaped>();
@@ -138,6 +141,7 @@ export class ShapePass {
       const { shape, dtype } = call.spec;
       const type = dtype === "int32" || dtype === "bool" ? dtype : "float32";
       this.#set(draft, [{ value: { shape, dtype: type }, mask: undefined }]);
+      this.#narrow.addInput(draft);
       return;
     }
     if (call.kind !== "builtIn") return;
@@ -182,6 +186,11 @@ export class ShapePass {
         );
       }
       this.#set(draft, outputs);
+      this.#narrow.addCall(
+        draft,
+        inputs.map(({ value }) => value.dtype),
+        outputs.map(({ value }) => value.dtype),
+      );
       this.#takeMasks(draft);
     } catch (error) {
       this.#fail(draft, error);
