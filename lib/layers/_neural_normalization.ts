@@ -70,14 +70,10 @@ export function layerNorm(isCentered: boolean): Compute {
       ops.constant(epsilon),
     );
     let value = ops.multiply(away, rsqrt(ops, spread));
-    for (
-      const [key, kind] of [["gamma", "multiply"], ["scale", "multiply"], [
-        "beta",
-        "add",
-      ]] as const
-    ) {
-      if (args.has(key)) value = ops[kind](value, args.tensor(key));
+    for (const key of ["gamma", "scale"]) {
+      if (args.has(key)) value = ops.multiply(value, args.tensor(key));
     }
+    if (args.has("beta")) value = ops.add(value, args.tensor("beta"));
     // Keras gives the type of the input, so that integers lose the fraction.
     return ops.cast(value, ops.dtype(input));
   };

@@ -15,6 +15,7 @@ import {
 } from "./_checks.ts";
 import { clip, elu, leakyRelu, relu, softmax } from "./activations.ts";
 import type {
+  Activation,
   CallContext,
   Dialect,
   FactoryTable,
@@ -31,7 +32,11 @@ import type {
  * @returns The layer.
  */
 function activation(config: LayerConfig): Layer {
-  const apply = config.activation("activation");
+  return onEach(config.activation("activation"));
+}
+
+/** A layer that is one function of each value. */
+function onEach(apply: Activation): Layer {
   return { weights: [], keepsAxes: true, call: (ops, [x]) => [apply(ops, x!)] };
 }
 
@@ -146,14 +151,9 @@ function kept<T>(ops: Ops<T>, x: T, isAbove: T, dialect: Dialect): T {
  */
 function thresholdedRelu(config: LayerConfig): Layer {
   const theta = config.number("theta", 1);
-  return {
-    weights: [],
-    keepsAxes: true,
-    call(ops, [x]) {
-      const isAbove = ops.greater(x!, ops.constant(theta));
-      return [kept(ops, x!, isAbove, 2)];
-    },
-  };
+  return onEach((ops, x) =>
+    kept(ops, x, ops.greater(x, ops.constant(theta)), 2)
+  );
 }
 
 /**
@@ -167,11 +167,7 @@ function thresholdedRelu(config: LayerConfig): Layer {
 function leakyReluLayer(config: LayerConfig): Layer {
   const alpha = config.number("alpha", 0.3);
   const slope = config.number("negative_slope", alpha);
-  return {
-    weights: [],
-    keepsAxes: true,
-    call: (ops, [x]) => [leakyRelu(ops, x!, slope)],
-  };
+  return onEach((ops, x) => leakyRelu(ops, x, slope));
 }
 
 /**
@@ -184,11 +180,7 @@ function leakyReluLayer(config: LayerConfig): Layer {
  */
 function eluLayer(config: LayerConfig): Layer {
   const alpha = config.number("alpha", 1);
-  return {
-    weights: [],
-    keepsAxes: true,
-    call: (ops, [x]) => [elu(ops, x!, alpha)],
-  };
+  return onEach((ops, x) => elu(ops, x, alpha));
 }
 
 /**
