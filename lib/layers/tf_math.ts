@@ -29,14 +29,12 @@ function timesUnlessZero(
   };
 }
 
-/** Scales values down to a norm along axes of a sample. */
+/** Scales values down to a norm along axes; by default of the whole batch. */
 const clipByNorm: Compute = (ops, args) => {
   const x = args.tensor("t");
-  if (!args.has("axes")) {
-    args.refuse("axes", "be there, without the first axis");
-  }
-  const axis = args.ints("axes").map((i) => axisOf(ops, x, i));
-  if (axis.includes(0)) args.refuse("axes", "leave out the first axis");
+  const axis = args.has("axes")
+    ? args.ints("axes").map((i) => axisOf(ops, x, i))
+    : [...ops.shape(x).keys()];
   const bound = args.tensor("clip_norm");
   const sum = ops.sum(square(ops, x), { axis, keepdims: true });
   const isZero = ops.equal(sum, c(ops, 0));
