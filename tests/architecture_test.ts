@@ -47,7 +47,7 @@ const MAY_IMPORT: FolderTable = {
   datasets: ["math", "formats", "display"],
   ops: ["math"],
   layers: ["ops", "math"],
-  shaping: ["ops"],
+  shaping: ["ops", "math"],
   postprocess: ["ops"],
   models: ["layers", "ops", ...MODELS],
   "models/graph": ["math", "formats", "ops", "layers", "display"],

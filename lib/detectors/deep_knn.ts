@@ -157,10 +157,7 @@ async function open(
   return {
     score: (block) => scoresOf(block),
     scoreLeftOut: (block) =>
-      scoresOf(
-        block,
-        bankIndices(block, rows!.data as Int32Array, neighbors, "deepKnn"),
-      ),
+      scoresOf(block, bankIndices(block, rows!, neighbors, "deepKnn")),
     async explain(block) {
       const { indices, distances } = await find(block);
       const names = decodeIds(ids!.data);

@@ -231,10 +231,7 @@ async function open(
   return {
     score: (block) => scoresOf(block),
     scoreLeftOut: (block) =>
-      scoresOf(
-        block,
-        bankIndices(block, rows!.data as Int32Array, neighbors, "nnGuide"),
-      ),
+      scoresOf(block, bankIndices(block, rows!, neighbors, "nnGuide")),
     async explain(block) {
       const { indices, products } = await find(block);
       const names = decodeIds(ids!.data);

@@ -5,7 +5,7 @@
  */
 import { cannot } from "../check.ts";
 import { seededRandom } from "../math/seeded_random.ts";
-import type { SampleBlock, SampleMatrix } from "./definition.ts";
+import type { DetectorState, SampleBlock, SampleMatrix } from "./definition.ts";
 
 interface Part {
   readonly data: Float32Array | Float64Array;
@@ -137,7 +137,8 @@ export function checkBankSize(
  * The index of each sample of the fit in the bank, to score it without itself.
  *
  * @param block Samples of the fit.
- * @param rows Indices of the samples of the bank, `[M]`.
+ * @param indices Indices of the samples of the bank, `[M]`, in the state of the
+ * fit.
  * @param neighbors Number of neighbours of each score.
  * @param name The detector's name.
  * @returns One index per sample; -1 for samples that are not in the bank.
@@ -145,10 +146,11 @@ export function checkBankSize(
  */
 export function bankIndices(
   block: SampleNames,
-  rows: Int32Array,
+  indices: DetectorState[string],
   neighbors: number,
   name: string,
 ): Int32Array {
+  const rows = indices.data as Int32Array;
   if (rows.length <= neighbors) {
     const rule = `"neighbors" must be < the ${rows.length} samples that are ` +
       "kept, as each is scored without itself";

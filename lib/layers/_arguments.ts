@@ -3,8 +3,8 @@
  *
  * @module
  */
-import { cannot } from "../check.ts";
 import type { Ops } from "../ops/ops.ts";
+import { wrongCall } from "./_checks.ts";
 import type { CallContext } from "./layer.ts";
 
 /**
@@ -24,9 +24,43 @@ export function tensorArgument<T>(
   const value = args[key];
   if (value === undefined) return undefined;
   if (!/^(number|boolean|string)$/.test(typeof value)) return value as T;
-  throw new TypeError(
-    cannot(`call layer "${name}"`, `"${key}" must be a tensor`, value),
-  );
+  throw wrongCall(name, `"${key}" must be a tensor`, value);
+}
+
+/**
+ * Reads the arguments of a list, `key[0]`, `key[1]`, …
+ *
+ * @param name The layer, for messages.
+ * @param context The call.
+ * @param key The argument.
+ * @param count The number of entries.
+ * @returns The tensors that were passed.
+ * @throws {TypeError} If one is a plain value.
+ */
+export function listArgument<T>(
+  name: string,
+  context: CallContext<T>,
+  key: string,
+  count: number,
+): T[] {
+  return Array.from({ length: count }, (_, i) => `${key}[${i}]`)
+    .map((entry) => tensorArgument(name, context, entry))
+    .filter((entry) => entry !== undefined);
+}
+
+/**
+ * The mask of a call: the argument, or else that of the first input.
+ *
+ * @param name The layer, for messages.
+ * @param context The call.
+ * @returns The mask, or undefined if there is none.
+ * @throws {TypeError} If the argument is a plain value.
+ */
+export function maskArgument<T>(
+  name: string,
+  context: CallContext<T>,
+): T | undefined {
+  return tensorArgument(name, context, "mask") ?? context.masks[0];
 }
 
 /**
@@ -45,9 +79,7 @@ export function flagArgument<T>(
 ): boolean {
   const value = args[key] ?? false;
   if (typeof value === "boolean") return value;
-  throw new TypeError(
-    cannot(`call layer "${name}"`, `"${key}" must be true or false`, value),
-  );
+  throw wrongCall(name, `"${key}" must be true or false`, value);
 }
 
 /**

@@ -4,10 +4,9 @@
  *
  * @module
  */
-import { cannot } from "../check.ts";
 import type { Ops } from "../ops/ops.ts";
 import { lowered } from "./_attention_masks.ts";
-import { addBias, checkWeight } from "./_checks.ts";
+import { addBias, checkWeight, wrongCall } from "./_checks.ts";
 
 /** `[…, D]` times a kernel `[D, heads, H]`, and the bias. */
 export function projected<T>(
@@ -125,12 +124,10 @@ function alongside<T>(
   const start = shape.length - 2 * numAxes;
   const isWhole = numAxes === 1 || !shape.slice(start).includes(1);
   if (start < 0 || !isWhole) {
-    throw new TypeError(
-      cannot(
-        `call layer "${name}"`,
-        `"attention_mask" must have ${numAxes} axes of queries and of keys`,
-        shape,
-      ),
+    throw wrongCall(
+      name,
+      `"attention_mask" must have ${numAxes} axes of queries and of keys`,
+      shape,
     );
   }
   let wide = mask;
@@ -151,12 +148,10 @@ function sizesOf(
 ): number[] {
   const sizes = axes.map((axis) => shape[axis] ?? -1);
   if (sizes.filter((size) => size === -1).length <= 1) return sizes;
-  throw new TypeError(
-    cannot(
-      `call layer "${name}"`,
-      "at most one of its attention axes may have an unknown size",
-      shape,
-    ),
+  throw wrongCall(
+    name,
+    "at most one of its attention axes may have an unknown size",
+    shape,
   );
 }
 

@@ -9,6 +9,24 @@ import type { Ops } from "../ops/ops.ts";
 import type { LayerConfig } from "./layer.ts";
 
 /**
+ * Creates the error for a config that cannot be read.
+ *
+ * @param name The layer's name.
+ * @param rule The rule that it violates.
+ * @param value The value that violates it.
+ * @param advice What to do instead.
+ * @returns The error to throw.
+ */
+export function wrongConfig(
+  name: string,
+  rule: string,
+  value: unknown,
+  advice?: string,
+): TypeError {
+  return new TypeError(cannot(`read layer "${name}"`, rule, value, advice));
+}
+
+/**
  * Creates the error for an invalid option.
  *
  * @param config The layer's config.
@@ -21,13 +39,67 @@ export function wrongOption(
   key: string,
   rule: string,
 ): TypeError {
-  return new TypeError(
-    cannot(
-      `read layer "${config.name}"`,
-      `"${key}" must ${rule}`,
-      config.raw(key),
-    ),
-  );
+  return wrongConfig(config.name, `"${key}" must ${rule}`, config.raw(key));
+}
+
+/**
+ * Creates the error for inputs, masks or weights that do not fit a layer.
+ *
+ * @param name The layer's name.
+ * @param rule The rule that is violated.
+ * @param value The value that violates it.
+ * @param advice What to do instead.
+ * @returns The error to throw.
+ */
+export function wrongCall(
+  name: string,
+  rule: string,
+  value: unknown,
+  advice?: string,
+): TypeError {
+  return new TypeError(cannot(`call layer "${name}"`, rule, value, advice));
+}
+
+/**
+ * Refuses an option that is on.
+ *
+ * @param config The layer's config.
+ * @param key The option; off if it is absent.
+ * @throws {TypeError} If it is on.
+ */
+export function refuseOption(config: LayerConfig, key: string): void {
+  if (config.boolean(key, false)) throw wrongOption(config, key, "be false");
+}
+
+/**
+ * Reads a number that may be absent or null.
+ *
+ * @param config The layer's config.
+ * @param key The option.
+ * @returns The number, or undefined.
+ * @throws {TypeError} If it is anything else.
+ */
+export function optionalNumber(
+  config: LayerConfig,
+  key: string,
+): number | undefined {
+  const value = config.raw(key) ?? undefined;
+  return value === undefined ? undefined : config.number(key);
+}
+
+/**
+ * Reads the axes over which a layer computes.
+ *
+ * @param config The layer's config.
+ * @returns One axis or several; the last by default.
+ * @throws {TypeError} If one is not an integer, or there is none.
+ */
+export function axesOption(config: LayerConfig): readonly number[] {
+  const axes = [config.raw("axis") ?? -1].flat();
+  if (axes.length > 0 && axes.every(Number.isSafeInteger)) {
+    return axes as number[];
+  }
+  throw wrongOption(config, "axis", "be one axis, or several");
 }
 
 /**
@@ -65,9 +137,7 @@ export function checkRank(
   rank: number,
 ): void {
   if (shape.length === rank) return;
-  throw new TypeError(
-    cannot(`call layer "${name}"`, `its input must have ${rank} axes`, shape),
-  );
+  throw wrongCall(name, `its input must have ${rank} axes`, shape);
 }
 
 /**
@@ -84,12 +154,10 @@ export function depthOf(
 ): number {
   const depth = shape.at(-1);
   if (typeof depth === "number") return depth;
-  throw new TypeError(
-    cannot(
-      `call layer "${name}"`,
-      "the number of its input's channels must be known",
-      shape,
-    ),
+  throw wrongCall(
+    name,
+    "the number of its input's channels must be known",
+    shape,
   );
 }
 
@@ -111,12 +179,10 @@ export function checkWeight(
   const isRight = shape.length === wanted.length &&
     wanted.every((size, i) => size === null || size === shape[i]);
   if (isRight) return;
-  throw new TypeError(
-    cannot(
-      `call layer "${name}"`,
-      `the shape of its "${weight}" must be ${shapeText(wanted)}`,
-      shape,
-    ),
+  throw wrongCall(
+    name,
+    `the shape of its "${weight}" must be ${shapeText(wanted)}`,
+    shape,
   );
 }
 

@@ -5,21 +5,26 @@
  *
  * @module
  */
+import { clip } from "./activations.ts";
 import { cannot } from "../check.ts";
 import type { Ops } from "../ops/ops.ts";
-import { knownSize } from "./operation_forms.ts";
+import { entryAt, knownSize } from "./operation_forms.ts";
 
 const c = <T>(ops: Ops<T>, value: number) => ops.constant(value);
 
 /** The channels of images, each `[N, H, W, 1]`. */
-function channelsOfImages<T>(ops: Ops<T>, x: T, name: string): [T, T, T] {
+export function channelsOfImages<T>(
+  ops: Ops<T>,
+  x: T,
+  name: string,
+): [T, T, T] {
   const depth = knownSize(ops, x, 3, name);
   if (depth !== 3) {
     throw new TypeError(
       cannot(`call operation "${name}"`, "images must have 3 channels", depth),
     );
   }
-  const at = (i: number) => ops.slice(x, [{ axis: 3, start: i, stop: i + 1 }]);
+  const at = (i: number) => entryAt(ops, x, 3, i);
   return [at(0), at(1), at(2)];
 }
 
@@ -86,7 +91,7 @@ export function hsvToRgb<T>(ops: Ops<T>, x: T, name: string): T {
     const raw = sign === 1
       ? ops.subtract(away, c(ops, 1))
       : ops.subtract(c(ops, 2), away);
-    return ops.minimum(ops.maximum(raw, c(ops, 0)), c(ops, 1));
+    return clip(ops, raw, 0, 1);
   };
   const channel = (middle: number, sign: 1 | -1) =>
     ops.multiply(

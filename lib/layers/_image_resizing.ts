@@ -11,6 +11,7 @@
  *
  * @module
  */
+import { cubicKernel } from "../ops/interpolation.ts";
 import { cannot } from "../check.ts";
 import type { Ops } from "../ops/ops.ts";
 
@@ -171,11 +172,12 @@ function kernelRow(
   for (let at = first; at <= last; at++) row[at]! /= sum;
 }
 
-const KERNELS: Readonly<
+/** Weights by the distance from the centre, and where they end. */
+export const KERNELS: Readonly<
   Record<string, { radius: number; kernel: (x: number) => number }>
 > = {
   bilinear: { radius: 1, kernel: (x) => Math.max(0, 1 - Math.abs(x)) },
-  bicubic: { radius: 2, kernel: keysCubic },
+  bicubic: { radius: 2, kernel: cubicKernel },
   lanczos3: { radius: 3, kernel: (x) => lanczos(x, 3) },
   lanczos5: { radius: 5, kernel: (x) => lanczos(x, 5) },
   // Of standard deviation 0.5, cut at three of them.
@@ -201,13 +203,4 @@ function mitchellCubic(at: number): number {
   return x >= 1
     ? ((-7 / 18 * x + 2) * x - 10 / 3) * x + 16 / 9
     : (7 / 6 * x - 2) * x * x + 8 / 9;
-}
-
-/** Keys' kernel with `a = −0.5`. */
-function keysCubic(at: number): number {
-  const x = Math.abs(at);
-  if (x >= 2) return 0;
-  return x >= 1
-    ? ((-0.5 * x + 2.5) * x - 4) * x + 2
-    : (1.5 * x - 2.5) * x * x + 1;
 }

@@ -6,8 +6,8 @@
  * @module
  */
 import { cannot, checkOneOf } from "../check.ts";
-import type { Ops } from "../ops/ops.ts";
-import { addBias, checkRank } from "./_checks.ts";
+import type { ConvOptions, Ops } from "../ops/ops.ts";
+import { addBias, checkRank, positiveInts, wrongOption } from "./_checks.ts";
 import type { Layer, LayerConfig, LayerFactory } from "./layer.ts";
 
 /** Number of spatial axes of a feature map. */
@@ -164,6 +164,66 @@ export function filterLayer(
     call: (ops, inputs, weights, context) =>
       layer.call(ops, inputs, weights, context).map((y) => activation(ops, y)),
   };
+}
+
+/** The windows of a convolution. */
+export interface FilterOptions extends ConvOptions {
+  readonly size: readonly number[];
+  /** Zeros before the first time step. */
+  readonly before: number;
+}
+
+/**
+ * Reads the windows of a convolution: `kernel_size`, `strides`, `dilation_rate`
+ * and `padding`.
+ *
+ * @param config The layer's config.
+ * @param axes The number of spatial axes.
+ * @param canBeCausal Whether Keras has `causal` padding for the layer.
+ * @returns The options.
+ */
+export function filterOptions(
+  config: LayerConfig,
+  axes: SpatialAxes,
+  canBeCausal = false,
+): FilterOptions {
+  const size = positiveInts(config, "kernel_size", axes);
+  const dilation = positiveInts(config, "dilation_rate", axes, 1);
+  const padding = paddingOf(
+    config,
+    canBeCausal ? ["valid", "same", "causal"] : ["valid", "same"],
+  );
+  return {
+    size,
+    dilation,
+    strides: positiveInts(config, "strides", axes, 1),
+    padding: padding === "causal" ? "valid" : padding,
+    before: padding === "causal" ? dilation[0]! * (size[0]! - 1) : 0,
+  };
+}
+
+/**
+ * Refuses groups. Keras 2 writes the option for layers that ignore it, because
+ * their classes inherit from Conv.
+ *
+ * @param config The layer's config.
+ * @throws {TypeError} If there is more than one group.
+ */
+export function refuseGroups(config: LayerConfig): void {
+  if (config.number("groups", 1) === 1) return;
+  throw wrongOption(config, "groups", "be 1");
+}
+
+/**
+ * Pads the start of a sequence with zeros.
+ *
+ * @param ops The engine's operations.
+ * @param x `[N, T, D]`, or any shape if nothing is padded.
+ * @param before The number of zeros.
+ * @returns `[N, before + T, D]`.
+ */
+export function paddedBefore<T>(ops: Ops<T>, x: T, before: number): T {
+  return before === 0 ? x : ops.pad(x, [[0, 0], [before, 0], [0, 0]]);
 }
 
 /**

@@ -6,8 +6,9 @@
  *
  * @module
  */
-import { cannot, shapeText } from "../check.ts";
+import { shapeText } from "../check.ts";
 import type { Ops } from "../ops/ops.ts";
+import { wrongCall } from "./_checks.ts";
 import { asBooleans } from "./_arguments.ts";
 
 /** Inputs of equal rank, each with its mask. */
@@ -19,8 +20,6 @@ export interface MaskedInputs<T> {
 }
 
 /** One operation over two tensors. */
-type Pair = <T>(ops: Ops<T>, a: T, b: T) => T;
-
 /**
  * The product of the unmasked values; 0 if all are masked.
  *
@@ -54,24 +53,24 @@ export function maskedProduct<T>(ops: Ops<T>, masked: MaskedInputs<T>): T {
  * @param pair The operation on two values.
  * @returns The result.
  */
-export function maskedFold<T>(
-  ops: Ops<T>,
-  masked: MaskedInputs<T>,
-  pair: Pair,
-): T {
-  const [first, ...others] = countsOf(ops, masked);
-  let output = masked.inputs[0] as T;
-  let before = first;
-  for (const [i, counts] of others.entries()) {
-    let x = masked.inputs[i + 1] as T;
-    if (counts !== undefined) x = ops.where(counts, x, output);
-    if (before !== undefined) output = ops.where(before, output, x);
-    before = counts !== undefined && before !== undefined
-      ? ops.logicalOr(before, counts)
-      : undefined;
-    output = pair(ops, output, x);
-  }
-  return output;
+export function maskedExtreme(
+  kind: "maximum" | "minimum",
+): <T>(ops: Ops<T>, masked: MaskedInputs<T>) => T {
+  return <T>(ops: Ops<T>, masked: MaskedInputs<T>): T => {
+    const [first, ...others] = countsOf(ops, masked);
+    let output = masked.inputs[0] as T;
+    let before = first;
+    for (const [i, counts] of others.entries()) {
+      let x = masked.inputs[i + 1] as T;
+      if (counts !== undefined) x = ops.where(counts, x, output);
+      if (before !== undefined) output = ops.where(before, output, x);
+      before = counts !== undefined && before !== undefined
+        ? ops.logicalOr(before, counts)
+        : undefined;
+      output = ops[kind](output, x);
+    }
+    return output;
+  };
 }
 
 /** Masks `[N, T, 1]` of inputs `[N, T, D]`. */
@@ -86,14 +85,12 @@ function countsOf<T>(
     if (shape.length + 1 === ops.shape(x).length) {
       return ops.expandDims(asBooleans(ops, mask), shape.length);
     }
-    throw new TypeError(
-      cannot(
-        `call layer "${name}"`,
-        `the mask of an input must have one axis less than it, ${
-          shapeText(ops.shape(x))
-        }`,
-        shape,
-      ),
+    throw wrongCall(
+      name,
+      `the mask of an input must have one axis less than it, ${
+        shapeText(ops.shape(x))
+      }`,
+      shape,
     );
   });
 }

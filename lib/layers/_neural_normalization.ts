@@ -5,6 +5,7 @@
  *
  * @module
  */
+import { withLastAxes } from "./_over_time.ts";
 import type { Compute } from "./operation.ts";
 import { axesOfCall, axisOf, rank, rsqrt, square } from "./operation_forms.ts";
 
@@ -13,7 +14,7 @@ export const normalize: Compute = (ops, args) => {
   const x = args.tensor("x");
   const axis = axesOfCall(ops, args, x);
   const order = args.number("order", 2);
-  const epsilon = args.has("epsilon") ? args.number("epsilon") : 1e-7;
+  const epsilon = args.number("epsilon", 1e-7);
   const over = { axis, keepdims: true };
   if (order === 2) {
     const sum = ops.sum(square(ops, x), over);
@@ -31,14 +32,9 @@ export const normalize: Compute = (ops, args) => {
 /** `scale (x − mean) / √(variance + epsilon) + offset`, along one axis. */
 export const batchNorm: Compute = (ops, args) => {
   const x = ops.float(args.tensor("x"));
-  const axis = axisOf(ops, x, args.number("axis"));
-  const aligned = (key: string) => {
-    let y = args.tensor(key);
-    for (let i = rank(ops, x) - axis - 1; i > 0; i--) {
-      y = ops.expandDims(y, rank(ops, y));
-    }
-    return y;
-  };
+  const axis = args.axis(x);
+  const aligned = (key: string) =>
+    withLastAxes(ops, args.tensor(key), rank(ops, x) - axis - 1);
   const spread = ops.add(
     aligned("variance"),
     ops.constant(args.number("epsilon", 1e-3)),
@@ -74,14 +70,10 @@ export function layerNorm(isCentered: boolean): Compute {
       ops.constant(epsilon),
     );
     let value = ops.multiply(away, rsqrt(ops, spread));
-    for (
-      const [key, kind] of [["gamma", "multiply"], ["scale", "multiply"], [
-        "beta",
-        "add",
-      ]] as const
-    ) {
-      if (args.has(key)) value = ops[kind](value, args.tensor(key));
+    for (const key of ["gamma", "scale"]) {
+      if (args.has(key)) value = ops.multiply(value, args.tensor(key));
     }
+    if (args.has("beta")) value = ops.add(value, args.tensor("beta"));
     // Keras gives the type of the input, so that integers lose the fraction.
     return ops.cast(value, ops.dtype(input));
   };

@@ -34,3 +34,29 @@ export function overTime<T>(
   );
   return [...outputs];
 }
+
+/**
+ * The first time step of a sequence.
+ *
+ * @param ops The engine's operations.
+ * @param x `[N, T, …]`.
+ * @returns `[N, …]`.
+ */
+export function firstStep<T>(ops: Ops<T>, x: T): T {
+  return ops.squeeze(ops.slice(x, [{ axis: 1, stop: 1 }]), 1);
+}
+
+/**
+ * Adds axes of size 1 at the end.
+ *
+ * @param ops The engine's operations.
+ * @param x Any tensor.
+ * @param count The number of axes.
+ * @returns The tensor with more axes.
+ */
+export function withLastAxes<T>(ops: Ops<T>, x: T, count: number): T {
+  const rank = ops.shape(x).length;
+  let wide = x;
+  for (let i = 0; i < count; i++) wide = ops.expandDims(wide, rank + i);
+  return wide;
+}

@@ -7,9 +7,9 @@
  *
  * @module
  */
-import { cannot } from "../check.ts";
+import { clip } from "./activations.ts";
 import type { Ops } from "../ops/ops.ts";
-import { checkWeight, wrongOption } from "./_checks.ts";
+import { checkWeight, wrongConfig, wrongOption } from "./_checks.ts";
 import type { LayerConfig } from "./layer.ts";
 
 /** Parts of the names of quantised policies, such as `int8_from_float32`. */
@@ -63,15 +63,13 @@ export function quantizationOf(
   const stored = storedAs(text);
   if (stored === undefined || !bits.includes(stored.bits)) {
     const known = bits.map((width) => `int${width}`).join(" or ");
-    throw new TypeError(
-      cannot(
-        `read layer "${config.name}"`,
-        `"dtype" must be a policy without quantisation${
-          bits.length === 0 ? "" : `, or of ${known}`
-        }`,
-        /"mode":"([^"]+)"/.exec(text)?.[1] ?? text,
-        "save it in Python before model.quantize() is called",
-      ),
+    throw wrongConfig(
+      config.name,
+      `"dtype" must be a policy without quantisation${
+        bits.length === 0 ? "" : `, or of ${known}`
+      }`,
+      /"mode":"([^"]+)"/.exec(text)?.[1] ?? text,
+      "save it in Python before model.quantize() is called",
     );
   }
   return withDescription(config, stored, described);
@@ -167,11 +165,7 @@ export function roundedTo8Bits<T>(
     ops.add(most, ops.constant(1e-7)),
   );
   const whole = ops.round(ops.multiply(x, factor));
-  const rounded = ops.minimum(
-    ops.maximum(whole, ops.constant(-127)),
-    ops.constant(127),
-  );
-  return { rounded, factor };
+  return { rounded: clip(ops, whole, -127, 127), factor };
 }
 
 /**
@@ -206,6 +200,25 @@ export interface QuantizedKernel<T> {
   readonly zero: T | undefined;
   /** The block of each row, for blocks. */
   readonly block: T | undefined;
+}
+
+/**
+ * The quantised kernel among a layer's weights.
+ *
+ * @param weights The layer's weights.
+ * @param name The kernel's name.
+ * @returns The kernel and its parameters.
+ */
+export function quantizedKernel<T>(
+  weights: Readonly<Record<string, T>>,
+  name: string,
+): QuantizedKernel<T> {
+  return {
+    kernel: weights[name]!,
+    scale: weights[`${name}_scale`]!,
+    zero: weights[`${name}_zero`],
+    block: weights["g_idx"],
+  };
 }
 
 /**

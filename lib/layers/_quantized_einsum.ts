@@ -7,9 +7,8 @@
  *
  * @module
  */
-import { cannot } from "../check.ts";
 import type { Ops } from "../ops/ops.ts";
-import { checkWeight } from "./_checks.ts";
+import { checkWeight, wrongConfig } from "./_checks.ts";
 import {
   dequantisedBlocks,
   type Quantization,
@@ -95,7 +94,7 @@ function kernelOf4Bits<T>(
       : outputSizes.at(output.indexOf(letter) - output.length);
     if (typeof size === "number") return size;
     const rule = `the size of axis "${letter}" of "${equation}" must be known`;
-    throw new TypeError(cannot(`read layer "${name}"`, rule, size ?? null));
+    throw wrongConfig(name, rule, size ?? null);
   });
   const sizeOver = (isSummed: boolean) =>
     [...letters].reduce(

@@ -7,7 +7,7 @@
  */
 import { cannot } from "../check.ts";
 import { quote } from "../check.ts";
-import { wrongOption } from "./_checks.ts";
+import { refuseOption, wrongOption } from "./_checks.ts";
 import { fingerprint64, sipHash } from "./_hashes.ts";
 import type { LayerConfig } from "./layer.ts";
 
@@ -46,8 +46,8 @@ export interface Vocabulary {
 export interface VocabularyDefaults {
   readonly kind: "string" | "number";
   /** Default number of indices for unknown tokens. */
-  readonly numUnknown: number | undefined;
-  readonly mask: Token | undefined;
+  readonly numUnknown?: number;
+  readonly mask?: Token;
   readonly unknown: Token;
 }
 
@@ -69,9 +69,7 @@ export function vocabularyOf(
     : named === "tf-idf"
     ? "tf_idf"
     : named;
-  if (config.boolean("sparse", false)) {
-    throw wrongOption(config, "sparse", "be false");
-  }
+  refuseOption(config, "sparse");
   const token = (key: string, fallback: Token | undefined) => {
     const value = config.has(key) ? config.raw(key) : fallback;
     return value === null ? undefined : value as Token | undefined;

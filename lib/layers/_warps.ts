@@ -6,7 +6,7 @@
  * @module
  */
 import type { Ops } from "../ops/ops.ts";
-import { constantOf, knownSize } from "./operation_forms.ts";
+import { constantOf, entryAt, knownSize } from "./operation_forms.ts";
 
 const c = <T>(ops: Ops<T>, value: number) => ops.constant(value);
 
@@ -98,8 +98,7 @@ export function projected<T>(
     grid((i) => i % width),
     grid((i) => Math.floor(i / width)),
   ];
-  const at = (i: number) =>
-    ops.slice(transforms, [{ axis: 1, start: i, stop: i + 1 }]); // [N, 1]
+  const at = (i: number) => entryAt(ops, transforms, 1, i); // [N, 1]
   const form = (i: number, rest: T) =>
     ops.add(
       ops.add(ops.multiply(at(i), x), ops.multiply(at(i + 1), y)),

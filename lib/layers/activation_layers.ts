@@ -3,18 +3,24 @@
  *
  * @module
  */
-import { cannot, shapeText } from "../check.ts";
+import { shapeText } from "../check.ts";
 import type { Ops } from "../ops/ops.ts";
-import { tensorArgument } from "./_arguments.ts";
+import { maskArgument } from "./_arguments.ts";
 import { lowered } from "./_attention_masks.ts";
-import { checkWeight, wrongOption } from "./_checks.ts";
+import {
+  axesOption,
+  checkWeight,
+  optionalNumber,
+  wrongCall,
+} from "./_checks.ts";
 import { clip, elu, leakyRelu, relu, softmax } from "./activations.ts";
 import type {
+  Activation,
   CallContext,
   Dialect,
+  FactoryTable,
   Layer,
   LayerConfig,
-  LayerFactory,
 } from "./layer.ts";
 
 /**
@@ -26,7 +32,11 @@ import type {
  * @returns The layer.
  */
 function activation(config: LayerConfig): Layer {
-  const apply = config.activation("activation");
+  return onEach(config.activation("activation"));
+}
+
+/** A layer that is one function of each value. */
+function onEach(apply: Activation): Layer {
   return { weights: [], keepsAxes: true, call: (ops, [x]) => [apply(ops, x!)] };
 }
 
@@ -41,11 +51,7 @@ function activation(config: LayerConfig): Layer {
  * @returns The layer.
  */
 function softmaxLayer(config: LayerConfig): Layer {
-  const values = [config.raw("axis") ?? -1].flat();
-  if (values.length === 0 || !values.every(Number.isSafeInteger)) {
-    throw wrongOption(config, "axis", "be one axis, or several");
-  }
-  const axes = values as number[];
+  const axes = axesOption(config);
   const isRobust = config.boolean("robust_masking", false) ||
     config.dialect === 3;
   return {
@@ -65,7 +71,7 @@ function softmaxLayer(config: LayerConfig): Layer {
       ];
     },
     masks: (_ops, _inputs, context) => [
-      tensorArgument(config.name, context, "mask") ?? context.masks[0],
+      maskArgument(config.name, context),
     ],
   };
 }
@@ -77,7 +83,7 @@ function maskOf<T>(
   x: T,
   context: CallContext<T>,
 ): T | undefined {
-  const mask = tensorArgument(name, context, "mask") ?? context.masks[0];
+  const mask = maskArgument(name, context);
   if (mask === undefined) return undefined;
   const [sizes, wanted] = [ops.shape(mask), ops.shape(x)];
   const isFit = sizes.length <= wanted.length && sizes.every((size, i) => {
@@ -89,12 +95,10 @@ function maskOf<T>(
       ? mask
       : ops.greater(ops.float(mask), ops.constant(0.5));
   }
-  throw new TypeError(
-    cannot(
-      `call layer "${name}"`,
-      `its mask must broadcast to the input's shape ${shapeText(wanted)}`,
-      sizes,
-    ),
+  throw wrongCall(
+    name,
+    `its mask must broadcast to the input's shape ${shapeText(wanted)}`,
+    sizes,
   );
 }
 
@@ -110,10 +114,7 @@ function maskOf<T>(
 function reluLayer(config: LayerConfig): Layer {
   const slope = config.number("negative_slope", 0);
   const threshold = config.number("threshold", 0);
-  const most = config.raw("max_value") === null ||
-      config.raw("max_value") === undefined
-    ? undefined
-    : config.number("max_value");
+  const most = optionalNumber(config, "max_value");
   return {
     weights: [],
     keepsAxes: true,
@@ -150,14 +151,9 @@ function kept<T>(ops: Ops<T>, x: T, isAbove: T, dialect: Dialect): T {
  */
 function thresholdedRelu(config: LayerConfig): Layer {
   const theta = config.number("theta", 1);
-  return {
-    weights: [],
-    keepsAxes: true,
-    call(ops, [x]) {
-      const isAbove = ops.greater(x!, ops.constant(theta));
-      return [kept(ops, x!, isAbove, 2)];
-    },
-  };
+  return onEach((ops, x) =>
+    kept(ops, x, ops.greater(x, ops.constant(theta)), 2)
+  );
 }
 
 /**
@@ -171,11 +167,7 @@ function thresholdedRelu(config: LayerConfig): Layer {
 function leakyReluLayer(config: LayerConfig): Layer {
   const alpha = config.number("alpha", 0.3);
   const slope = config.number("negative_slope", alpha);
-  return {
-    weights: [],
-    keepsAxes: true,
-    call: (ops, [x]) => [leakyRelu(ops, x!, slope)],
-  };
+  return onEach((ops, x) => leakyRelu(ops, x, slope));
 }
 
 /**
@@ -188,11 +180,7 @@ function leakyReluLayer(config: LayerConfig): Layer {
  */
 function eluLayer(config: LayerConfig): Layer {
   const alpha = config.number("alpha", 1);
-  return {
-    weights: [],
-    keepsAxes: true,
-    call: (ops, [x]) => [elu(ops, x!, alpha)],
-  };
+  return onEach((ops, x) => elu(ops, x, alpha));
 }
 
 /**
@@ -222,13 +210,12 @@ function prelu(config: LayerConfig): Layer {
 }
 
 /** Factories of this family. */
-export const ACTIVATION_LAYERS: Readonly<Record<string, LayerFactory>> = Object
-  .freeze({
-    Activation: activation,
-    Softmax: softmaxLayer,
-    ReLU: reluLayer,
-    ThresholdedReLU: thresholdedRelu,
-    LeakyReLU: leakyReluLayer,
-    ELU: eluLayer,
-    PReLU: prelu,
-  });
+export const ACTIVATION_LAYERS: FactoryTable = Object.freeze({
+  Activation: activation,
+  Softmax: softmaxLayer,
+  ReLU: reluLayer,
+  ThresholdedReLU: thresholdedRelu,
+  LeakyReLU: leakyReluLayer,
+  ELU: eluLayer,
+  PReLU: prelu,
+});

@@ -5,10 +5,10 @@
  *
  * @module
  */
-import { cannot } from "../check.ts";
+import { constantOf } from "./operation_forms.ts";
 import type { Ops } from "../ops/ops.ts";
-import type { LayerFactory } from "./layer.ts";
-import { positiveInts } from "./_checks.ts";
+import type { FactoryTable, LayerFactory } from "./layer.ts";
+import { positiveInts, wrongCall } from "./_checks.ts";
 import { forAxes, mapLayer, type SpatialAxes } from "./_maps.ts";
 
 type Kind = "maxPool" | "averagePool";
@@ -45,12 +45,10 @@ export function adaptivelyPooled<T>(
   for (const [i, windows] of wanted.entries()) {
     const size = ops.shape(map)[i + 1]!;
     if (size === null) {
-      throw new TypeError(
-        cannot(
-          `call layer "${name}"`,
-          "the sizes of its input's spatial axes must be known",
-          ops.shape(x),
-        ),
+      throw wrongCall(
+        name,
+        "the sizes of its input's spatial axes must be known",
+        ops.shape(x),
       );
     }
     map = pooledAlong(ops, map, { axis: i + 1, size, windows }, kind);
@@ -93,21 +91,16 @@ function pooledAlong<T>(
   const selected = starts.map((start, i) =>
     isLong[i] ? numShort + start : start
   );
-  const indices = ops.constant({
-    data: Int32Array.from(selected),
-    shape: [windows],
-    dtype: "int32",
-  });
+  const indices = constantOf(ops, selected, "int32");
   return ops.take(all, indices, axis);
 }
 
 /** Factories of this family. */
-export const ADAPTIVE_POOLING_LAYERS: Readonly<Record<string, LayerFactory>> =
-  Object.freeze({
-    ...forAxes(
-      [1, 2, 3],
-      adaptivePooling("averagePool"),
-      "AdaptiveAveragePooling#D",
-    ),
-    ...forAxes([1, 2, 3], adaptivePooling("maxPool"), "AdaptiveMaxPooling#D"),
-  });
+export const ADAPTIVE_POOLING_LAYERS: FactoryTable = Object.freeze({
+  ...forAxes(
+    [1, 2, 3],
+    adaptivePooling("averagePool"),
+    "AdaptiveAveragePooling#D",
+  ),
+  ...forAxes([1, 2, 3], adaptivePooling("maxPool"), "AdaptiveMaxPooling#D"),
+});

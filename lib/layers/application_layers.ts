@@ -3,7 +3,8 @@
  *
  * @module
  */
-import type { Layer, LayerConfig, LayerFactory } from "./layer.ts";
+import { passThrough } from "./regularization.ts";
+import type { FactoryTable, Layer, LayerConfig } from "./layer.ts";
 
 /**
  * LayerScale of ConvNeXt: `gamma · x`, along the last axis.
@@ -23,27 +24,8 @@ function layerScale(config: LayerConfig): Layer {
   };
 }
 
-/**
- * StochasticDepth of ConvNeXt, the identity at inference.
- *
- * Source: Keras 3.15 and tf_keras 2.21, `applications/convnext.py`.
- *
- * @param config The layer's config.
- * @returns The layer.
- */
-function stochasticDepth(config: LayerConfig): Layer {
-  config.raw("drop_path_rate"); // training only
-  return {
-    weights: [],
-    keepsAxes: true,
-    passesValues: true,
-    call: (_ops, [x]) => [x!],
-  };
-}
-
 /** Factories of this family. */
-export const APPLICATION_LAYERS: Readonly<Record<string, LayerFactory>> = Object
-  .freeze({
-    LayerScale: layerScale,
-    StochasticDepth: stochasticDepth,
-  });
+export const APPLICATION_LAYERS: FactoryTable = Object.freeze({
+  LayerScale: layerScale,
+  StochasticDepth: passThrough("drop_path_rate"), // of ConvNeXt
+});

@@ -7,12 +7,11 @@
  *
  * @module
  */
-import { cannot } from "../check.ts";
 import type { Ops } from "../ops/ops.ts";
 import { asBooleans, flagArgument, tensorArgument } from "./_arguments.ts";
 import { allOf, causalMask, lowered } from "./_attention_masks.ts";
-import { checkWeight } from "./_checks.ts";
-import type { CallContext, Layer, LayerConfig, LayerFactory } from "./layer.ts";
+import { checkWeight, wrongCall } from "./_checks.ts";
+import type { CallContext, FactoryTable, Layer, LayerConfig } from "./layer.ts";
 
 /** Scores `[N, T, S]` of queries and keys. */
 type Scores = <T>(
@@ -91,12 +90,10 @@ function attentionOf(
 
 function checkInputs(name: string, count: number): void {
   if (count === 2 || count === 3) return;
-  throw new TypeError(
-    cannot(
-      `call layer "${name}"`,
-      "its inputs must be a query, a value and maybe a key",
-      `${count} inputs`,
-    ),
+  throw wrongCall(
+    name,
+    "its inputs must be a query, a value and maybe a key",
+    `${count} inputs`,
   );
 }
 
@@ -165,5 +162,7 @@ function additive<T>(
 }
 
 /** Factories of this family. */
-export const ATTENTION_LAYERS: Readonly<Record<string, LayerFactory>> = Object
-  .freeze({ Attention: attention, AdditiveAttention: additiveAttention });
+export const ATTENTION_LAYERS: FactoryTable = Object.freeze({
+  Attention: attention,
+  AdditiveAttention: additiveAttention,
+});

@@ -34,7 +34,7 @@ export interface ReaderParts {
   /** Finds the factory of a wrapped layer. */
   readonly factoryOf: FactoryOf;
   /** Custom activations, aliases among them. */
-  readonly customObjects?: CustomTable;
+  readonly customObjects?: CustomTable | undefined;
 }
 
 /** The one implementation of {@linkcode LayerConfig}. */
@@ -147,7 +147,7 @@ export class ConfigReader implements LayerConfig {
       dialect: this.dialect,
       options: value.config ?? {},
       factoryOf: this.#parts.factoryOf,
-      ...this.#customObjects(),
+      customObjects: this.#parts.customObjects,
       registeredName: value.registered_name,
     });
   }
@@ -161,25 +161,14 @@ export class ConfigReader implements LayerConfig {
     options: Readonly<Record<string, unknown>>,
     key: string,
   ): Layer {
-    const layer = readLayer({
-      name: `${this.name}/${key}`,
-      className: kind,
-      dialect: this.dialect,
-      options: { name: key, ...options },
-      factoryOf: this.#parts.factoryOf,
-      ...this.#customObjects(),
-    });
+    const config = { name: key, ...options };
+    const layer = this.#nested(key, { "class_name": kind, config });
     return {
       ...layer,
       weights: namesInPart(key, layer.weights),
       call: (ops, inputs, weights, context) =>
         layer.call(ops, inputs, weightsOfPart(weights, key), context),
     };
-  }
-
-  #customObjects(): Pick<ReaderParts, "customObjects"> {
-    const { customObjects } = this.#parts;
-    return customObjects === undefined ? {} : { customObjects };
   }
 
   raw(key: string): unknown {

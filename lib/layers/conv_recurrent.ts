@@ -8,96 +8,74 @@
  * @module
  */
 import type { ConvOptions, Ops } from "../ops/ops.ts";
-import { addBias, checkWeight, positiveInts, wrongOption } from "./_checks.ts";
+import { addBias, checkWeight, wrongOption } from "./_checks.ts";
 import {
   channelsOf,
+  filterOptions,
+  forAxes,
   fromChannelsLast,
-  paddingOf,
   type SpatialAxes,
   toChannelsLast,
 } from "./_maps.ts";
 import { overTime } from "./_over_time.ts";
-import type { Activation, LayerConfig, LayerFactory } from "./layer.ts";
-import { type Recurrent, recurrentOf } from "./recurrent.ts";
+import type {
+  Activation,
+  FactoryTable,
+  LayerConfig,
+  LayerFactory,
+} from "./layer.ts";
+import { recurrentOf } from "./recurrent.ts";
 import {
   type BoundCell,
   type Cell,
   cellOf,
   lstmStep,
   namedActivation,
+  weightNames,
 } from "./recurrent_cells.ts";
 
-/**
- * ConvLSTM1D: over `[N, T, W, D]`.
- *
- * @param config The layer's config.
- * @returns The layer.
- */
-function convLstm1d(config: LayerConfig): Recurrent {
-  return convLstm(config, 1);
-}
-
-/**
- * ConvLSTM2D: over `[N, T, H, W, D]`.
- *
- * @param config The layer's config.
- * @returns The layer.
- */
-function convLstm2d(config: LayerConfig): Recurrent {
-  return convLstm(config, 2);
-}
-
-/**
- * ConvLSTM3D: over `[N, T, H, W, L, D]`.
- *
- * @param config The layer's config.
- * @returns The layer.
- */
-function convLstm3d(config: LayerConfig): Recurrent {
-  return convLstm(config, 3);
-}
-
-function convLstm(config: LayerConfig, axes: SpatialAxes): Recurrent {
-  if (config.boolean("time_major", false)) {
-    throw wrongOption(config, "time_major", "be false, as Keras ignores it");
-  }
-  return recurrentOf(config, convLstmCell(config, axes), channelsOf(config));
+/** ConvLSTM1D to ConvLSTM3D, over `[N, T, …positions, D]`. */
+function convLstm(axes: SpatialAxes): LayerFactory {
+  return (config) => {
+    if (config.boolean("time_major", false)) {
+      throw wrongOption(config, "time_major", "be false, as Keras ignores it");
+    }
+    return recurrentOf(config, convLstmCell(config, axes), channelsOf(config));
+  };
 }
 
 function convLstmCell(config: LayerConfig, axes: SpatialAxes): Cell {
   const filters = config.number("filters");
-  const size = positiveInts(config, "kernel_size", axes);
+  const { size, strides, dilation, padding } = filterOptions(config, axes);
   for (const key of ["dropout", "recurrent_dropout", "unit_forget_bias"]) {
     config.raw(key); // training only
   }
   const channels = channelsOf(config);
-  const outer: ConvOptions = {
-    strides: positiveInts(config, "strides", axes, 1),
-    padding: paddingOf(config, ["valid", "same"]),
-    dilation: positiveInts(config, "dilation_rate", axes, 1),
-  };
   const ones = Array<number>(axes).fill(1);
   const inner: ConvOptions = { strides: ones, padding: "same", dilation: ones };
   const [activation, gate] = ["activation", "recurrent_activation"].map((key) =>
     inLayout(namedActivation(config, key), channels)
   ) as [Activation, Activation];
   const hasBias = config.boolean("use_bias", true);
-  const kernels = ["kernel", "recurrent_kernel"];
   return cellOf({
-    weights: hasBias ? [...kernels, "bias"] : kernels,
+    weights: weightNames(hasBias),
     numStates: 2,
     outputState: 0,
     bind<T>(ops: Ops<T>, weights: Readonly<Record<string, T>>): BoundCell<T> {
       const { kernel, recurrent_kernel: recurrent, bias } = weights;
       checkWeight(config.name, "kernel", ops.shape(kernel!), [
-        ...[...size, null, 4 * filters],
+        ...size,
+        null,
+        4 * filters,
       ]);
       checkWeight(config.name, "recurrent_kernel", ops.shape(recurrent!), [
-        ...[...size, filters, 4 * filters],
+        ...size,
+        filters,
+        4 * filters,
       ]);
       const convolve = (x: T) => {
         const map = toChannelsLast(ops, x, channels);
-        const sum = ops.conv(map, kernel!, outer);
+        const sum = ops.conv(map, kernel!, { strides, dilation, padding });
         return addBias(ops, sum, bias, config.name);
       };
       return {
@@ -142,9 +120,6 @@ function inLayout(
 }
 
 /** Factories of this family. */
-export const CONV_RECURRENT_LAYERS: Readonly<Record<string, LayerFactory>> =
-  Object.freeze({
-    ConvLSTM1D: convLstm1d,
-    ConvLSTM2D: convLstm2d,
-    ConvLSTM3D: convLstm3d,
-  });
+export const CONV_RECURRENT_LAYERS: FactoryTable = Object.freeze(
+  forAxes([1, 2, 3], convLstm, "ConvLSTM#D"),
+);

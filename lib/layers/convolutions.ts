@@ -9,7 +9,7 @@
  * @module
  */
 import type { Ops } from "../ops/ops.ts";
-import type { LayerConfig, LayerFactory } from "./layer.ts";
+import type { FactoryTable, LayerConfig, LayerFactory } from "./layer.ts";
 import {
   checkRank,
   checkWeight,
@@ -21,9 +21,11 @@ import { checkPlainWeights } from "./_quantization.ts";
 import {
   channelsOf,
   filterLayer,
+  filterOptions,
   forAxes,
   fromChannelsLast,
   noMasks,
+  paddedBefore,
   paddingOf,
   patchesOf,
   type SpatialAxes,
@@ -42,19 +44,15 @@ function convolution(axes: SpatialAxes): LayerFactory {
   return (config) => {
     checkPlainWeights(config);
     const filters = config.number("filters");
-    const size = positiveInts(config, "kernel_size", axes);
-    const strides = positiveInts(config, "strides", axes, 1);
-    const dilation = positiveInts(config, "dilation_rate", axes, 1);
-    const groups = positiveInts(config, "groups", 1, 1)[0]!;
-    const padding = paddingOf(
+    const { size, before, ...windows } = filterOptions(
       config,
-      axes === 1 ? ["valid", "same", "causal"] : ["valid", "same"],
+      axes,
+      axes === 1,
     );
+    const groups = positiveInts(config, "groups", 1, 1)[0]!;
     if (filters % groups !== 0) {
       throw wrongOption(config, "groups", `divide the ${filters} filters`);
     }
-    const isCausal = padding === "causal";
-    const before = dilation[0]! * (size[0]! - 1);
     return filterLayer(config, {
       axes,
       kernels: ["kernel"],
@@ -62,11 +60,8 @@ function convolution(axes: SpatialAxes): LayerFactory {
         const depth = depthOf(config.name, ops.shape(x));
         const wanted = [...size, depth / groups, filters];
         checkWeight(config.name, "kernel", ops.shape(kernel!), wanted);
-        return ops.conv(
-          isCausal ? ops.pad(x, [[0, 0], [before, 0], [0, 0]]) : x,
-          kernel!,
-          { strides, dilation, padding: isCausal ? "valid" : padding, groups },
-        );
+        const padded = paddedBefore(ops, x, before);
+        return ops.conv(padded, kernel!, { ...windows, groups });
       },
     });
   };
@@ -147,8 +142,7 @@ function channelsBefore<T>(ops: Ops<T>, patches: T, depth: number): T {
 }
 
 /** Factories of this family. */
-export const CONVOLUTION_LAYERS: Readonly<Record<string, LayerFactory>> = Object
-  .freeze({
-    ...forAxes([1, 2, 3], convolution, "Conv#D", "Convolution#D"),
-    ...forAxes([1, 2], locallyConnected, "LocallyConnected#D"),
-  });
+export const CONVOLUTION_LAYERS: FactoryTable = Object.freeze({
+  ...forAxes([1, 2, 3], convolution, "Conv#D", "Convolution#D"),
+  ...forAxes([1, 2], locallyConnected, "LocallyConnected#D"),
+});

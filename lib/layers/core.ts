@@ -3,12 +3,14 @@
  *
  * @module
  */
+import { passThrough } from "./regularization.ts";
 import type { Ops } from "../ops/ops.ts";
-import type { Layer, LayerConfig, LayerFactory } from "./layer.ts";
+import type { FactoryTable, Layer, LayerConfig } from "./layer.ts";
 import { addBias, checkWeight, wrongOption } from "./_checks.ts";
 import { noMasks } from "./_maps.ts";
 import {
   quantizationOf,
+  quantizedKernel,
   quantizedProduct,
   quantizedWeights,
 } from "./_quantization.ts";
@@ -37,23 +39,18 @@ function dense(config: LayerConfig): Layer {
     call(ops, [x], weights) {
       const { kernel, bias } = weights;
       const depth = ops.shape(x!).at(-1)!;
-      if (quantization !== undefined) {
-        const product = quantizedProduct(
+      if (quantization === undefined) {
+        checkWeight(config.name, "kernel", ops.shape(kernel!), [depth, units]);
+      }
+      const product = quantization === undefined
+        ? ops.matmul(x!, kernel!)
+        : quantizedProduct(
           ops,
           x!,
-          {
-            kernel: kernel!,
-            scale: weights["kernel_scale"]!,
-            zero: weights["kernel_zero"],
-            block: weights["g_idx"],
-          },
+          quantizedKernel(weights, "kernel"),
           quantization,
           { name: config.name, units },
-        );
-        return [activation(ops, addBias(ops, product, bias, config.name))];
-      }
-      checkWeight(config.name, "kernel", ops.shape(kernel!), [depth, units]);
-      const product = ops.matmul(x!, kernel!); // [N, …, units]
+        ); // [N, …, units]
       return [activation(ops, addBias(ops, product, bias, config.name))];
     },
   };
@@ -90,17 +87,15 @@ function einsumDense(config: LayerConfig): Layer {
       ...quantizedWeights("kernel", quantization),
     ],
     masks: noMasks,
-    call(ops, [x], { kernel, bias, ...parameters }) {
+    call(ops, [x], weights) {
+      const { kernel, bias } = weights;
       const equation = spelledOut(parts, ops.shape(x!).length);
       const product = quantization === undefined
         ? ops.einsum(equation, x!, kernel!)
         : quantizedEinsum(ops, equation, x!, quantization, {
           name: config.name,
           outputShape,
-          kernel: kernel!,
-          scale: parameters.kernel_scale!,
-          zero: parameters.kernel_zero,
-          block: parameters.g_idx,
+          ...quantizedKernel(weights, "kernel"),
         });
       if (!hasBias) return [activation(ops, product)];
       const [, letters] = equation.split("->");
@@ -152,37 +147,8 @@ function spelledOut(parts: readonly string[], rank: number): string {
  * @returns The layer.
  */
 function identity(config: LayerConfig): Layer {
-  const isMaskKept = config.dialect === 3;
-  return {
-    weights: [],
-    keepsAxes: true,
-    passesValues: true,
-    masks: (_ops, _inputs, { masks }) => isMaskKept ? [...masks] : [],
-    call: (_ops, inputs) => [...inputs],
-  };
-}
-
-/**
- * Creates the factory of a layer that is only used in training: it returns its
- * input and mask.
- *
- * Source: Keras 3.15 `ActivityRegularization`; Keras 2 `AddLoss` and
- * `AddMetric`, which `model.add_loss(…)` and `add_metric(…)` leave in files.
- *
- * @param options Its options.
- * @returns The factory.
- */
-function usedInTraining(...options: readonly string[]): LayerFactory {
-  return (config) => {
-    for (const option of options) config.raw(option);
-    return {
-      weights: [],
-      keepsAxes: true,
-      passesValues: true,
-      masks: (_ops, _inputs, { masks }) => [...masks],
-      call: (_ops, inputs) => [...inputs],
-    };
-  };
+  const layer = passThrough()(config);
+  return config.dialect === 3 ? layer : { ...layer, masks: noMasks };
 }
 
 /**
@@ -216,13 +182,13 @@ function masking(config: LayerConfig): Layer {
 }
 
 /** Factories of this family. */
-export const CORE_LAYERS: Readonly<Record<string, LayerFactory>> = Object
-  .freeze({
-    Dense: dense,
-    EinsumDense: einsumDense,
-    Identity: identity,
-    ActivityRegularization: usedInTraining("l1", "l2"),
-    AddLoss: usedInTraining("unconditional"),
-    AddMetric: usedInTraining("aggregation", "metric_name"),
-    Masking: masking,
-  });
+export const CORE_LAYERS: FactoryTable = Object.freeze({
+  Dense: dense,
+  EinsumDense: einsumDense,
+  Identity: identity,
+  ActivityRegularization: passThrough("l1", "l2"),
+  // model.add_loss(…) and add_metric(…) of Keras 2 leave these in files.
+  AddLoss: passThrough("unconditional"),
+  AddMetric: passThrough("aggregation", "metric_name"),
+  Masking: masking,
+});

@@ -7,10 +7,9 @@
  *
  * @module
  */
-import { cannot } from "../check.ts";
 import type { Ops } from "../ops/ops.ts";
-import { checkWeight } from "./_checks.ts";
-import type { LayerFactory } from "./layer.ts";
+import { checkWeight, wrongCall } from "./_checks.ts";
+import type { FactoryTable, LayerFactory } from "./layer.ts";
 import { isRecurrent, type Recurrent } from "./recurrent.ts";
 
 /** Options with the same meaning in the plain layer. */
@@ -54,12 +53,10 @@ function withGates(plain: Recurrent, parts: Gates): Recurrent {
     with: (options) => withGates(plain.with(options), parts),
     call(ops, inputs, { kernel, recurrent_kernel: recurrent, bias }, context) {
       if (context.masks[0] !== undefined || context.args.mask !== undefined) {
-        throw new TypeError(
-          cannot(
-            `call layer "${name}"`,
-            "its input must have no mask, which cuDNN does not support",
-            "a mask",
-          ),
+        throw wrongCall(
+          name,
+          "its input must have no mask, which cuDNN does not support",
+          "a mask",
         );
       }
       const depth = ops.shape(inputs[0]!).at(-1)!;
@@ -93,5 +90,7 @@ function perGate<T>(ops: Ops<T>, kernel: T, gates: number): T {
 }
 
 /** Factories of this family. */
-export const CUDNN_LAYERS: Readonly<Record<string, LayerFactory>> = Object
-  .freeze({ CuDNNLSTM: cudnn("LSTM", 4), CuDNNGRU: cudnn("GRU", 3) });
+export const CUDNN_LAYERS: FactoryTable = Object.freeze({
+  CuDNNLSTM: cudnn("LSTM", 4),
+  CuDNNGRU: cudnn("GRU", 3),
+});

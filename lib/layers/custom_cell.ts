@@ -1,4 +1,4 @@
-import { cannot } from "../check.ts";
+import { wrongCall, wrongConfig } from "./_checks.ts";
 import type { Layer } from "./layer.ts";
 import { type Cell, cellOf } from "./recurrent_cells.ts";
 
@@ -16,7 +16,7 @@ export function customCell(layer: Layer, name: string): Cell | undefined {
     stateSizes.every((size) => Number.isSafeInteger(size) && size > 0);
   if (!isFit) {
     const rule = "the stateSizes of its cell must be positive whole numbers";
-    throw new TypeError(cannot(`read layer "${name}"`, rule, stateSizes));
+    throw wrongConfig(name, rule, stateSizes);
   }
   return cellOf({
     weights,
@@ -50,9 +50,7 @@ export function customCell(layer: Layer, name: string): Cell | undefined {
         }
         const rule =
           `its cell must return its output, and ${stateSizes.length} tensors of its state, the first of which is the output`;
-        throw new TypeError(
-          cannot(`call layer "${name}"`, rule, `${next.length + 1} tensors`),
-        );
+        throw wrongCall(name, rule, `${next.length + 1} tensors`);
       },
     }),
   });

@@ -179,14 +179,8 @@ function onArguments(
     masks: () => [],
     call<T>(ops: Ops<T>, inputs: readonly T[]) {
       const bind = (value: unknown) => bound(value, ops, inputs, name);
-      const named = Object.entries(kwargs).map(([key, value]) =>
-        [key, bind(value)] as const
-      );
-      const result: unknown = compute(
-        ops,
-        args.map(bind),
-        Object.fromEntries(named),
-      );
+      const named = mapValues(kwargs, bind);
+      const result: unknown = compute(ops, args.map(bind), named);
       const rule = "it must give a tensor, or a list of tensors";
       return tensorsOf(result, `call custom operation "${name}"`, rule) as T[];
     },
@@ -217,14 +211,19 @@ function onNamedArguments(
     ...layer,
     call<T>(ops: Ops<T>, inputs: readonly T[]) {
       const bind = (value: unknown) => bound(value, ops, inputs, config.name);
-      const values = Object.entries(kwargs).map(([key, value]) =>
-        [key, bind(value)] as const
-      );
       const tensors = args.flat().map(bind);
-      const context = { masks: [], args: Object.fromEntries(values) };
+      const context = { masks: [], args: mapValues(kwargs, bind) };
       return layer.call(ops, tensors as T[], {}, context as never);
     },
   };
+}
+
+function mapValues(
+  record: Readonly<Record<string, unknown>>,
+  change: (value: unknown) => unknown,
+): Record<string, unknown> {
+  const entries = Object.entries(record);
+  return Object.fromEntries(entries.map(([key, x]) => [key, change(x)]));
 }
 
 /** Converts the tensors and arrays of an argument to values of the engine. */

@@ -10,19 +10,23 @@
  *
  * @module
  */
-import type { ConvOptions, Ops } from "../ops/ops.ts";
-import type { LayerConfig, LayerFactory } from "./layer.ts";
-import { checkWeight, depthOf, positiveInts, wrongOption } from "./_checks.ts";
-import { filterLayer, forAxes, paddingOf } from "./_maps.ts";
+import type { Ops } from "../ops/ops.ts";
+import type { FactoryTable, LayerConfig, LayerFactory } from "./layer.ts";
+import { checkWeight, depthOf, positiveInts } from "./_checks.ts";
+import {
+  filterLayer,
+  type FilterOptions,
+  filterOptions,
+  forAxes,
+  paddedBefore,
+  refuseGroups,
+} from "./_maps.ts";
 
 /** Options of both layers. */
-interface DepthwiseOptions extends ConvOptions {
+interface DepthwiseOptions extends FilterOptions {
   /** The layer's name, for messages. */
   readonly name: string;
-  readonly size: readonly number[];
   readonly multiplier: number;
-  /** Zeros before the first time step. */
-  readonly before: number;
 }
 
 /**
@@ -31,7 +35,7 @@ interface DepthwiseOptions extends ConvOptions {
  */
 function depthwise(axes: 1 | 2): LayerFactory {
   return (config) => {
-    const read = optionsOf(config, axes, ["valid", "same"]);
+    const read = optionsOf(config, axes);
     const options = config.dialect === "tfjs"
       ? { ...read, dilation: read.dilation.map(() => 1) }
       : read;
@@ -52,11 +56,7 @@ function depthwise(axes: 1 | 2): LayerFactory {
 function separable(axes: 1 | 2): LayerFactory {
   return (config) => {
     const filters = config.number("filters");
-    const options = optionsOf(
-      config,
-      axes,
-      axes === 1 ? ["valid", "same", "causal"] : ["valid", "same"],
-    );
+    const options = optionsOf(config, axes, axes === 1);
     const [first, second] = ["depthwise_kernel", "pointwise_kernel"] as const;
     const ones = Array<number>(axes).fill(1);
     return filterLayer(config, {
@@ -77,25 +77,12 @@ function separable(axes: 1 | 2): LayerFactory {
 function optionsOf(
   config: LayerConfig,
   axes: 1 | 2,
-  allowed: readonly ("valid" | "same" | "causal")[],
+  canBeCausal = false,
 ): DepthwiseOptions {
   const [multiplier] = positiveInts(config, "depth_multiplier", 1, 1);
-  const size = positiveInts(config, "kernel_size", axes);
-  const dilation = positiveInts(config, "dilation_rate", axes, 1);
-  const padding = paddingOf(config, allowed);
-  // Keras 2 writes it, because its class inherits from Conv, but ignores it.
-  if (config.number("groups", 1) !== 1) {
-    throw wrongOption(config, "groups", "be 1");
-  }
-  return {
-    name: config.name,
-    size,
-    multiplier: multiplier!,
-    strides: positiveInts(config, "strides", axes, 1),
-    dilation,
-    padding: padding === "causal" ? "valid" : padding,
-    before: padding === "causal" ? dilation[0]! * (size[0]! - 1) : 0,
-  };
+  refuseGroups(config);
+  const options = filterOptions(config, axes, canBeCausal);
+  return { ...options, name: config.name, multiplier: multiplier! };
 }
 
 /**
@@ -114,8 +101,7 @@ function perChannel<T>(
   checkWeight(name, weight, ops.shape(kernel), wanted);
   const axes = size.length;
   const flat = ops.merge(kernel, axes, axes + 1); // […size, D · M]
-  const padded = before === 0 ? x : ops.pad(x, [[0, 0], [before, 0], [0, 0]]);
-  return ops.conv(padded, ops.expandDims(flat, axes), {
+  return ops.conv(paddedBefore(ops, x, before), ops.expandDims(flat, axes), {
     strides,
     dilation,
     padding,
@@ -124,9 +110,7 @@ function perChannel<T>(
 }
 
 /** Factories of this family. */
-export const DEPTHWISE_CONVOLUTION_LAYERS: Readonly<
-  Record<string, LayerFactory>
-> = Object.freeze({
+export const DEPTHWISE_CONVOLUTION_LAYERS: FactoryTable = Object.freeze({
   ...forAxes([1, 2], depthwise, "DepthwiseConv#D"),
   ...forAxes([1, 2], separable, "SeparableConv#D", "SeparableConvolution#D"),
 });

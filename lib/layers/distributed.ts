@@ -10,9 +10,9 @@
  *
  * @module
  */
-import { cannot } from "../check.ts";
 import type { Ops } from "../ops/ops.ts";
-import { overTime } from "./_over_time.ts";
+import { wrongCall } from "./_checks.ts";
+import { firstStep, overTime } from "./_over_time.ts";
 import type { CallContext, Dialect, Layer } from "./layer.ts";
 
 /**
@@ -51,9 +51,7 @@ export function distributed(
           const tensors = rows.slice(0, inputs.length);
           return layer.masks!(ops, tensors, contextOf(rows));
         };
-        const first = all.map((x) =>
-          ops.squeeze(ops.slice(x, [{ axis: 1, stop: 1 }]), 1)
-        );
+        const first = all.map((x) => firstStep(ops, x));
         return masksOf(first).map((mask, i) =>
           mask === undefined
             ? undefined
@@ -144,5 +142,5 @@ interface FeedOptions {
 
 function unreadable(name: string, mask: string): TypeError {
   const rule = "a layer in a TimeDistributed model must not read masks of it";
-  return new TypeError(cannot(`call layer "${name}"`, rule, mask));
+  return wrongCall(name, rule, mask);
 }

@@ -10,8 +10,8 @@
  */
 import { cannot } from "../check.ts";
 import type { Ops } from "../ops/ops.ts";
-import type { LayerFactory } from "./layer.ts";
-import { type Arguments, type Compute, operation } from "./operation.ts";
+import type { FactoryTable } from "./layer.ts";
+import { type Arguments, type Compute, operations } from "./operation.ts";
 import {
   constantOf,
   knownSize,
@@ -43,22 +43,27 @@ function part<T>(ops: Ops<T>, x: T, row?: number, column?: number): T {
   return ops.slice(x, [...at(axes - 2, row), ...at(axes - 1, column)]);
 }
 
-/** A constant column `[n, 1]`: 1 where the test holds, 0 elsewhere. */
-function column<T>(
+/** A constant matrix: 1 where the test holds, 0 elsewhere. */
+function matrixOf<T>(
   ops: Ops<T>,
-  n: number,
-  test: (i: number) => boolean,
+  rows: number,
+  columns: number,
+  test: (row: number, column: number) => boolean,
 ): T {
-  const values = Array.from({ length: n }, (_, i) => Number(test(i)));
-  return constantOf(ops, values, "float32", [n, 1]);
+  const values = Array.from(
+    { length: rows * columns },
+    (_, i) => Number(test(Math.floor(i / columns), i % columns)),
+  );
+  return constantOf(ops, values, "float32", [rows, columns]);
+}
+
+/** A constant column `[n, 1]`. */
+function column<T>(ops: Ops<T>, n: number, test: (i: number) => boolean): T {
+  return matrixOf(ops, n, 1, test);
 }
 
 function identity<T>(ops: Ops<T>, n: number): T {
-  const values = Array.from(
-    { length: n * n },
-    (_, i) => Number(i % (n + 1) === 0),
-  );
-  return constantOf(ops, values, "float32", [n, n]);
+  return matrixOf(ops, n, n, (row, column) => row === column);
 }
 
 /**
@@ -190,11 +195,13 @@ export function triangular<T>(
   n: number,
   isLower: boolean,
 ): T {
-  const values = Array.from({ length: n * n }, (_, i) => {
-    const [row, col] = [Math.floor(i / n), i % n];
-    return Number(isLower ? row >= col : row <= col);
-  });
-  return ops.multiply(x, constantOf(ops, values, "float32", [n, n]));
+  const half = matrixOf<T>(
+    ops,
+    n,
+    n,
+    (row, column) => isLower ? row >= column : row <= column,
+  );
+  return ops.multiply(x, half);
 }
 
 function choleskyOf<T>(ops: Ops<T>, x: T, name: string): T {
@@ -234,45 +241,48 @@ const logDeterminant: Compute = (ops, args) => {
 const inverse: Compute = (ops, args) =>
   inverseOf(ops, ops.float(args.tensor("x")), args.name);
 
-/** Computations that TensorFlow has under other names. */
-export const ELIMINATION = { determinant, inverse, solve, cholesky } as const;
-
 /** Factories by name. */
-export const ELIMINATION_OPERATIONS: Readonly<Record<string, LayerFactory>> =
-  Object
-    .freeze({
-      Det: operation(["x"], determinant),
-      Slogdet: operation(["x"], logDeterminant),
-      Logdet: operation(["x"], (ops, args) => {
-        const x = ops.float(args.tensor("x"));
-        const factor = choleskyOf(ops, x, args.name);
-        const n = sizeOfMatrix(ops, x, args.name);
-        const diagonal = ops.sum(ops.multiply(factor, identity(ops, n)), {
-          axis: -1,
-        });
-        return ops.multiply(
-          ops.constant(2),
-          ops.sum(ops.log(diagonal), { axis: -1 }),
-        );
-      }),
-      Inv: operation(["x"], inverse),
-      Solve: operation(["a", "b"], solve),
-      SolveTriangular: operation(["a", "b", "lower"], (ops, args) => {
-        const a = ops.float(args.tensor("a"));
-        const n = sizeOfMatrix(ops, a, args.name);
-        const half = triangular(ops, a, n, args.boolean("lower", false));
-        return solved(ops, half, ops.float(args.tensor("b")), args);
-      }),
-      Cholesky: operation(["x", "upper"], cholesky),
-      CholeskyInverse: operation(["x", "upper"], (ops, args) => {
-        const x = ops.float(args.tensor("x"));
-        const n = sizeOfMatrix(ops, x, args.name);
-        const isUpper = args.boolean("upper", false);
-        const half = triangular(ops, x, n, !isUpper);
-        const other = mirroredMatrix(ops, half);
-        const product = isUpper
-          ? ops.matmul(other, half)
-          : ops.matmul(half, other);
-        return inverseOf(ops, product, args.name);
-      }),
+export const ELIMINATION_OPERATIONS: FactoryTable = operations({
+  "Det(x)": determinant,
+  "Slogdet(x)": logDeterminant,
+  "Logdet(x)": (ops, args) => {
+    const x = ops.float(args.tensor("x"));
+    const factor = choleskyOf(ops, x, args.name);
+    const n = sizeOfMatrix(ops, x, args.name);
+    const diagonal = ops.sum(ops.multiply(factor, identity(ops, n)), {
+      axis: -1,
     });
+    return ops.multiply(
+      ops.constant(2),
+      ops.sum(ops.log(diagonal), { axis: -1 }),
+    );
+  },
+  "Inv(x)": inverse,
+  "Solve(a, b)": solve,
+  "SolveTriangular(a, b, lower)": (ops, args) => {
+    const a = ops.float(args.tensor("a"));
+    const n = sizeOfMatrix(ops, a, args.name);
+    const half = triangular(ops, a, n, args.boolean("lower", false));
+    return solved(ops, half, ops.float(args.tensor("b")), args);
+  },
+  "Cholesky(x, upper)": cholesky,
+  "CholeskyInverse(x, upper)": (ops, args) => {
+    const x = ops.float(args.tensor("x"));
+    const n = sizeOfMatrix(ops, x, args.name);
+    const isUpper = args.boolean("upper", false);
+    const half = triangular(ops, x, n, !isUpper);
+    const other = mirroredMatrix(ops, half);
+    const product = isUpper ? ops.matmul(other, half) : ops.matmul(half, other);
+    return inverseOf(ops, product, args.name);
+  },
+  "tf.linalg.det(input:x)": determinant,
+  "tf.linalg.inv(input:x, adjoint)": (ops, args) => {
+    args.refuseUnless("adjoint", false);
+    return inverse(ops, args);
+  },
+  "tf.linalg.solve(matrix:a, rhs:b, adjoint)": (ops, args) => {
+    args.refuseUnless("adjoint", false);
+    return solve(ops, args);
+  },
+  "tf.linalg.cholesky(input:x)": cholesky,
+});

@@ -3,12 +3,14 @@
  *
  * @module
  */
+import { asBooleans } from "./_arguments.ts";
 import type { Ops } from "../ops/ops.ts";
-import type { Layer, LayerConfig, LayerFactory } from "./layer.ts";
-import { checkWeight, wrongOption } from "./_checks.ts";
+import type { FactoryTable, Layer, LayerConfig } from "./layer.ts";
+import { checkWeight, refuseOption, wrongOption } from "./_checks.ts";
 import { noMasks } from "./_maps.ts";
 import {
   quantizationOf,
+  quantizedKernel,
   quantizedProduct,
   quantizedWeights,
   unpacked4Bits,
@@ -32,7 +34,7 @@ function embedding(config: LayerConfig): Layer {
     weights: ["embeddings", ...quantizedWeights("embeddings", quantization)],
     channels: "last",
     takesIntegersAsTfjs: true,
-    masks: isMasked ? (ops, [x]) => [isNotZero(ops, x!)] : noMasks,
+    masks: isMasked ? (ops, [x]) => [asBooleans(ops, x!)] : noMasks,
     call(ops, [x], weights) {
       const rowsAt = (table: typeof x) => rowsOf(ops, x!, table!, rows, config);
       const { embeddings } = weights;
@@ -101,30 +103,25 @@ function reversibleEmbedding(config: LayerConfig): Layer {
       (name) => [name, ...quantizedWeights(name, quantization)],
     ),
     masks: (ops, [x], { args }) =>
-      isMasked && args["reverse"] !== true ? [isNotZero(ops, x!)] : [],
+      isMasked && args["reverse"] !== true ? [asBooleans(ops, x!)] : [],
     call(ops, [x], weights, { args }) {
       const { embeddings, reverse_embeddings: reverse } = weights;
       const wanted = [rows, depth];
       checkWeight(config.name, "embeddings", ops.shape(embeddings!), wanted);
       const rowsAt = (table: typeof x) => rowsOf(ops, x!, table!, rows, config);
-      const scale = weights["embeddings_scale"]!;
       if (args["reverse"] !== true) {
         const found = rowsAt(embeddings);
         if (quantization === undefined) return [found];
-        return [divided(ops, found, scale, rowsAt)];
+        return [divided(ops, found, weights["embeddings_scale"]!, rowsAt)];
       }
+      const name = isTied ? "embeddings" : "reverse_embeddings";
       const table = isTied ? ops.transpose(embeddings!, [1, 0]) : reverse!; // [D, rows]
       const logits = quantization === undefined
         ? ops.matmul(x!, table) // [N, …, rows]
         : quantizedProduct(
           ops,
           x!,
-          {
-            kernel: table,
-            scale: isTied ? scale : weights["reverse_embeddings_scale"]!,
-            zero: undefined,
-            block: undefined,
-          },
+          { ...quantizedKernel(weights, name), kernel: table },
           quantization,
           { name: config.name, units: rows },
         );
@@ -136,15 +133,8 @@ function reversibleEmbedding(config: LayerConfig): Layer {
 }
 
 function tableOf(config: LayerConfig): readonly [number, number] {
-  // of Keras 2, for sparse results
-  if ((config.raw("sparse") ?? false) !== false) {
-    throw wrongOption(config, "sparse", "be false");
-  }
+  refuseOption(config, "sparse"); // of Keras 2, for sparse results
   return [config.number("input_dim"), config.number("output_dim")];
-}
-
-function isNotZero<T>(ops: Ops<T>, x: T): T {
-  return ops.logicalNot(ops.equal(ops.float(x), ops.constant(0)));
 }
 
 function rowsOf<T>(
@@ -166,8 +156,7 @@ function rowsOf<T>(
 }
 
 /** Factories of this family. */
-export const EMBEDDING_LAYERS: Readonly<Record<string, LayerFactory>> = Object
-  .freeze({
-    Embedding: embedding,
-    ReversibleEmbedding: reversibleEmbedding,
-  });
+export const EMBEDDING_LAYERS: FactoryTable = Object.freeze({
+  Embedding: embedding,
+  ReversibleEmbedding: reversibleEmbedding,
+});

@@ -5,10 +5,13 @@
  *
  * @module
  */
+import { channelsOfCall } from "./neural_operations.ts";
+import { toChannelsLast } from "./_maps.ts";
+import { KERNELS } from "./_image_resizing.ts";
 import type { Ops } from "../ops/ops.ts";
 import { onImages } from "./image_operations.ts";
-import type { LayerFactory } from "./layer.ts";
-import { type Compute, operation } from "./operation.ts";
+import type { FactoryTable } from "./layer.ts";
+import { type Compute, operations } from "./operation.ts";
 import {
   axisOf,
   constantOf,
@@ -99,13 +102,13 @@ const sobel: Compute = (ops, args) => {
 
 /** How alike two images are, averaged over positions and channels. */
 export const structuralSimilarity: Compute = (ops, args) => {
-  const isFirst = args.raw("data_format") === "channels_first";
-  const [a, b] = ["image1", "image2"].map((key) => {
+  const read = (key: string) => {
     const x = args.tensor(key);
     if (rank(ops, x) !== 4) args.refuse(key, "have 4 axes");
     if (ops.dtype(x) !== "float32") args.refuse(key, "be floats");
-    return isFirst ? ops.transpose(x, [0, 2, 3, 1]) : x;
-  }) as [ReturnType<typeof args.tensor>, ReturnType<typeof args.tensor>];
+    return toChannelsLast(ops, x, channelsOfCall(args));
+  };
+  const [a, b] = [read("image1"), read("image2")];
   const size = args.number("filter_size", 11);
   const values = bell(size, args.number("filter_sigma", 1.5));
   const kernel = outer(values, values);
@@ -136,33 +139,17 @@ export const structuralSimilarity: Compute = (ops, args) => {
 
 // ---- scales and translations ----
 
-function lanczos(radius: number): (x: number) => number {
-  return (x) => {
-    if (x > radius) return 0;
-    if (x <= 1e-3) return 1;
-    const at = Math.PI * x;
-    return radius * Math.sin(at) * Math.sin(at / radius) / (at * at);
-  };
-}
-
-function cubic(x: number): number {
-  if (x >= 2) return 0;
-  if (x >= 1) return ((-0.5 * x + 2.5) * x - 4) * x + 2;
-  return ((1.5 * x - 2.5) * x) * x + 1;
-}
-
-const linear = (x: number) => Math.max(0, 1 - x);
-
-const KERNELS: Readonly<Record<string, (x: number) => number>> = {
-  linear,
-  bilinear: linear,
-  trilinear: linear,
-  triangle: linear,
-  cubic,
-  bicubic: cubic,
-  tricubic: cubic,
-  lanczos3: lanczos(3),
-  lanczos5: lanczos(5),
+/** Keras' names of kernels, and those of resizing. */
+const METHODS: Readonly<Record<string, string>> = {
+  linear: "bilinear",
+  bilinear: "bilinear",
+  trilinear: "bilinear",
+  triangle: "bilinear",
+  cubic: "bicubic",
+  bicubic: "bicubic",
+  tricubic: "bicubic",
+  lanczos3: "lanczos3",
+  lanczos5: "lanczos5",
 };
 
 /** The weights of an axis, `[size, target]`. */
@@ -185,7 +172,7 @@ function weightsOf(
     if (!(at >= -0.5 && at <= size - 0.5)) continue;
     const column = Array.from(
       { length: size },
-      (_, from) => kernel(Math.abs(at - from) / width),
+      (_, from) => kernel((at - from) / width),
     );
     const sum = column.reduce((a, b) => a + b, 0);
     if (Math.abs(sum) <= 1000 * 2 ** -23) continue;
@@ -199,8 +186,9 @@ const scaleAndTranslate: Compute = (ops, args) => {
   let x = args.tensor("images");
   if (ops.dtype(x) !== "float32") args.refuse("images", "be floats");
   const method = args.string("method");
-  const kernel = KERNELS[method] ??
-    args.refuse("method", `be one of ${Object.keys(KERNELS).join(", ")}`);
+  const name = METHODS[method] ??
+    args.refuse("method", `be one of ${Object.keys(METHODS).join(", ")}`);
+  const { kernel } = KERNELS[name]!;
   const targets = args.ints("output_shape");
   const [scales, shifts] = ["scale", "translation"].map((key) =>
     args.constant(key).data
@@ -234,19 +222,11 @@ const scaleAndTranslate: Compute = (ops, args) => {
 };
 
 /** Factories by name. */
-export const FILTER_OPERATIONS: Readonly<Record<string, LayerFactory>> = Object
-  .freeze({
-    GaussianBlur: operation(
-      ["images", "kernel_size", "sigma", "data_format"],
-      gaussianBlur,
-    ),
-    ScaleAndTranslate: operation([
-      ...["images", "output_shape", "scale", "translation", "spatial_dims"],
-      ...["method", "antialias"],
-    ], scaleAndTranslate),
-    SobelEdges: operation(["images", "data_format"], sobel),
-    SSIM: operation([
-      ...["image1", "image2", "max_val", "filter_size", "filter_sigma"],
-      ...["k1", "k2", "data_format"],
-    ], structuralSimilarity),
-  });
+export const FILTER_OPERATIONS: FactoryTable = operations({
+  "GaussianBlur(images, kernel_size, sigma, data_format)": gaussianBlur,
+  "ScaleAndTranslate(images, output_shape, scale, translation, spatial_dims, method, antialias)":
+    scaleAndTranslate,
+  "SobelEdges(images, data_format)": sobel,
+  "SSIM(image1, image2, max_val, filter_size, filter_sigma, k1, k2, data_format)":
+    structuralSimilarity,
+});

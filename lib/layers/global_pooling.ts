@@ -6,8 +6,13 @@
  *
  * @module
  */
-import type { Ops } from "../ops/ops.ts";
-import type { CallContext, Layer, LayerConfig, LayerFactory } from "./layer.ts";
+import { asBooleans, maskArgument } from "./_arguments.ts";
+import type {
+  FactoryTable,
+  Layer,
+  LayerConfig,
+  LayerFactory,
+} from "./layer.ts";
 import { checkRank } from "./_checks.ts";
 import {
   channelsOf,
@@ -55,10 +60,13 @@ function meanOverTime(config: LayerConfig): Layer {
     ...layer,
     call(ops, inputs, weights, context) {
       const [x] = inputs;
-      const mask = maskOf(ops, context);
+      const mask = maskArgument(config.name, context);
       if (mask === undefined) return layer.call(ops, inputs, weights, context);
       checkRank(config.name, ops.shape(x!), 3);
-      const kept = ops.expandDims(mask, channels === "last" ? 2 : 1); // [N, T, 1]
+      const kept = ops.expandDims(
+        asBooleans(ops, mask),
+        channels === "last" ? 2 : 1,
+      ); // [N, T, 1]
       const count = ops.float(kept);
       const values = config.dialect === 3
         ? ops.where(kept, x!, ops.constant(0))
@@ -68,25 +76,16 @@ function meanOverTime(config: LayerConfig): Layer {
   };
 }
 
-/** The mask argument of the call, or the mask of the input. */
-function maskOf<T>(ops: Ops<T>, context: CallContext<T>): T | undefined {
-  const { mask } = context.args;
-  if (mask === undefined || mask === null) return context.masks[0];
-  const values = mask as T;
-  return ops.dtype(values) === "bool" ? values : ops.cast(values, "bool");
-}
-
 const AVERAGE = ["GlobalAveragePooling#D", "GlobalAvgPool#D"];
 
 /** Factories of this family. */
-export const GLOBAL_POOLING_LAYERS: Readonly<Record<string, LayerFactory>> =
-  Object.freeze({
-    ...forAxes([1], () => meanOverTime, ...AVERAGE),
-    ...forAxes([2, 3], globalPooling("mean"), ...AVERAGE),
-    ...forAxes(
-      [1, 2, 3],
-      globalPooling("max"),
-      "GlobalMaxPooling#D",
-      "GlobalMaxPool#D",
-    ),
-  });
+export const GLOBAL_POOLING_LAYERS: FactoryTable = Object.freeze({
+  ...forAxes([1], () => meanOverTime, ...AVERAGE),
+  ...forAxes([2, 3], globalPooling("mean"), ...AVERAGE),
+  ...forAxes(
+    [1, 2, 3],
+    globalPooling("max"),
+    "GlobalMaxPooling#D",
+    "GlobalMaxPool#D",
+  ),
+});

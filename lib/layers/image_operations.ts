@@ -5,14 +5,14 @@
  *
  * @module
  */
+import { projected } from "./_warps.ts";
 import type { Ops } from "../ops/ops.ts";
 import { hsvToRgb, rgbToHsv } from "./_colors.ts";
 import { INTERPOLATIONS, resizedImages } from "./_image_resizing.ts";
-import { projected } from "./_warps.ts";
 import { fromChannelsLast, patchesOf, toChannelsLast } from "./_maps.ts";
-import type { LayerFactory } from "./layer.ts";
+import type { FactoryTable } from "./layer.ts";
 import { channelsOfCall, paddingOfCall } from "./neural_operations.ts";
-import { type Arguments, type Compute, operation } from "./operation.ts";
+import { type Arguments, type Compute, operations } from "./operation.ts";
 import { constantOf, knownSize, rank } from "./operation_forms.ts";
 
 /** A computation over images `[N, H, W, D]`, channels last. */
@@ -31,13 +31,21 @@ export function onImages<T>(
   );
 }
 
+/** Reads an interpolation by its name, in any case. */
+export function interpolationOf<T>(
+  args: Arguments<T>,
+  key: string,
+): typeof INTERPOLATIONS[number] {
+  const wanted = args.string(key, "bilinear").toLowerCase();
+  return INTERPOLATIONS.find((name) => name === wanted) ??
+    args.refuse(key, `be one of ${INTERPOLATIONS.join(", ")}`);
+}
+
 /** Resizes, as in `keras.ops.image.resize` and `tf.image.resize`. */
-export const resize: Compute = (ops, args) => {
+const resize: Compute = (ops, args) => {
   const size = args.ints("size");
   if (size.length !== 2) args.refuse("size", "be a height and a width");
-  const wanted = args.string("interpolation", "bilinear").toLowerCase();
-  const interpolation = INTERPOLATIONS.find((name) => name === wanted) ??
-    args.refuse("interpolation", `be one of ${INTERPOLATIONS.join(", ")}`);
+  const interpolation = interpolationOf(args, "interpolation");
   args.refuseUnless("fill_mode", "constant");
   const pads = args.boolean("pad_to_aspect_ratio", false);
   const crops = args.boolean("crop_to_aspect_ratio", false);
@@ -52,8 +60,6 @@ export const resize: Compute = (ops, args) => {
     }));
 };
 
-const SIDES = ["top", "bottom", "left", "right"] as const;
-
 /**
  * Numbers of positions at the four sides; one of each two may be inferred from
  * the size.
@@ -63,9 +69,9 @@ function sides<T>(
   images: T,
   args: Arguments<T>,
   what: "cropping" | "padding",
-): number[][] {
+): [number, number][] {
   return [["top", "bottom", "height"], ["left", "right", "width"]].map(
-    ([before, after, size], i) => {
+    ([before, after, size], i): [number, number] => {
       const read = (key: string) =>
         args.has(key) ? args.number(key) : undefined;
       let start = read(`${before}_${what}`);
@@ -81,15 +87,15 @@ function sides<T>(
         end ??= all - start;
       }
       if (start === undefined || end === undefined || start < 0 || end < 0) {
-        args.refuse(`${before}_${what}`, "be known, and 0 at least");
+        return args.refuse(`${before}_${what}`, "be known, and 0 at least");
       }
-      return [start!, end!];
+      return [start, end];
     },
   );
 }
 
 /** Luma of red, green and blue; integers are truncated. */
-export const grayscale: Compute = (ops, args) =>
+const grayscale: Compute = (ops, args) =>
   onImages(ops, args, (images) => {
     const depth = knownSize(ops, images, 3, args.name);
     if (depth === 1) return images;
@@ -229,99 +235,70 @@ function gathered<T>(
   );
 }
 
-const BORDERS = (what: string) => SIDES.map((side) => `${side}_${what}`);
-
 /** Factories by name. */
-export const IMAGE_OPERATIONS: Readonly<Record<string, LayerFactory>> = Object
-  .freeze({
-    Resize: operation([
-      ...["images", "size", "interpolation", "antialias"],
-      ...["crop_to_aspect_ratio", "pad_to_aspect_ratio", "fill_mode"],
-      ...["fill_value", "data_format"],
-    ], resize),
-    RGBToHSV: operation(
-      ["images", "data_format"],
-      (ops, args) =>
-        onImages(ops, args, (images) => rgbToHsv(ops, images, args.name)),
-    ),
-    HSVToRGB: operation(
-      ["images", "data_format"],
-      (ops, args) =>
-        onImages(ops, args, (images) => hsvToRgb(ops, images, args.name)),
-    ),
-    ExtractPatches: operation(
-      ["images", "size", "strides", "dilation_rate", "padding", "data_format"],
-      (ops, args) => {
-        const axes = rank(ops, args.tensor("images")) === 5 ? 3 : 2;
-        const each = (key: string) => {
-          const value = args.ints(key);
-          if (value.length === 1) return Array<number>(axes).fill(value[0]!);
-          if (value.length === axes) return value;
-          return args.refuse(key, `be one number, or ${axes}`);
-        };
-        const channels = channelsOfCall(args);
-        const images = toChannelsLast(ops, args.tensor("images"), channels);
-        if (rank(ops, images) !== axes + 2) {
-          args.refuse("images", "have 4 axes, or 5");
-        }
-        const patches = patchesOf(ops, images, {
-          size: each("size"),
-          strides: args.has("strides") ? each("strides") : each("size"),
-          dilation: args.has("dilation_rate")
-            ? each("dilation_rate")
-            : Array<number>(axes).fill(1),
-          padding: paddingOfCall(args),
-        }, args.name);
-        return fromChannelsLast(ops, patches, channels);
-      },
-    ),
-    RGBToGrayscale: operation(["images", "data_format"], grayscale),
-    CropImages: operation(
-      [
-        "images",
-        ...BORDERS("cropping"),
-        "target_height",
-        "target_width",
-        "data_format",
-      ],
-      (ops, args) =>
-        onImages(ops, args, (images) =>
-          ops.slice(
-            images,
-            sides(ops, images, args, "cropping").map(([start, end], i) => ({
-              axis: i + 1,
-              start: start!,
-              ...(end === 0 ? {} : { stop: -end! }),
-            })),
-          )),
-    ),
-    PadImages: operation(
-      [
-        "images",
-        ...BORDERS("padding"),
-        "target_height",
-        "target_width",
-        "data_format",
-      ],
-      (ops, args) =>
-        onImages(ops, args, (images) =>
-          ops.pad(images, [
-            [0, 0],
-            ...sides(ops, images, args, "padding").map((pair) =>
-              pair as [number, number]
-            ),
-            [0, 0],
-          ])),
-    ),
-    AffineTransform: operation(
-      [
-        "images",
-        "transform",
-        "interpolation",
-        "fill_mode",
-        "fill_value",
-        "data_format",
-      ],
-      affineTransform,
-    ),
-  });
+export const IMAGE_OPERATIONS: FactoryTable = operations({
+  "Resize(images, size, interpolation, antialias, crop_to_aspect_ratio, pad_to_aspect_ratio, fill_mode, fill_value, data_format)":
+    resize,
+  "RGBToHSV(images, data_format)": (ops, args) =>
+    onImages(ops, args, (images) => rgbToHsv(ops, images, args.name)),
+  "HSVToRGB(images, data_format)": (ops, args) =>
+    onImages(ops, args, (images) => hsvToRgb(ops, images, args.name)),
+  "ExtractPatches(images, size, strides, dilation_rate, padding, data_format)":
+    (ops, args) => {
+      const axes = rank(ops, args.tensor("images")) === 5 ? 3 : 2;
+      const each = (key: string) => {
+        const value = args.ints(key);
+        if (value.length === 1) return Array<number>(axes).fill(value[0]!);
+        if (value.length === axes) return value;
+        return args.refuse(key, `be one number, or ${axes}`);
+      };
+      const channels = channelsOfCall(args);
+      const images = toChannelsLast(ops, args.tensor("images"), channels);
+      if (rank(ops, images) !== axes + 2) {
+        args.refuse("images", "have 4 axes, or 5");
+      }
+      const patches = patchesOf(ops, images, {
+        size: each("size"),
+        strides: args.has("strides") ? each("strides") : each("size"),
+        dilation: args.has("dilation_rate")
+          ? each("dilation_rate")
+          : Array<number>(axes).fill(1),
+        padding: paddingOfCall(args),
+      }, args.name);
+      return fromChannelsLast(ops, patches, channels);
+    },
+  "RGBToGrayscale(images, data_format)": grayscale,
+  "CropImages(images, top_cropping, bottom_cropping, left_cropping, right_cropping, target_height, target_width, data_format)":
+    (ops, args) =>
+      onImages(ops, args, (images) =>
+        ops.slice(
+          images,
+          sides(ops, images, args, "cropping").map(([start, end], i) => ({
+            axis: i + 1,
+            start,
+            ...(end === 0 ? {} : { stop: -end }),
+          })),
+        )),
+  "PadImages(images, top_padding, bottom_padding, left_padding, right_padding, target_height, target_width, data_format)":
+    (ops, args) =>
+      onImages(ops, args, (images) =>
+        ops.pad(images, [
+          [0, 0],
+          ...sides(ops, images, args, "padding"),
+          [0, 0],
+        ])),
+  "AffineTransform(images, transform, interpolation, fill_mode, fill_value, data_format)":
+    affineTransform,
+  "tf.image.resize(images, size, method:interpolation, preserve_aspect_ratio, antialias)":
+    (ops, args) => {
+      args.refuseUnless("preserve_aspect_ratio", false);
+      return resize(ops, args);
+    },
+  "tf.image.rgb_to_grayscale(images)": (ops, args) => {
+    // TensorFlow keeps the precision of the weights.
+    if (ops.dtype(args.tensor("images")) !== "float32") {
+      args.refuse("images", "be floats");
+    }
+    return grayscale(ops, args);
+  },
+});

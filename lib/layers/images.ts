@@ -6,9 +6,9 @@
  *
  * @module
  */
-import { cannot } from "../check.ts";
-import { checkRank } from "./_checks.ts";
-import type { Layer, LayerConfig, LayerFactory } from "./layer.ts";
+import { clip } from "./activations.ts";
+import { checkRank, wrongConfig } from "./_checks.ts";
+import type { FactoryTable, Layer, LayerConfig } from "./layer.ts";
 
 /**
  * AutoContrast: stretches each channel of each image over the whole value
@@ -43,7 +43,7 @@ function autoContrast(config: LayerConfig): Layer {
       );
       const offset = ops.multiply(ops.negative(least), scale);
       const stretched = ops.add(ops.multiply(bytes, scale), offset);
-      const clipped = ops.minimum(ops.maximum(stretched, bound(0)), bound(255));
+      const clipped = clip(ops, stretched, 0, 255);
       const result = isBytes ? clipped : ops.add(
         ops.multiply(ops.divide(clipped, bound(255)), bound(high - low)),
         bound(low),
@@ -66,12 +66,10 @@ function pipeline(config: LayerConfig): Layer {
   const layers = config.layerList("layers");
   const stray = layers.find(({ weights }) => weights.length > 0);
   if (stray !== undefined) {
-    throw new TypeError(
-      cannot(
-        `read layer "${config.name}"`,
-        "its layers must have no weights",
-        stray.weights,
-      ),
+    throw wrongConfig(
+      config.name,
+      "its layers must have no weights",
+      stray.weights,
     );
   }
   const channels = layers.at(-1)?.channels;
@@ -90,8 +88,10 @@ function pipeline(config: LayerConfig): Layer {
 }
 
 /** Factories of this family. */
-export const IMAGE_LAYERS: Readonly<Record<string, LayerFactory>> = Object
-  .freeze({ AutoContrast: autoContrast, Pipeline: pipeline });
+export const IMAGE_LAYERS: FactoryTable = Object.freeze({
+  AutoContrast: autoContrast,
+  Pipeline: pipeline,
+});
 
 /** Minimum and maximum of an image; Keras sorts them. */
 function range(config: LayerConfig): [low: number, high: number] {
@@ -101,11 +101,5 @@ function range(config: LayerConfig): [low: number, high: number] {
   ) {
     return [Math.min(...value), Math.max(...value)];
   }
-  throw new TypeError(
-    cannot(
-      `read layer "${config.name}"`,
-      `"value_range" must be two numbers`,
-      value,
-    ),
-  );
+  throw wrongConfig(config.name, `"value_range" must be two numbers`, value);
 }

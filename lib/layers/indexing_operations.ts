@@ -7,24 +7,24 @@
  * @module
  */
 import type { Ops } from "../ops/ops.ts";
-import type { LayerFactory } from "./layer.ts";
-import { type Compute, operation } from "./operation.ts";
+import type { FactoryTable } from "./layer.ts";
+import { type Compute, type ComputeOne, operations } from "./operation.ts";
 import {
   axisOf,
   constantOf,
   counter,
+  integer,
   knownSize,
   movedAxis,
   rank,
+  typeNamed,
 } from "./operation_forms.ts";
 
-export const oneHot: Compute = (ops, args) => {
+export const oneHot: ComputeOne = (ops, args) => {
   const x = args.tensor("x");
   const encoded = ops.oneHot(ops.cast(x, "int32"), args.number("num_classes"));
   args.refuseUnless("sparse", false);
-  const typed = !args.has("dtype") || /^b?float/.test(args.string("dtype"))
-    ? encoded
-    : ops.cast(encoded, args.string("dtype") === "bool" ? "bool" : "int32");
+  const typed = ops.cast(encoded, typeNamed(args.string("dtype", "float32")));
   return movedAxis(ops, typed, -1, args.number("axis", -1));
 };
 
@@ -34,7 +34,7 @@ export const oneHot: Compute = (ops, args) => {
 const take: Compute = (ops, args) => {
   const table = args.tensor("x");
   const x = args.has("axis") ? table : ops.reshape(table, [-1]);
-  const axis = args.has("axis") ? axisOf(ops, x, args.number("axis")) : 0;
+  const axis = args.has("axis") ? args.axis(x) : 0;
   const indices = ops.cast(args.tensor("indices"), "int32");
   return ops.take(x, fromStart(ops, x, indices, axis), axis);
 };
@@ -42,16 +42,16 @@ const take: Compute = (ops, args) => {
 function fromStart<T>(ops: Ops<T>, x: T, indices: T, axis: number): T {
   const size = ops.shape(x)[axis];
   if (typeof size !== "number") return indices;
-  const zero = constantOf(ops, [0], "int32", []);
-  const behind = ops.add(indices, constantOf(ops, [size], "int32", []));
+  const zero = integer(ops, 0);
+  const behind = ops.add(indices, integer(ops, size));
   return ops.where(ops.greater(zero, indices), behind, indices);
 }
 
 const takeAlongAxis: Compute = (ops, args) => {
   const raw = args.tensor("x");
   const wanted = ops.cast(args.tensor("indices"), "int32");
-  if (!args.has("axis")) args.refuse("axis", "be there");
-  const axis = axisOf(ops, raw, args.number("axis"));
+  args.demand("axis");
+  const axis = args.axis(raw);
   const size = (x: typeof raw) => ops.shape(x).with(axis, 1);
   const isSame = size(raw).every((n, i) => n === size(wanted)[i]);
   if (!isSame) {
@@ -60,24 +60,30 @@ const takeAlongAxis: Compute = (ops, args) => {
   return ops.takeAlongAxis(raw, fromStart(ops, raw, wanted, axis), axis);
 };
 
+/** How far the column is right of the row, for matrices `[…, n, m]`. */
+export function offsets<T>(ops: Ops<T>, x: T, name: string): T {
+  const rows = counter(ops, knownSize(ops, x, -2, name), 0, 2);
+  const columns = counter(ops, knownSize(ops, x, -1, name), 1, 2);
+  return ops.subtract(columns, rows); // [n, m]
+}
+
 /** Keeps the values on one side of a diagonal; 0 elsewhere. */
 function triangle(isUpper: boolean): Compute {
   return (ops, args) => {
     const x = args.tensor("x");
     const k = args.number("k", 0);
-    const rows = counter(ops, knownSize(ops, x, -2, args.name), 0, 2);
-    const columns = counter(ops, knownSize(ops, x, -1, args.name), 1, 2);
-    const bound = ops.add(rows, constantOf(ops, [k], "int32", []));
+    const away = offsets(ops, x, args.name);
+    const bound = integer(ops, k);
     const isIn = isUpper
-      ? ops.greaterEqual(columns, bound)
-      : ops.greaterEqual(bound, columns);
+      ? ops.greaterEqual(away, bound)
+      : ops.greaterEqual(bound, away);
     const zero = ops.cast(ops.constant(0), ops.dtype(x));
     return ops.where(isIn, x, zero);
   };
 }
 
 /** Extracts a diagonal, as a new last axis. */
-export const diagonal: Compute = (ops, args) => {
+const diagonal: ComputeOne = (ops, args) => {
   const x = args.tensor("x");
   const offset = args.number("offset", 0);
   const [a, b] = [args.number("axis1", 0), args.number("axis2", 1)]
@@ -95,14 +101,14 @@ export const diagonal: Compute = (ops, args) => {
   return ops.take(flat, constantOf(ops, indices, "int32"), others.length);
 };
 
-export const trace: Compute = (ops, args) => {
-  const values = diagonal(ops, args) as ReturnType<typeof args.tensor>;
+const trace: Compute = (ops, args) => {
+  const values = diagonal(ops, args);
   const all = ops.dtype(values) === "bool" ? ops.cast(values, "int32") : values;
   return ops.sum(all, { axis: -1 });
 };
 
 /** A slice of fixed size at fixed indices. */
-const slicePart: Compute = (ops, args) => {
+const slice: Compute = (ops, args) => {
   const x = args.tensor("inputs");
   const starts = args.ints("start_indices");
   const sizes = args.ints("shape");
@@ -132,13 +138,11 @@ const select: Compute = (ops, args) => {
 function filled(value?: number): Compute {
   return (ops, args) => {
     const x = args.tensor("x");
-    const dtype = args.has("dtype") ? args.string("dtype") : ops.dtype(x);
+    const dtype = args.string("dtype", ops.dtype(x));
     const number = value === undefined
       ? args.tensor("fill_value")
       : ops.constant(value);
-    const all = ops.broadcastLike(number, x);
-    if (/^b?float/.test(dtype)) return ops.cast(all, "float32");
-    return ops.cast(all, dtype === "bool" ? "bool" : "int32");
+    return ops.cast(ops.broadcastLike(number, x), typeNamed(dtype));
   };
 }
 
@@ -151,33 +155,38 @@ const multiHot: Compute = (ops, args) => {
   if (rank(ops, x) < 2) args.refuse("inputs", "have 2 axes or more");
   const encoded = ops.oneHot(ops.cast(x, "int32"), args.number("num_classes"));
   const last = rank(ops, x);
-  const axis = axisOf(ops, encoded, args.number("axis", -1));
+  const axis = args.axis(encoded, -1);
   const moved = axis === last ? encoded : movedAxis(ops, encoded, last, axis);
   return ops.max(moved, { axis: 1 }); // Keras reduces axis 1, whatever it is
 };
 
+/** The diagonal of the last two axes. */
+function ofLast(compute: Compute): Compute {
+  return (ops, args) => compute(ops, args.set("axis1", -2).set("axis2", -1));
+}
+
 /** Factories by name. */
-export const INDEXING_OPERATIONS: Readonly<Record<string, LayerFactory>> =
-  Object
-    .freeze({
-      Take: operation(["x", "indices", "axis"], take),
-      TakeAlongAxis: operation(["x", "indices", "axis"], takeAlongAxis),
-      Tril: operation(["x", "k"], triangle(false)),
-      Triu: operation(["x", "k"], triangle(true)),
-      Diagonal: operation(["x", "offset", "axis1", "axis2"], diagonal),
-      Trace: operation(["x", "offset", "axis1", "axis2"], trace),
-      Slice: operation(["inputs", "start_indices", "shape"], slicePart),
-      Select: operation(["condlist", "choicelist", "default"], select),
-      OnesLike: operation(["x", "dtype"], filled(1)),
-      EmptyLike: operation(["x", "dtype"], filled(0)),
-      ZerosLike: operation(["x", "dtype"], filled(0)),
-      FullLike: operation(["x", "fill_value", "dtype"], filled()),
-      OneHot: operation(
-        ["x", "num_classes", "axis", "dtype", "sparse"],
-        oneHot,
-      ),
-      MultiHot: operation(
-        ["inputs", "num_classes", "axis", "dtype", "sparse"],
-        multiHot,
-      ),
-    });
+export const INDEXING_OPERATIONS: FactoryTable = operations({
+  "Take(x, indices, axis)": take,
+  "TakeAlongAxis(x, indices, axis)": takeAlongAxis,
+  "Tril(x, k)": triangle(false),
+  "Triu(x, k)": triangle(true),
+  "Diagonal(x, offset, axis1, axis2)": diagonal,
+  "Trace(x, offset, axis1, axis2)": trace,
+  "Slice(inputs, start_indices, shape)": slice,
+  "Select(condlist, choicelist, default)": select,
+  "OnesLike(x, dtype)": filled(1),
+  "EmptyLike | ZerosLike(x, dtype)": filled(0),
+  "FullLike(x, fill_value, dtype)": filled(),
+  "OneHot(x, num_classes, axis, dtype, sparse)": oneHot,
+  "MultiHot(inputs, num_classes, axis, dtype, sparse)": multiHot,
+  "tf.linalg.diag_part(input:x, k:offset, padding_value, align)": ofLast(
+    diagonal,
+  ),
+  "tf.linalg.trace(x)": ofLast(trace),
+  "tf.slice(input_:inputs, begin:start_indices, size:shape)": slice,
+  "tf.zeros_like(input:x, dtype)": filled(0),
+  "tf.compat.v1.zeros_like(tensor:x, dtype, name, optimize)": filled(0),
+  "tf.ones_like(input:x, dtype)": filled(1),
+  "tf.compat.v1.ones_like(tensor:x, dtype, name, optimize)": filled(1),
+});

@@ -9,9 +9,9 @@
 import { cannot } from "../check.ts";
 import type { Ops } from "../ops/ops.ts";
 import { logicalXor } from "./_math_functions.ts";
-import type { LayerFactory } from "./layer.ts";
-import { type Compute, operation } from "./operation.ts";
-import { constantOf, rank } from "./operation_forms.ts";
+import type { FactoryTable } from "./layer.ts";
+import { type Compute, operations } from "./operation.ts";
+import { type Binary, constantOf, integer, rank } from "./operation_forms.ts";
 
 /** Bits below the sign. */
 const NUM_BITS = 31;
@@ -19,11 +19,8 @@ const NUM_BITS = 31;
 /** Steps of Euclid's algorithm for 32 bits: neighbours in Fibonacci's series. */
 const MOST_DIVISIONS = 46;
 
-const whole = <T>(ops: Ops<T>, value: number) =>
-  constantOf(ops, [value], "int32", []);
-
 function isZero<T>(ops: Ops<T>, x: T): T {
-  return ops.equal(x, whole(ops, 0));
+  return ops.equal(x, integer(ops, 0));
 }
 
 /** Two integers, of one shape. */
@@ -57,8 +54,8 @@ function bitsOf<T>(ops: Ops<T>, x: T): { bits: T; sign: T } {
     ops.expandDims(x, axes),
     powers<T>(ops, axes),
   );
-  const bits = ops.cast(ops.mod(shifted, whole(ops, 2)), "bool");
-  return { bits, sign: ops.greater(whole(ops, 0), x) };
+  const bits = ops.cast(ops.mod(shifted, integer(ops, 2)), "bool");
+  return { bits, sign: ops.greater(integer(ops, 0), x) };
 }
 
 /**
@@ -71,14 +68,12 @@ function fromBits<T>(ops: Ops<T>, bits: T, sign: T): T {
   const values = powers<T>(ops, axis);
   const parts = ops.multiply(ops.cast(isCounted, "int32"), values);
   const sum = ops.sum(parts, { axis: -1 });
-  return ops.where(sign, ops.subtract(whole(ops, -1), sum), sum);
+  return ops.where(sign, ops.subtract(integer(ops, -1), sum), sum);
 }
 
-type OnBits = <T>(ops: Ops<T>, a: T, b: T) => T;
-
 /** An operation on each pair of bits. */
-function bitwise(compute: OnBits): LayerFactory {
-  return operation(["x", "y"], (ops, args) => {
+function bitwise(compute: Binary): Compute {
+  return (ops, args) => {
     const [a, b] = args.pair("x", "y");
     const [p, q] = integers(ops, a, b, args.name).map((x) => bitsOf(ops, x));
     return fromBits(
@@ -86,14 +81,14 @@ function bitwise(compute: OnBits): LayerFactory {
       compute(ops, p!.bits, q!.bits),
       compute(ops, p!.sign, q!.sign),
     );
-  });
+  };
 }
 
 /** All bits inverted: −1 − x. */
 const inverted: Compute = (ops, args) => {
   const x = args.tensor("x");
   if (ops.dtype(x) !== "int32") args.refuse("x", "be integers");
-  return ops.subtract(whole(ops, -1), x);
+  return ops.subtract(integer(ops, -1), x);
 };
 
 /** 2ⁿ of integers from 0 to 30. */
@@ -106,17 +101,17 @@ function powerOfTwo<T>(ops: Ops<T>, n: T): T {
  * Shifts by 0 to 31 bits; TensorFlow bounds other numbers to these. A shift by
  * 31 is one by 30 and one by 1.
  */
-function shift(kind: "multiply" | "floorDivide"): LayerFactory {
-  return operation(["x", "y"], (ops, args) => {
+function shift(kind: "multiply" | "floorDivide"): Compute {
+  return (ops, args) => {
     const [a, b] = integers(ops, ...args.pair("x", "y"), args.name);
     const by = ops.minimum(
-      ops.maximum(b, whole(ops, 0)),
-      whole(ops, NUM_BITS),
+      ops.maximum(b, integer(ops, 0)),
+      integer(ops, NUM_BITS),
     );
-    const most = ops.minimum(by, whole(ops, NUM_BITS - 1));
+    const most = ops.minimum(by, integer(ops, NUM_BITS - 1));
     const rest = powerOfTwo(ops, ops.subtract(by, most));
     return ops[kind](ops[kind](a, powerOfTwo(ops, most)), rest);
-  });
+  };
 }
 
 /** The largest common divisor, by Euclid's algorithm. */
@@ -124,10 +119,10 @@ function commonDivisor<T>(ops: Ops<T>, x: T, y: T): T {
   let [a, b] = [ops.abs(x), ops.abs(y)];
   for (let i = 0; i < MOST_DIVISIONS; i++) {
     const isDone = isZero(ops, b);
-    const rest = ops.mod(a, ops.where(isDone, whole(ops, 1), b));
+    const rest = ops.mod(a, ops.where(isDone, integer(ops, 1), b));
     [a, b] = [
       ops.where(isDone, a, b),
-      ops.where(isDone, whole(ops, 0), rest),
+      ops.where(isDone, integer(ops, 0), rest),
     ];
   }
   return a;
@@ -138,16 +133,16 @@ function commonMultiple<T>(ops: Ops<T>, x: T, y: T): T {
   const [a, b] = [ops.abs(x), ops.abs(y)];
   const divisor = commonDivisor(ops, a, b);
   const isNone = isZero(ops, divisor);
-  const safe = ops.where(isNone, whole(ops, 1), divisor);
+  const safe = ops.where(isNone, integer(ops, 1), divisor);
   const multiple = ops.multiply(a, ops.floorDivide(b, safe));
-  return ops.where(isNone, whole(ops, 0), multiple);
+  return ops.where(isNone, integer(ops, 0), multiple);
 }
 
-function ofIntegers(compute: OnBits): LayerFactory {
-  return operation(["x1", "x2"], (ops, args) => {
+function ofIntegers(compute: Binary): Compute {
+  return (ops, args) => {
     const [a, b] = args.pair("x1", "x2");
     return compute(ops, ...integers(ops, a, b, args.name));
-  });
+  };
 }
 
 /**
@@ -161,29 +156,30 @@ const unravelIndex: Compute = (ops, args) => {
   const sizes = rank(ops, x) === 1 ? shape.toReversed() : shape;
   let rest = x;
   const places = sizes.map((size) => {
-    const place = ops.mod(rest, whole(ops, size));
-    rest = ops.floorDivide(rest, whole(ops, size));
+    const place = ops.mod(rest, integer(ops, size));
+    rest = ops.floorDivide(rest, integer(ops, size));
     return place;
   });
   return places.reverse();
 };
 
-const LEFT = shift("multiply");
-const RIGHT = shift("floorDivide");
-
 /** Factories by name. */
-export const INTEGER_OPERATIONS: Readonly<Record<string, LayerFactory>> = Object
-  .freeze({
-    BitwiseAnd: bitwise((ops, a, b) => ops.logicalAnd(a, b)),
-    BitwiseInvert: operation(["x"], inverted),
-    BitwiseLeftShift: LEFT,
-    BitwiseNot: operation(["x"], inverted),
-    BitwiseOr: bitwise((ops, a, b) => ops.logicalOr(a, b)),
-    BitwiseRightShift: RIGHT,
-    BitwiseXor: bitwise(logicalXor),
-    Gcd: ofIntegers(commonDivisor),
-    Lcm: ofIntegers(commonMultiple),
-    LeftShift: LEFT,
-    RightShift: RIGHT,
-    UnravelIndex: operation(["indices", "shape"], unravelIndex),
-  });
+export const INTEGER_OPERATIONS: FactoryTable = operations({
+  "BitwiseAnd | tf.bitwise.bitwise_and(x, y)": bitwise((ops, a, b) =>
+    ops.logicalAnd(a, b)
+  ),
+  "BitwiseInvert | BitwiseNot | tf.bitwise.invert(x)": inverted,
+  "BitwiseLeftShift | LeftShift | tf.bitwise.left_shift(x, y)": shift(
+    "multiply",
+  ),
+  "BitwiseOr | tf.bitwise.bitwise_or(x, y)": bitwise((ops, a, b) =>
+    ops.logicalOr(a, b)
+  ),
+  "BitwiseRightShift | RightShift | tf.bitwise.right_shift(x, y)": shift(
+    "floorDivide",
+  ),
+  "BitwiseXor | tf.bitwise.bitwise_xor(x, y)": bitwise(logicalXor),
+  "Gcd(x1, x2)": ofIntegers(commonDivisor),
+  "Lcm(x1, x2)": ofIntegers(commonMultiple),
+  "UnravelIndex(indices, shape)": unravelIndex,
+});

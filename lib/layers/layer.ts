@@ -19,6 +19,9 @@ import type { Ops } from "../ops/ops.ts";
  */
 export type LayerFactory = (config: LayerConfig) => Layer;
 
+/** Factories of layers or operations, by Keras' name. */
+export type FactoryTable = Readonly<Record<string, LayerFactory>>;
+
 /**
  * An activation function.
  *

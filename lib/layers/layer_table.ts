@@ -9,14 +9,14 @@ import { APPLICATION_LAYERS } from "./application_layers.ts";
 import { ATTENTION_LAYERS } from "./attention.ts";
 import { CUDNN_LAYERS } from "./cudnn.ts";
 import { IMAGE_LAYERS } from "./images.ts";
-import type { LayerFactory } from "./layer.ts";
+import type { FactoryTable } from "./layer.ts";
 import { MULTI_HEAD_ATTENTION_LAYERS } from "./multi_head_attention.ts";
 import { SPECTROGRAM_LAYERS } from "./spectrograms.ts";
 import { TEXT_LAYERS } from "./text.ts";
 import { TFJS_LAYERS } from "./tfjs_layers.ts";
 
 /** Factories by class name. */
-export const LAYERS: Readonly<Record<string, LayerFactory>> = Object.freeze({
+export const LAYERS: FactoryTable = Object.freeze({
   ...TFJS_LAYERS,
   ...ADAPTIVE_POOLING_LAYERS,
   ...APPLICATION_LAYERS,

@@ -5,14 +5,15 @@
  *
  * @module
  */
+import { einsum } from "./einsum_operation.ts";
 import { cannot } from "../check.ts";
 import type { Ops, ReduceOptions } from "../ops/ops.ts";
-import { einsum } from "./einsum_operation.ts";
-import type { LayerFactory } from "./layer.ts";
-import { type Compute, operation } from "./operation.ts";
+import type { FactoryTable } from "./layer.ts";
+import { type Compute, type ComputeOne, operations } from "./operation.ts";
 import {
   axisOf,
   binary,
+  entryAt,
   knownSize,
   movedAxis,
   rank,
@@ -52,7 +53,7 @@ function tensordot<T>(
   );
 }
 
-export const tensordotCompute: Compute = (ops, args) => {
+const tensordotCompute: Compute = (ops, args) => {
   const [a, b] = [args.tensor("x1"), args.tensor("x2")];
   const raw = args.raw("axes") ?? 2;
   if (typeof raw === "number") {
@@ -96,10 +97,9 @@ function outer<T>(ops: Ops<T>, a: T, b: T): T {
  * The cross product of vectors of 3 along the last axis; those of 2 have a
  * third value of 0.
  */
-export function cross<T>(ops: Ops<T>, a: T, b: T, name: string): T {
+function cross<T>(ops: Ops<T>, a: T, b: T, name: string): T {
   const [sizeA, sizeB] = [a, b].map((x) => knownSize(ops, x, -1, name));
-  const part = (x: T, i: number) =>
-    ops.slice(x, [{ axis: rank(ops, x) - 1, start: i, stop: i + 1 }]);
+  const part = (x: T, i: number) => entryAt(ops, x, rank(ops, x) - 1, i);
   for (const x of [a, b]) {
     const size = knownSize(ops, x, -1, name);
     if (size === 2 || size === 3) continue;
@@ -149,7 +149,7 @@ function vectorNorm<T>(
  * @param isFlat Whether all values are one vector where no axis is passed, as
  * in TensorFlow; in Keras they are a vector or a matrix.
  */
-function normOf(isFlat: boolean): Compute {
+function normOf(isFlat: boolean): ComputeOne {
   return (ops, args) => {
     const x = ops.float(args.tensor("x"));
     const raw = args.raw("ord");
@@ -189,35 +189,38 @@ function normOf(isFlat: boolean): Compute {
 }
 
 /** Norms of TensorFlow. */
-export const tfNorm: Compute = normOf(true);
+export const tfNorm: ComputeOne = normOf(true);
 
 /** Factories by name. */
-export const LINEAR_OPERATIONS: Readonly<Record<string, LayerFactory>> = Object
-  .freeze({
-    Matmul: binary(matmul),
-    Dot: binary(dot),
-    CDist: binary(distances, ["x", "y"]),
-    Inner: binary(inner),
-    Outer: binary(outer),
-    Cross: operation(
-      ["x1", "x2", "axisa", "axisb", "axisc", "axis"],
-      (ops, args) => {
-        const at = (key: string) =>
-          args.number(args.has("axis") ? "axis" : key, -1);
-        const [a, b] = args.pair("x1", "x2");
-        const product = cross(
-          ops,
-          movedAxis(ops, a, at("axisa"), -1),
-          movedAxis(ops, b, at("axisb"), -1),
-          args.name,
-        );
-        if (rank(ops, product) < Math.max(rank(ops, a), rank(ops, b))) {
-          return product; // of vectors of 2: one number
-        }
-        return movedAxis(ops, product, -1, at("axisc"));
-      },
-    ),
-    Tensordot: operation(["x1", "x2", "axes"], tensordotCompute),
-    Einsum: operation(["*operands", "subscripts"], einsum),
-    Norm: operation(["x", "ord", "axis", "keepdims"], normOf(false)),
-  });
+export const LINEAR_OPERATIONS: FactoryTable = operations({
+  "Matmul(x1, x2)": binary(matmul),
+  "Dot(x1, x2)": binary(dot),
+  "CDist(x:x1, y:x2)": binary(distances),
+  "Inner(x1, x2)": binary(inner),
+  "Outer(x1, x2)": binary(outer),
+  "Cross(x1, x2, axisa, axisb, axisc, axis)": (ops, args) => {
+    const at = (key: string) =>
+      args.number(args.has("axis") ? "axis" : key, -1);
+    const [a, b] = args.pair("x1", "x2");
+    const product = cross(
+      ops,
+      movedAxis(ops, a, at("axisa"), -1),
+      movedAxis(ops, b, at("axisb"), -1),
+      args.name,
+    );
+    if (rank(ops, product) < Math.max(rank(ops, a), rank(ops, b))) {
+      return product; // of vectors of 2: one number
+    }
+    return movedAxis(ops, product, -1, at("axisc"));
+  },
+  "Tensordot(x1, x2, axes)": tensordotCompute,
+  "Einsum(*operands, subscripts)": einsum,
+  "Norm(x, ord, axis, keepdims)": normOf(false),
+  "tf.linalg.cross(a, b)": (ops, args) =>
+    cross(ops, args.tensor("a"), args.tensor("b"), args.name),
+  "tf.norm | tf.linalg.norm(tensor:x, ord, axis, keepdims)": tfNorm,
+  "tf.compat.v1.norm(tensor:x, ord, axis, keepdims, name, keep_dims:keepdims)":
+    tfNorm,
+  "tf.einsum | tf.linalg.einsum(equation:subscripts, *operands)": einsum,
+  "tf.tensordot | tf.linalg.tensordot(a:x1, b:x2, axes)": tensordotCompute,
+});

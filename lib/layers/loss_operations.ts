@@ -11,9 +11,9 @@
  */
 import type { Ops } from "../ops/ops.ts";
 import { logSoftmax } from "./activations.ts";
-import type { LayerFactory } from "./layer.ts";
-import { type Arguments, type Compute, operation } from "./operation.ts";
-import { axisOf, knownSize, rank } from "./operation_forms.ts";
+import type { FactoryTable } from "./layer.ts";
+import { type Arguments, type Compute, operations } from "./operation.ts";
+import { knownSize, rank } from "./operation_forms.ts";
 
 const c = <T>(ops: Ops<T>, value: number) => ops.constant(value);
 
@@ -39,7 +39,7 @@ const binary: Compute = (ops, args) => {
 const categorical: Compute = (ops, args) => {
   checkLogits(args);
   const [target, x] = [args.tensor("target"), args.tensor("output")];
-  const axis = axisOf(ops, x, args.number("axis", -1));
+  const axis = args.axis(x, -1);
   const parts = ops.multiply(ops.float(target), logSoftmax(ops, x, [axis]));
   return ops.negative(ops.sum(parts, { axis }));
 };
@@ -49,7 +49,7 @@ const sparse: Compute = (ops, args) => {
   checkLogits(args);
   const x = args.tensor("output");
   const last = rank(ops, x) - 1;
-  if (axisOf(ops, x, args.number("axis", -1)) !== last) {
+  if (args.axis(x, -1) !== last) {
     args.refuse("axis", "be the last one");
   }
   const all = args.tensor("target");
@@ -62,12 +62,9 @@ const sparse: Compute = (ops, args) => {
   return ops.where(ops.any(isClass, { axis: last }), loss, c(ops, NaN));
 };
 
-const LOSS = ["target", "output", "from_logits", "axis"];
-
 /** Factories by name. */
-export const LOSS_OPERATIONS: Readonly<Record<string, LayerFactory>> = Object
-  .freeze({
-    BinaryCrossentropy: operation(LOSS.slice(0, 3), binary),
-    CategoricalCrossentropy: operation(LOSS, categorical),
-    SparseCategoricalCrossentropy: operation(LOSS, sparse),
-  });
+export const LOSS_OPERATIONS: FactoryTable = operations({
+  "BinaryCrossentropy(target, output, from_logits)": binary,
+  "CategoricalCrossentropy(target, output, from_logits, axis)": categorical,
+  "SparseCategoricalCrossentropy(target, output, from_logits, axis)": sparse,
+});

@@ -3,21 +3,29 @@
  *
  * @module
  */
-import { cannot } from "../check.ts";
+import { withLastAxes } from "./_over_time.ts";
 import type { Ops } from "../ops/ops.ts";
+import { wrongCall, wrongConfig } from "./_checks.ts";
 import {
-  maskedFold,
+  maskedExtreme,
   type MaskedInputs,
   maskedProduct,
 } from "./_masked_merging.ts";
-import type { CallContext, Layer, LayerConfig, LayerFactory } from "./layer.ts";
+import type {
+  CallContext,
+  FactoryTable,
+  Layer,
+  LayerConfig,
+  LayerFactory,
+} from "./layer.ts";
 
 /**
  * The smallest squared norm that Dot divides by, by the writer of the config.
  */
 const LEAST_SQUARES = { 2: 1e-12, 3: 1e-14, tfjs: 1e-7 } as const;
 
-type Pair = <T>(ops: Ops<T>, a: T, b: T) => T;
+/** An operation of two tensors. */
+type Pair = "add" | "subtract" | "multiply" | "maximum" | "minimum";
 
 /** Keras 3's treatment of masked inputs. */
 type Masked = <T>(ops: Ops<T>, masked: MaskedInputs<T>) => T;
@@ -37,12 +45,10 @@ function folded(
     keepsAxes: true,
     call(ops, inputs, _weights, context) {
       if (inputs.length > most) {
-        throw new TypeError(
-          cannot(
-            `call layer "${config.name}"`,
-            `it must have ${most} inputs`,
-            inputs.length,
-          ),
+        throw wrongCall(
+          config.name,
+          `it must have ${most} inputs`,
+          inputs.length,
         );
       }
       const alike = sameRank(ops, inputs);
@@ -55,7 +61,7 @@ function folded(
       if (masked !== undefined && isMasked) {
         return [masked(ops, { name: config.name, inputs: alike, masks })];
       }
-      return [alike.reduce((sum, x) => pair(ops, sum, x))];
+      return [alike.reduce((sum, x) => ops[pair](sum, x))];
     },
     masks: mergedMask(config),
   });
@@ -110,11 +116,7 @@ function concatenate(config: LayerConfig): Layer {
         const mask = masks[i];
         if (mask === undefined) return whole;
         const more = ops.shape(x).length - ops.shape(mask).length;
-        let value: T = mask;
-        for (let k = 0; k < more; k++) {
-          value = ops.expandDims(value, ops.shape(value).length);
-        }
-        return ops.logicalAnd(whole, value);
+        return ops.logicalAnd(whole, withLastAxes(ops, mask, more));
       });
       const joined = ops.concatenate(wide, at(ops, inputs[0]!));
       return [
@@ -138,12 +140,10 @@ function concatenate(config: LayerConfig): Layer {
 function dot(config: LayerConfig): Layer {
   const masked = [config.raw("axes")].flat();
   if (!masked.every(Number.isSafeInteger) || masked.length > 2) {
-    throw new TypeError(
-      cannot(
-        `read layer "${config.name}"`,
-        `"axes" must be one axis, or one for each of the two inputs`,
-        config.raw("axes"),
-      ),
+    throw wrongConfig(
+      config.name,
+      `"axes" must be one axis, or one for each of the two inputs`,
+      config.raw("axes"),
     );
   }
   const [first, second = first] = masked as number[];
@@ -164,25 +164,16 @@ function dot(config: LayerConfig): Layer {
 }
 
 /** Factories of this family. */
-export const MERGING_LAYERS: Readonly<Record<string, LayerFactory>> = Object
-  .freeze({
-    Add: folded((ops, a, b) => ops.add(a, b)),
-    Subtract: folded((ops, a, b) => ops.subtract(a, b), { most: 2 }),
-    Multiply: folded((ops, a, b) => ops.multiply(a, b), {
-      masked: maskedProduct,
-    }),
-    Maximum: folded((ops, a, b) => ops.maximum(a, b), {
-      masked: (ops, masked) =>
-        maskedFold(ops, masked, (ops, a, b) => ops.maximum(a, b)),
-    }),
-    Minimum: folded((ops, a, b) => ops.minimum(a, b), {
-      masked: (ops, masked) =>
-        maskedFold(ops, masked, (ops, a, b) => ops.minimum(a, b)),
-    }),
-    Average: average,
-    Concatenate: concatenate,
-    Dot: dot,
-  });
+export const MERGING_LAYERS: FactoryTable = Object.freeze({
+  Add: folded("add"),
+  Subtract: folded("subtract", { most: 2 }),
+  Multiply: folded("multiply", { masked: maskedProduct }),
+  Maximum: folded("maximum", { masked: maskedExtreme("maximum") }),
+  Minimum: folded("minimum", { masked: maskedExtreme("minimum") }),
+  Average: average,
+  Concatenate: concatenate,
+  Dot: dot,
+});
 
 function sameRank<T>(ops: Ops<T>, inputs: readonly T[]): T[] {
   const ranks = inputs.map((x) => ops.shape(x).length);
@@ -247,9 +238,6 @@ function batchDot<T>(ops: Ops<T>, x: T, y: T, a: number, b: number): T {
   }
   if (left.length > 3) {
     product = ops.unmerge(product, 1, sizes(ops.shape(last).slice(1, -1)));
-  }
-  if (left.length === 2 && right.length === 2) {
-    return ops.squeeze(product, 1); // [N, 1]
   }
   if (left.length === 2) return ops.squeeze(product, 1);
   return right.length === 2

@@ -10,19 +10,18 @@
  *
  * @module
  */
-import { cannot } from "../check.ts";
 import type { Ops } from "../ops/ops.ts";
 import { asBooleans, flagArgument, tensorArgument } from "./_arguments.ts";
 import { attend, merged, projected, repeatedTo } from "./_attention_heads.ts";
 import { allOf, causalMask, windowMask } from "./_attention_masks.ts";
 import { weightsOfPart } from "./_parts.ts";
-import { wrongOption } from "./_checks.ts";
+import { wrongCall, wrongOption } from "./_checks.ts";
 import type {
   CallContext,
   Dialect,
+  FactoryTable,
   Layer,
   LayerConfig,
-  LayerFactory,
 } from "./layer.ts";
 
 /**
@@ -273,12 +272,10 @@ function rolesOf<T>(
     value !== undefined &&
     [query, value, key!].every((x) => ops.dtype(x) !== "bool");
   if (!isFit) {
-    throw new TypeError(
-      cannot(
-        `call layer "${name}"`,
-        "its inputs must be a query, a value and maybe a key",
-        `${inputs.length} inputs`,
-      ),
+    throw wrongCall(
+      name,
+      "its inputs must be a query, a value and maybe a key",
+      `${inputs.length} inputs`,
     );
   }
   const maskOf = (role: Role, i: number) => {
@@ -301,12 +298,10 @@ function rolesOf<T>(
 
 function checkRanks(name: string, ranks: readonly number[]): void {
   if (ranks.every((rank) => rank === ranks[0] && rank >= 3)) return;
-  throw new TypeError(
-    cannot(
-      `call layer "${name}"`,
-      "query, value and key must have equal numbers of axes, at least 3",
-      ranks,
-    ),
+  throw wrongCall(
+    name,
+    "query, value and key must have equal numbers of axes, at least 3",
+    ranks,
   );
 }
 
@@ -321,43 +316,35 @@ function axesOf(
   if (found.length > 0 && found.every((axis) => all.includes(axis))) {
     return found;
   }
-  throw new TypeError(
-    cannot(
-      `call layer "${name}"`,
-      `"attention_axes" must lie between the first and the last of ${rank} axes`,
-      axes,
-    ),
+  throw wrongCall(
+    name,
+    `"attention_axes" must lie between the first and the last of ${rank} axes`,
+    axes,
   );
 }
 
 /** Keras computes these masks only along axis 1. */
 function checkAutomatic(name: string, axes: readonly number[]): void {
   if (axes.length === 1 && axes[0] === 1) return;
-  throw new TypeError(
-    cannot(
-      `call layer "${name}"`,
-      "with causal, sliding or input masks it must attend over axis 1 alone",
-      axes,
-    ),
+  throw wrongCall(
+    name,
+    "with causal, sliding or input masks it must attend over axis 1 alone",
+    axes,
   );
 }
 
 /** In Keras, a mask per head cannot be combined with masks of the inputs. */
 function checkExplicit(name: string, shape: readonly (number | null)[]): void {
   if (shape.length <= 3) return;
-  throw new TypeError(
-    cannot(
-      `call layer "${name}"`,
-      `with masks of its inputs "attention_mask" must have at most 3 axes`,
-      shape,
-    ),
+  throw wrongCall(
+    name,
+    `with masks of its inputs "attention_mask" must have at most 3 axes`,
+    shape,
   );
 }
 
 /** Factories of this family. */
-export const MULTI_HEAD_ATTENTION_LAYERS: Readonly<
-  Record<string, LayerFactory>
-> = Object.freeze({
+export const MULTI_HEAD_ATTENTION_LAYERS: FactoryTable = Object.freeze({
   MultiHeadAttention: multiHeadAttention,
   GroupQueryAttention: groupQueryAttention,
   GroupedQueryAttention: groupQueryAttention,

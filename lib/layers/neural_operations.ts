@@ -6,21 +6,20 @@
  *
  * @module
  */
-import type { Ops } from "../ops/ops.ts";
+import type { ConvOptions, Ops } from "../ops/ops.ts";
 import { batchNorm, layerNorm, normalize } from "./_neural_normalization.ts";
 import { adaptivelyPooled } from "./adaptive_pooling.ts";
 import { activationNamed, glu, logSoftmax, softmax } from "./activations.ts";
 import { causalMask } from "./_attention_masks.ts";
 import { type Channels, fromChannelsLast, toChannelsLast } from "./_maps.ts";
-import type { LayerFactory } from "./layer.ts";
-import { type Arguments, type Compute, operation } from "./operation.ts";
+import type { FactoryTable } from "./layer.ts";
 import {
-  axesOfCall,
-  axisOf,
-  knownSize,
-  movedAxis,
-  rank,
-} from "./operation_forms.ts";
+  type Arguments,
+  type Compute,
+  type ComputeOne,
+  operations,
+} from "./operation.ts";
+import { axesOfCall, knownSize, movedAxis, rank } from "./operation_forms.ts";
 
 /** Reads the channel axis; the names of both libraries are accepted. */
 export function channelsOfCall<T>(args: Arguments<T>): Channels {
@@ -61,103 +60,91 @@ export function paddingOfCall<T>(args: Arguments<T>): "same" | "valid" {
   return args.refuse("padding", 'be "same" or "valid"');
 }
 
-/** Maximum or mean of each window. */
-export function pooling(kind: "maxPool" | "averagePool"): Compute {
+/** An operation on a feature map `[N, …positions, D]`, in either format. */
+function onMap(
+  compute: <T>(ops: Ops<T>, map: T, args: Arguments<T>) => T,
+): ComputeOne {
   return (ops, args) => {
-    const x = args.tensor("inputs");
     const channels = channelsOfCall(args);
-    const axes = rank(ops, x) - 2;
+    const map = toChannelsLast(ops, args.tensor("inputs"), channels);
+    return fromChannelsLast(ops, compute(ops, map, args), channels);
+  };
+}
+
+/** Pooling over windows. */
+export function pooling(kind: "maxPool" | "averagePool"): ComputeOne {
+  return onMap((ops, map, args) => {
+    const axes = rank(ops, map) - 2;
     const size = perAxis(args, "pool_size", axes);
     const strides = perAxis(args, "strides", axes, size);
-    const pooled = ops[kind](toChannelsLast(ops, x, channels), {
-      size,
-      strides,
-      padding: paddingOfCall(args),
-    });
-    return fromChannelsLast(ops, pooled, channels);
-  };
+    return ops[kind](map, { size, strides, padding: paddingOfCall(args) });
+  });
 }
 
-/** Adaptive pooling to a number of windows along each spatial axis. */
-function adaptive(kind: "maxPool" | "averagePool"): Compute {
-  return (ops, args) => {
-    const x = args.tensor("inputs");
-    const channels = channelsOfCall(args);
-    const size = perAxis(args, "output_size", rank(ops, x) - 2);
-    const last = toChannelsLast(ops, x, channels);
-    const pooled = adaptivelyPooled(ops, last, size, kind, args.name);
-    return fromChannelsLast(ops, pooled, channels);
-  };
+function adaptive(kind: "maxPool" | "averagePool"): ComputeOne {
+  return onMap((ops, map, args) => {
+    const size = perAxis(args, "output_size", rank(ops, map) - 2);
+    return adaptivelyPooled(ops, map, size, kind, args.name);
+  });
 }
 
-/** A convolution; kernels are `[…size, D / groups, C]`. */
-export const conv: Compute = (ops, args) => {
-  const x = args.tensor("inputs");
-  const channels = channelsOfCall(args);
-  const axes = rank(ops, x) - 2;
+function windowsOf<T>(args: Arguments<T>, axes: number): ConvOptions {
   const ones = Array<number>(axes).fill(1);
-  const kernel = ops.float(args.tensor("kernel"));
-  const last = toChannelsLast(ops, x, channels);
-  const groups = knownSize(ops, last, -1, args.name) /
-    knownSize(ops, kernel, -2, args.name);
-  const product = ops.conv(last, kernel, {
+  return {
     strides: perAxis(args, "strides", axes, ones),
     dilation: perAxis(args, "dilation_rate", axes, ones),
     padding: paddingOfCall(args),
-    groups,
-  });
-  return fromChannelsLast(ops, product, channels);
-};
+  };
+}
 
-function depthwise<T>(
+/** A convolution; the kernel's depth tells the number of groups. */
+export const conv: ComputeOne = onMap((ops, map, args) => {
+  const kernel = ops.float(args.tensor("kernel"));
+  const groups = knownSize(ops, map, -1, args.name) /
+    knownSize(ops, kernel, -2, args.name);
+  const windows = windowsOf(args, rank(ops, map) - 2);
+  return ops.conv(map, kernel, { ...windows, groups });
+});
+
+function perChannel<T>(
   ops: Ops<T>,
+  map: T,
   args: Arguments<T>,
   key: string,
 ): T {
-  const x = args.tensor("inputs");
-  const axes = rank(ops, x) - 2;
-  const ones = Array<number>(axes).fill(1);
-  const last = toChannelsLast(ops, x, channelsOfCall(args));
+  const axes = rank(ops, map) - 2;
   const kernel = ops.merge(ops.float(args.tensor(key)), axes, axes + 1);
-  return ops.conv(last, ops.expandDims(kernel, axes), {
-    strides: perAxis(args, "strides", axes, ones),
-    dilation: perAxis(args, "dilation_rate", axes, ones),
-    padding: paddingOfCall(args),
-    groups: knownSize(ops, last, -1, args.name),
+  return ops.conv(map, ops.expandDims(kernel, axes), {
+    ...windowsOf(args, axes),
+    groups: knownSize(ops, map, -1, args.name),
   });
 }
 
-export const separable: Compute = (ops, args) => {
-  const each = depthwise(ops, args, "depthwise_kernel");
+/** A convolution of each channel with separate kernels. */
+const depthwise: ComputeOne = onMap((ops, map, args) =>
+  perChannel(ops, map, args, "kernel")
+);
+
+export const separable: ComputeOne = onMap((ops, map, args) => {
+  const each = perChannel(ops, map, args, "depthwise_kernel");
   const ones = Array<number>(rank(ops, each) - 2).fill(1);
-  const mixed = ops.conv(each, ops.float(args.tensor("pointwise_kernel")), {
+  return ops.conv(each, ops.float(args.tensor("pointwise_kernel")), {
     strides: ones,
     dilation: ones,
     padding: "valid",
   });
-  return fromChannelsLast(ops, mixed, channelsOfCall(args));
-};
+});
 
-const convTranspose: Compute = (ops, args) => {
-  const x = args.tensor("inputs");
-  const channels = channelsOfCall(args);
-  const axes = rank(ops, x) - 2;
-  const ones = Array<number>(axes).fill(1);
+const convTranspose: ComputeOne = onMap((ops, map, args) => {
+  const axes = rank(ops, map) - 2;
   const outputPadding = args.has("output_padding")
-    ? outputPaddingOf(args, axes)
-    : undefined;
-  const product = ops.convTranspose(
-    toChannelsLast(ops, x, channels),
-    ops.float(args.tensor("kernel")),
-    {
-      strides: perAxis(args, "strides", axes, ones),
-      dilation: perAxis(args, "dilation_rate", axes, ones),
-      padding: paddingOfCall(args),
-      ...(outputPadding === undefined ? {} : { outputPadding }),
-    },
-  );
-  return fromChannelsLast(ops, product, channels);
-};
+    ? { outputPadding: outputPaddingOf(args, axes) }
+    : {};
+  return ops.convTranspose(map, ops.float(args.tensor("kernel")), {
+    ...windowsOf(args, axes),
+    ...outputPadding,
+  });
+});
 
 function outputPaddingOf<T>(args: Arguments<T>, axes: number): number[] {
   const list = args.ints("output_padding");
@@ -168,7 +155,7 @@ function outputPaddingOf<T>(args: Arguments<T>, axes: number): number[] {
 }
 
 /** Softmax, or its logarithm, along axes. */
-export function alongAxes(
+function alongAxes(
   compute: <T>(ops: Ops<T>, x: T, axes: readonly number[]) => T,
 ): Compute {
   return (ops, args) => {
@@ -177,15 +164,23 @@ export function alongAxes(
   };
 }
 
-const sparsemax: Compute = (ops, args) => {
+/**
+ * Softmax, or its logarithm; in TensorFlow along the last axis where the axis
+ * is null.
+ */
+function tfSoftmax(compute: typeof softmax): Compute {
+  return (ops, args) => alongAxes(compute)(ops, args.orElse("axis", -1));
+}
+
+const sparsemax: ComputeOne = (ops, args) => {
   const x = args.tensor("x");
-  const axis = axisOf(ops, x, args.number("axis", -1));
+  const axis = args.axis(x, -1);
   const last = movedAxis(ops, x, axis, -1);
   return movedAxis(ops, activationNamed("sparsemax", 3)!(ops, last), -1, axis);
 };
 
 /** Moves blocks of positions to channels, and back. */
-export function blocks(isToDepth: boolean): Compute {
+function blocks(isToDepth: boolean): Compute {
   return (ops, args) => {
     const channels = channelsOfCall(args);
     const block = args.number("block_size");
@@ -215,17 +210,14 @@ export function blocks(isToDepth: boolean): Compute {
 const dotProductAttention: Compute = (ops, args) => {
   args.refuseUnless("flash_attention", false);
   const heads = knownSize(ops, args.tensor("query"), 2, args.name);
-  const [query, key, value] = ["query", "key", "value"].map((name) => {
+  const perHead = (name: string) => {
     const x = ops.transpose(args.tensor(name), [0, 2, 1, 3]);
     const groups = heads / knownSize(ops, x, 1, args.name);
     return groups === 1 ? x : ops.repeat(x, groups, 1);
-  }) as [
-    ReturnType<typeof args.tensor>,
-    ReturnType<typeof args.tensor>,
-    ReturnType<typeof args.tensor>,
-  ];
+  };
+  const [query, key] = [perHead("query"), perHead("key")];
   const size = knownSize(ops, query, -1, args.name);
-  const scale = args.has("scale") ? args.number("scale") : 1 / Math.sqrt(size);
+  const scale = args.number("scale", 1 / Math.sqrt(size));
   const product = ops.matmul(query, ops.transpose(key, [0, 1, 3, 2]));
   let scores = ops.multiply(product, ops.constant(scale)); // [N, heads, T, S]
   args.refuseUnless("attn_logits_soft_cap");
@@ -241,82 +233,65 @@ const dotProductAttention: Compute = (ops, args) => {
     scores = ops.where(isEarlier, scores, lowest);
   }
   const weights = ops.softmax(scores, -1);
-  return ops.transpose(ops.matmul(weights, value), [0, 2, 1, 3]);
+  return ops.transpose(ops.matmul(weights, perHead("value")), [0, 2, 1, 3]);
 };
 
-const WINDOW = ["inputs", "pool_size", "strides", "padding", "data_format"];
-const CONV = ["strides", "padding", "data_format", "dilation_rate"];
+const CONV = "strides, padding, data_format, dilation_rate";
 
 /** Factories by name. */
-export const NEURAL_OPERATIONS: Readonly<Record<string, LayerFactory>> = Object
-  .freeze({
-    MaxPool: operation(WINDOW, pooling("maxPool")),
-    AveragePool: operation(WINDOW, pooling("averagePool")),
-    AdaptiveMaxPool: operation(
-      ["inputs", "output_size", "data_format"],
-      adaptive("maxPool"),
-    ),
-    AdaptiveAveragePool: operation(
-      ["inputs", "output_size", "data_format"],
-      adaptive("averagePool"),
-    ),
-    Conv: operation(["inputs", "kernel", ...CONV], conv),
-    DepthwiseConv: operation(
-      ["inputs", "kernel", ...CONV],
-      (ops, args) =>
-        fromChannelsLast(
-          ops,
-          depthwise(ops, args, "kernel"),
-          channelsOfCall(args),
-        ),
-    ),
-    SeparableConv: operation(
-      ["inputs", "depthwise_kernel", "pointwise_kernel", ...CONV],
-      separable,
-    ),
-    ConvTranspose: operation(
-      [
-        "inputs",
-        "kernel",
-        "strides",
-        "padding",
-        "output_padding",
-        "data_format",
-        "dilation_rate",
-      ],
-      convTranspose,
-    ),
-    Softmax: operation(["x", "axis"], alongAxes(softmax)),
-    LogSoftmax: operation(["x", "axis"], alongAxes(logSoftmax)),
-    Sparsemax: operation(["x", "axis"], sparsemax),
-    Glu: operation(
-      ["x", "axis"],
-      (ops, args) => glu(ops, args.tensor("x"), args.number("axis", -1)),
-    ),
-    Normalize: operation(["x", "axis", "order", "epsilon"], normalize),
-    BatchNorm: operation(
-      ["x", "mean", "variance", "offset", "scale", "axis", "epsilon"],
-      batchNorm,
-    ),
-    LayerNorm: operation(
-      ["x", "gamma", "beta", "axis", "epsilon", "rms_scaling"],
-      layerNorm(true),
-    ),
-    RMSNorm: operation(["x", "scale", "axis", "epsilon"], layerNorm(false)),
-    SpaceToDepth: operation(["x", "block_size", "data_format"], blocks(true)),
-    DepthToSpace: operation(["x", "block_size", "data_format"], blocks(false)),
-    DotProductAttention: operation(
-      [
-        "query",
-        "key",
-        "value",
-        "bias",
-        "mask",
-        "scale",
-        "is_causal",
-        "flash_attention",
-        "attn_logits_soft_cap",
-      ],
-      dotProductAttention,
-    ),
-  });
+export const NEURAL_OPERATIONS: FactoryTable = operations({
+  "MaxPool(inputs, pool_size, strides, padding, data_format)": pooling(
+    "maxPool",
+  ),
+  "AveragePool(inputs, pool_size, strides, padding, data_format)": pooling(
+    "averagePool",
+  ),
+  "AdaptiveMaxPool(inputs, output_size, data_format)": adaptive("maxPool"),
+  "AdaptiveAveragePool(inputs, output_size, data_format)": adaptive(
+    "averagePool",
+  ),
+  [`Conv(inputs, kernel, ${CONV})`]: conv,
+  [`DepthwiseConv(inputs, kernel, ${CONV})`]: depthwise,
+  [`SeparableConv(inputs, depthwise_kernel, pointwise_kernel, ${CONV})`]:
+    separable,
+  "ConvTranspose(inputs, kernel, strides, padding, output_padding, data_format, dilation_rate)":
+    convTranspose,
+  "Softmax(x, axis)": alongAxes(softmax),
+  "LogSoftmax(x, axis)": alongAxes(logSoftmax),
+  "Sparsemax(x, axis)": sparsemax,
+  "Glu(x, axis)": (ops, args) =>
+    glu(ops, args.tensor("x"), args.number("axis", -1)),
+  "Normalize(x, axis, order, epsilon)": normalize,
+  "BatchNorm(x, mean, variance, offset, scale, axis, epsilon)": batchNorm,
+  "LayerNorm(x, gamma, beta, axis, epsilon, rms_scaling)": layerNorm(true),
+  "RMSNorm(x, scale, axis, epsilon)": layerNorm(false),
+  "SpaceToDepth(x, block_size, data_format)": blocks(true),
+  "DepthToSpace(x, block_size, data_format)": blocks(false),
+  "DotProductAttention(query, key, value, bias, mask, scale, is_causal, flash_attention, attn_logits_soft_cap)":
+    dotProductAttention,
+  "tf.compat.v1.nn.softmax(logits:x, axis, name, dim:axis)": tfSoftmax(softmax),
+  "tf.compat.v1.nn.max_pool(value:inputs, ksize:pool_size, strides, padding, data_format, name, input:inputs)":
+    pooling("maxPool"),
+  "tf.compat.v1.nn.avg_pool(value:inputs, ksize:pool_size, strides, padding, data_format, name, input:inputs)":
+    pooling("averagePool"),
+  "tf.compat.v1.nn.depthwise_conv2d(input:inputs, filter:kernel, strides, padding, rate:dilation_rate, name, data_format, dilations:dilation_rate)":
+    depthwise,
+  "tf.nn.softmax(logits:x, axis)": tfSoftmax(softmax),
+  "tf.nn.log_softmax(logits:x, axis)": tfSoftmax(logSoftmax),
+  "tf.nn.max_pool | tf.nn.max_pool1d | tf.nn.max_pool2d | tf.nn.max_pool3d(input:inputs, ksize:pool_size, strides, padding, data_format)":
+    pooling("maxPool"),
+  "tf.nn.avg_pool | tf.nn.avg_pool1d | tf.nn.avg_pool2d | tf.nn.avg_pool3d(input:inputs, ksize:pool_size, strides, padding, data_format)":
+    pooling("averagePool"),
+  "tf.nn.conv2d | tf.nn.convolution(input:inputs, filters:kernel, strides, padding, data_format, dilations:dilation_rate)":
+    conv,
+  "tf.nn.conv1d(input:inputs, filters:kernel, stride:strides, padding, data_format, dilations:dilation_rate)":
+    conv,
+  "tf.compat.v1.nn.conv2d(input:inputs, filter:kernel, strides, padding, use_cudnn_on_gpu, data_format, dilations:dilation_rate, name, filters:kernel)":
+    conv,
+  "tf.compat.v1.nn.conv1d(value:inputs, filters:kernel, stride:strides, padding, use_cudnn_on_gpu, data_format, name, input:inputs, dilations:dilation_rate)":
+    conv,
+  "tf.nn.depthwise_conv2d(input:inputs, filter:kernel, strides, padding, data_format, dilations:dilation_rate)":
+    depthwise,
+  "tf.nn.depth_to_space(input:x, block_size, data_format)": blocks(false),
+  "tf.nn.space_to_depth(input:x, block_size, data_format)": blocks(true),
+});

@@ -4,11 +4,10 @@
  *
  * @module
  */
-import { cannot } from "../check.ts";
 import type { Ops, ReduceOptions } from "../ops/ops.ts";
-import { tensorArgument } from "./_arguments.ts";
-import { checkWeight } from "./_checks.ts";
-import type { Layer, LayerConfig, LayerFactory } from "./layer.ts";
+import { maskArgument } from "./_arguments.ts";
+import { axesOption, checkWeight, refuseOption, wrongCall } from "./_checks.ts";
+import type { FactoryTable, Layer, LayerConfig } from "./layer.ts";
 
 /**
  * BatchNormalization at inference:
@@ -21,7 +20,7 @@ import type { Layer, LayerConfig, LayerFactory } from "./layer.ts";
  * @returns The layer.
  */
 function batchNormalization(config: LayerConfig): Layer {
-  const axes = axesOf(config, -1);
+  const axes = axesOption(config);
   const epsilon = config.number("epsilon", 1e-3);
   const hasScale = config.boolean("scale", true);
   const hasCenter = config.boolean("center", true);
@@ -29,19 +28,18 @@ function batchNormalization(config: LayerConfig): Layer {
     config.raw(key); // training only
   }
   config.raw("virtual_batch_size");
-  if (config.boolean("renorm", false)) refuse(config, "renorm", "be false");
+  refuseOption(config, "renorm");
   config.boolean("synchronized", false);
   return {
     keepsAxes: true,
     weights: [
-      ...(hasScale ? ["gamma"] : []),
-      ...(hasCenter ? ["beta"] : []),
+      ...affineWeights(hasScale, hasCenter),
       "moving_mean",
       "moving_variance",
     ],
     // Keras 3 writes the mask into the call; it is only used in training.
     masks: (_ops, _inputs, context) => [
-      tensorArgument(config.name, context, "mask") ?? context.masks[0],
+      maskArgument(config.name, context),
     ],
     call(ops, [x], weights) {
       for (const [name, weight] of Object.entries(weights)) {
@@ -70,17 +68,14 @@ function batchNormalization(config: LayerConfig): Layer {
  * @returns The layer.
  */
 function layerNormalization(config: LayerConfig): Layer {
-  const axes = axesOf(config, -1);
+  const axes = axesOption(config);
   const epsilon = config.number("epsilon", 1e-3);
   const isRms = config.boolean("rms_scaling", false);
   const hasScale = config.boolean("scale", true) || isRms;
   const hasCenter = config.boolean("center", true) && !isRms;
   return {
     keepsAxes: true,
-    weights: [
-      ...(hasScale ? ["gamma"] : []),
-      ...(hasCenter ? ["beta"] : []),
-    ],
+    weights: affineWeights(hasScale, hasCenter),
     call(ops, [x], { gamma, beta }) {
       const over = { axis: axes, keepdims: true };
       const { centred, variance } = moments(ops, x!, over);
@@ -101,7 +96,7 @@ function layerNormalization(config: LayerConfig): Layer {
  * @returns The layer.
  */
 function rmsNormalization(config: LayerConfig): Layer {
-  const axes = axesOf(config, -1);
+  const axes = axesOption(config);
   const epsilon = config.number("epsilon", 1e-6);
   return {
     keepsAxes: true,
@@ -135,30 +130,23 @@ function groupNormalization(config: LayerConfig): Layer {
   const hasCenter = config.boolean("center", true);
   return {
     keepsAxes: true,
-    weights: [
-      ...(hasScale ? ["gamma"] : []),
-      ...(hasCenter ? ["beta"] : []),
-    ],
+    weights: affineWeights(hasScale, hasCenter),
     call(ops, [x], { gamma, beta }, { masks }) {
       if (config.dialect !== 3 && masks[0] !== undefined) {
-        throw new TypeError(
-          cannot(
-            `call layer "${config.name}"`,
-            "its input must have no mask: Keras 2 leaves masked positions out",
-            "a mask",
-          ),
+        throw wrongCall(
+          config.name,
+          "its input must have no mask: Keras 2 leaves masked positions out",
+          "a mask",
         );
       }
       const shape = ops.shape(x!);
       const at = axis < 0 ? axis + shape.length : axis;
       const depth = shape[at];
       if (typeof depth !== "number" || depth % groups !== 0) {
-        throw new TypeError(
-          cannot(
-            `call layer "${config.name}"`,
-            `its channels must fall into ${groups} groups`,
-            depth,
-          ),
+        throw wrongCall(
+          config.name,
+          `its channels must fall into ${groups} groups`,
+          depth,
         );
       }
       const count = groups === -1 ? depth : groups;
@@ -185,7 +173,7 @@ function groupNormalization(config: LayerConfig): Layer {
  * @returns The layer.
  */
 function unitNormalization(config: LayerConfig): Layer {
-  const axes = axesOf(config, -1);
+  const axes = axesOption(config);
   const least = config.dialect === 3 ? 1e-24 : 1e-12;
   return {
     keepsAxes: true,
@@ -201,33 +189,19 @@ function unitNormalization(config: LayerConfig): Layer {
 }
 
 /** Factories of this family. */
-export const NORMALIZATION_LAYERS: Readonly<Record<string, LayerFactory>> =
-  Object.freeze({
-    BatchNormalization: batchNormalization,
-    BatchNormalizationV1: batchNormalization, // of TensorFlow 1
-    BatchNormalizationV2: batchNormalization,
-    SyncBatchNormalization: batchNormalization, // of tf.keras.layers.experimental
-    LayerNormalization: layerNormalization,
-    RMSNormalization: rmsNormalization,
-    GroupNormalization: groupNormalization,
-    UnitNormalization: unitNormalization,
-  });
+export const NORMALIZATION_LAYERS: FactoryTable = Object.freeze({
+  BatchNormalization: batchNormalization,
+  BatchNormalizationV1: batchNormalization, // of TensorFlow 1
+  BatchNormalizationV2: batchNormalization,
+  SyncBatchNormalization: batchNormalization, // of tf.keras.layers.experimental
+  LayerNormalization: layerNormalization,
+  RMSNormalization: rmsNormalization,
+  GroupNormalization: groupNormalization,
+  UnitNormalization: unitNormalization,
+});
 
-function axesOf(config: LayerConfig, fallback: number): number[] {
-  const value = config.raw("axis") ?? fallback;
-  const axes = [value].flat();
-  if (axes.every(Number.isSafeInteger)) return axes as number[];
-  return refuse(config, "axis", "be one axis, or several");
-}
-
-function refuse(config: LayerConfig, key: string, rule: string): never {
-  throw new TypeError(
-    cannot(
-      `read layer "${config.name}"`,
-      `"${key}" must ${rule}`,
-      config.raw(key),
-    ),
-  );
+function affineWeights(hasScale: boolean, hasCenter: boolean): string[] {
+  return [...(hasScale ? ["gamma"] : []), ...(hasCenter ? ["beta"] : [])];
 }
 
 /** The centred values and their variance, over some axes. */

@@ -6,7 +6,8 @@ import {
   plainValue,
 } from "./constant_values.ts";
 import type { Ops } from "../ops/ops.ts";
-import type { LayerConfig, LayerFactory } from "./layer.ts";
+import { axisOf } from "../ops/shapes.ts";
+import type { FactoryTable, LayerConfig, LayerFactory } from "./layer.ts";
 
 /** The index of an argument among a call's tensors. */
 interface InputMark {
@@ -63,19 +64,17 @@ export class Arguments<T> {
   /** A tensor, or a number or a list of them as a constant. */
   tensor(key: string): T {
     const value = this.#values[key];
-    if (isInput(value)) return this.#inputs[value.input]!;
     if (typeof value === "number") return this.#ops.constant(value);
     if (typeof value === "boolean") {
       return this.#ops.cast(this.#ops.constant(Number(value)), "bool");
     }
-    if (isWrittenArray(value)) {
-      return this.#ops.constant(constantArray(value, this.#name));
+    if (Array.isArray(value) && value.some(isInput)) {
+      // A list of scalars, some of them tensors, stacked as by `tf.stack`.
+      return this.#ops.stack(value.map((item) => this.#item(item)), 0);
     }
-    if (Array.isArray(value)) {
-      return value.some(isInput)
-        ? this.#stacked(value)
-        : this.#ops.constant(constantArray(value, this.#name));
-    }
+    const isKnown = isInput(value) || isWrittenArray(value) ||
+      Array.isArray(value);
+    if (isKnown) return this.#item(value);
     throw this.#wrong(key, "be a tensor or numbers", value);
   }
 
@@ -90,9 +89,7 @@ export class Arguments<T> {
     const isInteger = typeof value === "number" && value === (value | 0) &&
       isInput(beside) &&
       this.#ops.dtype(this.#inputs[beside.input]!) === "int32";
-    return isInteger
-      ? this.#ops.constant(constantArray(value, this.#name))
-      : this.tensor(key);
+    return isInteger ? this.#item(value) : this.tensor(key);
   }
 
   /** Two tensors that are computed with each other. */
@@ -100,13 +97,11 @@ export class Arguments<T> {
     return [this.beside(first, second), this.beside(second, first)];
   }
 
-  /** A list of scalars, some of them tensors, stacked as by `tf.stack`. */
-  #stacked(list: readonly unknown[]): T {
-    const parts = list.map((item) => {
-      if (isInput(item)) return this.#inputs[item.input]!;
-      return this.#ops.constant(constantArray(item, this.#name));
-    });
-    return this.#ops.stack(parts, 0);
+  /** A tensor of the call, or a constant. */
+  #item(item: unknown): T {
+    return isInput(item)
+      ? this.#inputs[item.input]!
+      : this.#ops.constant(constantArray(item, this.#name));
   }
 
   /** A constant as an array. */
@@ -125,11 +120,7 @@ export class Arguments<T> {
   tensors(key: string): T[] {
     const value = this.#values[key];
     if (Array.isArray(value) && value.length > 0) {
-      return value.map((item) =>
-        isInput(item)
-          ? this.#inputs[item.input]!
-          : this.#ops.constant(constantArray(item, this.#name))
-      );
+      return value.map((item) => this.#item(item));
     }
     throw this.#wrong(key, "be a list of tensors", value);
   }
@@ -153,6 +144,11 @@ export class Arguments<T> {
     const value = this.#values[key] ?? fallback;
     if (typeof value === "string") return value;
     throw this.#wrong(key, "be a string", value);
+  }
+
+  /** An axis of a tensor, counted from its first. */
+  axis(x: T, fallback?: number): number {
+    return axisOf(this.number("axis", fallback), this.#ops.shape(x).length);
   }
 
   /** A list of integers; a single one is a list of one. */
@@ -208,6 +204,11 @@ export class Arguments<T> {
     return new Arguments(this.#ops, this.#inputs, values, this.#name);
   }
 
+  /** A copy with a plain value for an argument that was not passed. */
+  orElse(key: string, value: number | string): Arguments<T> {
+    return this.has(key) ? this : this.set(key, value);
+  }
+
   /** The operation's name, for messages. */
   get name(): string {
     return this.#name;
@@ -228,6 +229,11 @@ export class Arguments<T> {
     );
   }
 
+  /** Refuses a call without an argument that has a default in Python. */
+  demand(key: string): void {
+    if (!this.has(key)) this.refuse(key, "be there");
+  }
+
   /** Creates the error for an unsupported argument. */
   refuse(key: string, rule: string): never {
     throw this.#wrong(key, rule, this.#values[key]);
@@ -242,19 +248,23 @@ export class Arguments<T> {
 /** The computation of an operation: one tensor, or several. */
 export type Compute = <T>(ops: Ops<T>, args: Arguments<T>) => T | T[];
 
+/** The computation of an operation that gives one tensor. */
+export type ComputeOne = <T>(ops: Ops<T>, args: Arguments<T>) => T;
+
 /**
  * Creates the factory of an operation.
  *
- * @param parameters Names of its parameters, in their order in Python;
- * `"name:key"` for one that the computation reads by another key, `"*key"` for
- * the remaining positional arguments.
+ * @param signature Its parameters as in Python, `"x, axis, keepdims"`;
+ * `name:key` for one that the computation reads by another key, `*key` for the
+ * remaining positional arguments.
  * @param compute The computation.
  * @returns The factory; unknown arguments are errors.
  */
-export function operation(
-  parameters: readonly string[],
-  compute: Compute,
-): LayerFactory {
+export function operation(signature: string, compute: Compute): LayerFactory {
+  const parameters = signature.split(", ").map((text) => {
+    const [name, key = name] = text.replace("*", "").split(":");
+    return { name: name!, key: key!, isRest: text.startsWith("*") };
+  });
   return (config) => {
     const values = bound(config, parameters);
     return {
@@ -268,11 +278,40 @@ export function operation(
 }
 
 /**
+ * Creates the factories of a table of operations.
+ *
+ * @param table Computations by names and signature, as in
+ * `"ExpandDims | tf.expand_dims(x, axis)"`.
+ * @param prefix Stands before each name.
+ * @returns The factories by name.
+ */
+export function operations(
+  table: Readonly<Record<string, Compute>>,
+  prefix = "",
+): FactoryTable {
+  const factories = Object.entries(table).flatMap(([row, compute]) => {
+    const [, names, signature] = /^(.*)\((.*)\)$/.exec(row)!;
+    const factory = operation(signature!, compute);
+    return names!.split(" | ").map((name) => [prefix + name, factory]);
+  });
+  return Object.freeze(Object.fromEntries(factories));
+}
+
+/** One parameter of an operation. */
+interface Parameter {
+  readonly name: string;
+  /** The key by which the computation reads it. */
+  readonly key: string;
+  /** Whether it is a list of the remaining positional arguments. */
+  readonly isRest: boolean;
+}
+
+/**
  * Merges options of the operation, keyword arguments, and positional arguments.
  */
 function bound(
   config: LayerConfig,
-  parameters: readonly string[],
+  parameters: readonly Parameter[],
 ): Record<string, unknown> {
   // the operation's name in Keras 2, not an option: further keys, such as
   // "dtype", belong to the layer around the function.
@@ -280,29 +319,25 @@ function bound(
   const args = (config.raw("args") ?? []) as readonly unknown[];
   const kwargs = (config.raw("kwargs") ?? {}) as Record<string, unknown>;
   const values: Record<string, unknown> = {};
-  const names = parameters.map((text) => text.replace("*", "").split(":")[0]!);
-  const keys = parameters.map((text) =>
-    text.replace("*", "").split(":").at(-1)!
-  );
-  names.forEach((name, i) => {
+  for (const { name, key } of parameters) {
     const value = config.raw(name);
-    if (value !== undefined && !isFunction) values[keys[i]!] = value;
-  });
+    if (value !== undefined && !isFunction) values[key] = value;
+  }
   for (const [name, value] of Object.entries(kwargs)) {
-    const at = names.indexOf(name);
-    if (at >= 0) values[keys[at]!] = value;
+    const parameter = parameters.find((each) => each.name === name);
+    if (parameter !== undefined) values[parameter.key] = value;
     else if (value !== null && name !== "name") {
       throw unknown(config, name, value);
     }
   }
-  const rest = parameters.findIndex((text) => text.startsWith("*"));
-  if (rest < 0 && args.length > parameters.length) {
-    throw unknown(config, `argument ${parameters.length}`, args.at(-1));
+  for (const [i, value] of args.entries()) {
+    const parameter = parameters[i];
+    if (parameter === undefined) {
+      throw unknown(config, `argument ${parameters.length}`, args.at(-1));
+    }
+    values[parameter.key] = parameter.isRest ? args.slice(i) : value;
+    if (parameter.isRest) break;
   }
-  args.forEach((value, i) => {
-    if (rest < 0 || i < rest) values[keys[i]!] = value;
-  });
-  if (rest >= 0 && args.length > rest) values[keys[rest]!] = args.slice(rest);
   return values;
 }
 

@@ -4,58 +4,65 @@
  * @module
  */
 import { cannot } from "../check.ts";
-import type { Ops, ReduceOptions } from "../ops/ops.ts";
-import { activationNamed } from "./activations.ts";
-import type { LayerFactory } from "./layer.ts";
-import { type Arguments, type Compute, operation } from "./operation.ts";
+import type { Ops, OpsType, ReduceOptions } from "../ops/ops.ts";
+import { axisOf as axisAt } from "../ops/shapes.ts";
+import type { Arguments, Compute, ComputeOne } from "./operation.ts";
 
-const BINARY = ["x1", "x2"];
-const REDUCE = ["x", "axis", "keepdims", "initial", "dtype"];
+/** A function of one tensor. */
+export type Unary = <T>(ops: Ops<T>, x: T) => T;
 
-/** `f(x1, x2)`, with broadcasting. */
-export function binary(
-  compute: <T>(ops: Ops<T>, a: T, b: T) => T,
-  parameters = BINARY,
-): LayerFactory {
-  const [first, second] = parameters.map((name) => name.split(":").at(-1)!) as [
-    string,
-    string,
-  ];
-  return operation(
-    parameters,
-    (ops, args) => compute(ops, ...args.pair(first, second)),
-  );
-}
+/** A function of two tensors that broadcast. */
+export type Binary = <T>(ops: Ops<T>, a: T, b: T) => T;
+
+/** A function that removes axes. */
+export type Reduction = <T>(ops: Ops<T>, x: T, options: ReduceOptions) => T;
 
 /** `f(x)`. */
-export function unary(
-  compute: <T>(ops: Ops<T>, x: T) => T,
-  parameters = ["x"],
-): LayerFactory {
-  const key = parameters[0]!.split(":").at(-1)!;
-  return operation(parameters, (ops, args) => compute(ops, args.tensor(key)));
+export function unary(compute: Unary): Compute {
+  return (ops, args) => compute(ops, args.tensor("x"));
 }
 
-/** An activation of Keras, as an operation. */
-export function activation(name: string): LayerFactory {
-  return unary((ops, x) => activationNamed(name, 3)!(ops, x));
+/** `f(x1, x2)`, with broadcasting. */
+export function binary(compute: Binary): Compute {
+  return (ops, args) => compute(ops, ...args.pair("x1", "x2"));
 }
 
 /** A reduction with Keras' arguments. */
-export function reduction(
-  compute: <T>(ops: Ops<T>, x: T, options: ReduceOptions) => T,
-  parameters = REDUCE,
-): LayerFactory {
-  return operation(parameters, (ops, args) => {
+export function reduction(compute: Reduction): Compute {
+  return (ops, args) => {
     // Keras' backends differ in what "dtype" means.
     for (const key of ["initial", "dtype"]) args.refuseUnless(key);
     return compute(ops, args.tensor("x"), reduceOptions(args));
-  });
+  };
+}
+
+/**
+ * Functions of one form, as rows for {@linkcode operations}.
+ *
+ * @param table Functions by names, as in `"Abs | tf.math.abs"`.
+ * @param form The form, as {@linkcode unary}.
+ * @param keras The parameters in Keras.
+ * @param tf The parameters in TensorFlow, for names that start with `tf.`.
+ * @returns Computations by names and signature.
+ */
+export function rowsOf<F>(
+  table: Readonly<Record<string, F>>,
+  form: (compute: F) => Compute,
+  keras: string,
+  tf: string,
+): Record<string, Compute> {
+  const rows = Object.entries(table).flatMap(([names, compute]) =>
+    names.split(" | ").map((name) => [
+      `${name}(${name.startsWith("tf.") ? tf : keras})`,
+      form(compute),
+    ])
+  );
+  return Object.fromEntries(rows);
 }
 
 /** The arguments with `x` in the type `dtype`, if that is passed. */
 export function castFirst<T>(ops: Ops<T>, args: Arguments<T>): Arguments<T> {
-  return args.has("dtype") ? args.with("x", () => cast(ops, args) as T) : args;
+  return args.has("dtype") ? args.with("x", () => cast(ops, args)) : args;
 }
 
 /** The axes of an operation: one by default, all where Keras writes null. */
@@ -139,6 +146,30 @@ export function constantOf<T>(
   );
 }
 
+/** An integer as a constant. */
+export function integer<T>(ops: Ops<T>, value: number): T {
+  return constantOf(ops, [value], "int32", []);
+}
+
+/** The values at one index of an axis, which is kept. */
+export function entryAt<T>(ops: Ops<T>, x: T, axis: number, index: number): T {
+  return ops.slice(x, [{ axis, start: index, stop: index + 1 }]);
+}
+
+/** Pads one axis. */
+export function paddedAlong<T>(
+  ops: Ops<T>,
+  x: T,
+  axis: number,
+  [before, after]: readonly [before: number, after: number],
+  value = 0,
+): T {
+  const widths = [...ops.shape(x).keys()].map((i): [number, number] =>
+    i === axis ? [before, after] : [0, 0]
+  );
+  return ops.pad(x, widths, value);
+}
+
 /** Moves one axis to another index. */
 export function movedAxis<T>(ops: Ops<T>, x: T, from: number, to: number): T {
   const axes = [...ops.shape(x).keys()];
@@ -183,11 +214,17 @@ export function rank<T>(ops: Ops<T>, x: T): number {
 
 /** Normalizes an axis to count from 0. */
 export function axisOf<T>(ops: Ops<T>, x: T, axis: number): number {
-  return axis < 0 ? axis + rank(ops, x) : axis;
+  return axisAt(axis, rank(ops, x));
+}
+
+/** The type that computes what Python calls `dtype`. */
+export function typeNamed(dtype: string): OpsType {
+  if (/^b?float/.test(dtype)) return "float32";
+  return dtype === "bool" ? "bool" : "int32";
 }
 
 /** Casts to an element type by name. */
-export const cast: Compute = (ops, args) => {
+export const cast: ComputeOne = (ops, args) => {
   const x = args.tensor("x");
   const dtype = args.string("dtype");
   if (/^(b?float|half|double)/.test(dtype)) return ops.cast(x, "float32");

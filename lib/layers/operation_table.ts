@@ -12,9 +12,10 @@ import { ELEMENTWISE_OPERATIONS } from "./elementwise_operations.ts";
 import { ELIMINATION_OPERATIONS } from "./elimination_operations.ts";
 import { IMAGE_OPERATIONS } from "./image_operations.ts";
 import { INDEXING_OPERATIONS } from "./indexing_operations.ts";
-import type { LayerFactory } from "./layer.ts";
+import type { FactoryTable } from "./layer.ts";
 import { LINEAR_OPERATIONS } from "./linear_operations.ts";
 import { NEURAL_OPERATIONS } from "./neural_operations.ts";
+import { ORDER_OPERATIONS } from "./order_operations.ts";
 import { QUANTILE_OPERATIONS } from "./quantile_operations.ts";
 import { REDUCTION_OPERATIONS } from "./reduction_operations.ts";
 import { SHAPE_OPERATIONS } from "./shape_operations.ts";
@@ -35,30 +36,30 @@ import { TF_OPERATIONS } from "./tf_operations.ts";
 import { TF_SIZES } from "./tf_sizes.ts";
 
 /** Factories by name. */
-export const OPERATIONS: Readonly<Record<string, LayerFactory>> = Object
-  .freeze({
-    ...ELEMENTWISE_OPERATIONS,
-    ...ELIMINATION_OPERATIONS,
-    ...IMAGE_OPERATIONS,
-    ...INDEXING_OPERATIONS,
-    ...LINEAR_OPERATIONS,
-    ...NEURAL_OPERATIONS,
-    ...QUANTILE_OPERATIONS,
-    ...REDUCTION_OPERATIONS,
-    ...SHAPE_OPERATIONS,
-    ...STRING_OPERATIONS,
-    ...FILTER_OPERATIONS,
-    ...INTEGER_OPERATIONS,
-    ...LOSS_OPERATIONS,
-    ...SERIES_OPERATIONS,
-    ...WARP_OPERATIONS,
-    ...WINDOW_OPERATIONS,
-    ...TF_ARRAYS,
-    ...TF_IMAGES,
-    ...TF_CONVOLUTIONS,
-    ...TF_INDEXING,
-    ...TF_MATH,
-    ...TF_SCORES,
-    ...TF_OPERATIONS,
-    ...TF_SIZES,
-  });
+export const OPERATIONS: FactoryTable = Object.freeze({
+  ...ELEMENTWISE_OPERATIONS,
+  ...ELIMINATION_OPERATIONS,
+  ...IMAGE_OPERATIONS,
+  ...INDEXING_OPERATIONS,
+  ...LINEAR_OPERATIONS,
+  ...NEURAL_OPERATIONS,
+  ...ORDER_OPERATIONS,
+  ...QUANTILE_OPERATIONS,
+  ...REDUCTION_OPERATIONS,
+  ...SHAPE_OPERATIONS,
+  ...STRING_OPERATIONS,
+  ...FILTER_OPERATIONS,
+  ...INTEGER_OPERATIONS,
+  ...LOSS_OPERATIONS,
+  ...SERIES_OPERATIONS,
+  ...WARP_OPERATIONS,
+  ...WINDOW_OPERATIONS,
+  ...TF_ARRAYS,
+  ...TF_IMAGES,
+  ...TF_CONVOLUTIONS,
+  ...TF_INDEXING,
+  ...TF_MATH,
+  ...TF_SCORES,
+  ...TF_OPERATIONS,
+  ...TF_SIZES,
+});

@@ -6,9 +6,8 @@
  *
  * @module
  */
-import { cannot } from "../check.ts";
-import type { Layer, LayerConfig, LayerFactory } from "./layer.ts";
-import { checkRank, wrongOption } from "./_checks.ts";
+import type { FactoryTable, Layer, LayerConfig } from "./layer.ts";
+import { checkRank, wrongCall, wrongOption } from "./_checks.ts";
 import {
   channelsOf,
   firstSpatialAxis,
@@ -34,12 +33,10 @@ const cropping = (axes: SpatialAxes) => (config: LayerConfig): Layer => {
       widths.forEach(([start, end], i) => {
         const size = shape[first + i]!;
         if (size === null || start + end < size) return;
-        throw new TypeError(
-          cannot(
-            `call layer "${config.name}"`,
-            `its input must have more positions than [${start}, ${end}] are cropped`,
-            shape,
-          ),
+        throw wrongCall(
+          config.name,
+          `its input must have more positions than [${start}, ${end}] are cropped`,
+          shape,
         );
       });
       const ranges = widths.map(([start, end], i) => ({
@@ -100,9 +97,7 @@ function widthsOf(
 }
 
 /** Factories of this family. */
-export const PADDING_AND_CROPPING_LAYERS: Readonly<
-  Record<string, LayerFactory>
-> = Object.freeze({
+export const PADDING_AND_CROPPING_LAYERS: FactoryTable = Object.freeze({
   ...forAxes([1, 2, 3], cropping, "Cropping#D"),
   ...forAxes([1, 2, 3], zeroPadding, "ZeroPadding#D"),
 });

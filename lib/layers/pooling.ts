@@ -7,7 +7,7 @@
  *
  * @module
  */
-import type { LayerFactory } from "./layer.ts";
+import type { FactoryTable, LayerFactory } from "./layer.ts";
 import { positiveInts } from "./_checks.ts";
 import { forAxes, mapLayer, paddingOf, type SpatialAxes } from "./_maps.ts";
 
@@ -25,13 +25,12 @@ const pooling =
   };
 
 /** Factories of this family. */
-export const POOLING_LAYERS: Readonly<Record<string, LayerFactory>> = Object
-  .freeze({
-    ...forAxes([1, 2, 3], pooling("maxPool"), "MaxPooling#D", "MaxPool#D"),
-    ...forAxes(
-      [1, 2, 3],
-      pooling("averagePool"),
-      "AveragePooling#D",
-      "AvgPool#D",
-    ),
-  });
+export const POOLING_LAYERS: FactoryTable = Object.freeze({
+  ...forAxes([1, 2, 3], pooling("maxPool"), "MaxPooling#D", "MaxPool#D"),
+  ...forAxes(
+    [1, 2, 3],
+    pooling("averagePool"),
+    "AveragePooling#D",
+    "AvgPool#D",
+  ),
+});

@@ -3,20 +3,26 @@
  *
  * @module
  */
+import { passThrough } from "./regularization.ts";
 import { tensorArgument } from "./_arguments.ts";
 import { encoded } from "./_encodings.ts";
-import { cannot } from "../check.ts";
 import { INTERPOLATIONS, resizedImages } from "./_image_resizing.ts";
 import type { Ops } from "../ops/ops.ts";
 import type { NdArray } from "../types.ts";
-import { checkRank, checkWeight, wrongOption } from "./_checks.ts";
+import {
+  checkRank,
+  checkWeight,
+  refuseOption,
+  wrongCall,
+  wrongOption,
+} from "./_checks.ts";
 import {
   channelsOf,
   fromChannelsLast,
   noMasks,
   toChannelsLast,
 } from "./_maps.ts";
-import type { Layer, LayerConfig, LayerFactory } from "./layer.ts";
+import type { FactoryTable, Layer, LayerConfig } from "./layer.ts";
 
 /**
  * Rescaling: `x · scale + offset`; both may be lists along the last axis.
@@ -156,18 +162,11 @@ function centerCrop(config: LayerConfig): Layer {
     call(ops, [x]) {
       checkRank(config.name, ops.shape(x!), 4);
       const map = ops.float(toChannelsLast(ops, x!, channels));
-      const [, rows, columns] = ops.shape(map);
-      if (typeof rows !== "number" || typeof columns !== "number") {
-        throw unknownSize(config, ops.shape(x!));
-      }
-      const isLarge = rows >= height && columns >= width;
+      const all = sizesOf(config, ops.shape(map));
+      const isLarge = all[0] >= height && all[1] >= width;
       const part = isLarge
-        ? middle(ops, map, [rows, columns], [height, width])
-        : ops.resize(
-          cropped(ops, map, [height, width], config),
-          [height, width],
-          "bilinear",
-        );
+        ? middle(ops, map, all, [height, width])
+        : smartResized(ops, map, [height, width], config);
       return [fromChannelsLast(ops, part, channels)];
     },
     masks: () => [],
@@ -187,22 +186,13 @@ function centerCrop(config: LayerConfig): Layer {
 function randomCrop(config: LayerConfig): Layer {
   const size = [config.number("height"), config.number("width")] as const;
   config.raw("rng_type"); // Keras 2, training only
-  if (config.dialect === 3) {
-    config.raw("data_format");
-    return {
-      weights: [],
-      keepsAxes: true,
-      passesValues: true,
-      call: (_ops, inputs) => [...inputs],
-    };
-  }
+  if (config.dialect === 3) return passThrough("data_format")(config);
   return {
     weights: [],
     channels: "last",
     call(ops, [x]) {
       checkRank(config.name, ops.shape(x!), 4);
-      const part = cropped(ops, ops.float(x!), size, config);
-      return [ops.resize(part, size, "bilinear")];
+      return [smartResized(ops, ops.float(x!), size, config)];
     },
     masks: () => [],
   };
@@ -225,9 +215,7 @@ function categoryEncoding(config: LayerConfig): Layer {
     ["multi_hot", "one_hot", "count", "binary"],
     "multi_hot",
   );
-  if (config.boolean("sparse", false)) {
-    throw wrongOption(config, "sparse", "be false");
-  }
+  refuseOption(config, "sparse");
   return {
     weights: [],
     call(ops, [raw, second], _weights, context) {
@@ -239,12 +227,10 @@ function categoryEncoding(config: LayerConfig): Layer {
       }
       const rank = ops.shape(x).length;
       if (mode !== "count" || rank < 2) {
-        throw new TypeError(
-          cannot(
-            `call layer "${config.name}"`,
-            `"count_weights" must come with "output_mode" "count" and numbers of 2 axes or more`,
-            mode,
-          ),
+        throw wrongCall(
+          config.name,
+          `"count_weights" must come with "output_mode" "count" and numbers of 2 axes or more`,
+          mode,
         );
       }
       const rows = ops.oneHot(x, size); // [N, …, size]
@@ -283,9 +269,7 @@ function discretization(config: LayerConfig): Layer {
   );
   config.raw("num_bins");
   config.raw("epsilon"); // only used to find the boundaries
-  if (config.boolean("sparse", false)) {
-    throw wrongOption(config, "sparse", "be false");
-  }
+  refuseOption(config, "sparse");
   return {
     weights: [],
     call(ops, [x]) {
@@ -304,16 +288,15 @@ function discretization(config: LayerConfig): Layer {
 }
 
 /** Factories of this family. */
-export const PREPROCESSING_LAYERS: Readonly<Record<string, LayerFactory>> =
-  Object.freeze({
-    Rescaling: rescaling,
-    Normalization: normalization,
-    Resizing: resizing,
-    CenterCrop: centerCrop,
-    RandomCrop: randomCrop,
-    CategoryEncoding: categoryEncoding,
-    Discretization: discretization,
-  });
+export const PREPROCESSING_LAYERS: FactoryTable = Object.freeze({
+  Rescaling: rescaling,
+  Normalization: normalization,
+  Resizing: resizing,
+  CenterCrop: centerCrop,
+  RandomCrop: randomCrop,
+  CategoryEncoding: categoryEncoding,
+  Discretization: discretization,
+});
 
 /** Numbers of a config, with their shape. */
 type HostNumbers = NdArray<Float32Array>;
@@ -376,37 +359,34 @@ function spread<T>(
 }
 
 /**
- * Crops the largest centred part of an image with the aspect ratio of a size.
+ * Crops the largest centred part of an image with the aspect ratio of a size,
+ * and resizes it.
  */
-function cropped<T>(
+function smartResized<T>(
   ops: Ops<T>,
   map: T,
   size: readonly [height: number, width: number],
   config: LayerConfig,
 ): T {
-  const [, rows, columns] = ops.shape(map);
-  if (typeof rows !== "number" || typeof columns !== "number") {
-    throw unknownSize(config, ops.shape(map));
-  }
+  const [rows, columns] = sizesOf(config, ops.shape(map));
   const height = Math.trunc((columns * size[0]) / size[1]);
   const width = Math.trunc((rows * size[1]) / size[0]);
-  return middle(ops, map, [rows, columns], [
+  const part = middle(ops, map, [rows, columns], [
     Math.max(1, Math.min(rows, height)),
     Math.max(1, Math.min(columns, width)),
   ]);
+  return ops.resize(part, size, "bilinear");
 }
 
-function unknownSize(
+function sizesOf(
   { name }: LayerConfig,
   shape: readonly (number | null)[],
-): TypeError {
-  return new TypeError(
-    cannot(
-      `call layer "${name}"`,
-      "height and width of its images must be known",
-      shape,
-    ),
-  );
+): [height: number, width: number] {
+  const [, rows, columns] = shape;
+  if (typeof rows === "number" && typeof columns === "number") {
+    return [rows, columns];
+  }
+  throw wrongCall(name, "height and width of its images must be known", shape);
 }
 
 /**

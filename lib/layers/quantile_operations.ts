@@ -6,11 +6,12 @@
  *
  * @module
  */
+import { roundHalfToEven } from "../math/round_half_to_even.ts";
 import type { Ops } from "../ops/ops.ts";
-import type { LayerFactory } from "./layer.ts";
-import { type Arguments, type Compute, operation } from "./operation.ts";
+import type { FactoryTable } from "./layer.ts";
+import { type Arguments, type Compute, operations } from "./operation.ts";
 import { axisOf, knownSize } from "./operation_forms.ts";
-import { ascending } from "./reduction_operations.ts";
+import { ascending } from "./order_operations.ts";
 
 /** The values to compute a quantile of, along the last axis. */
 interface Joined<T> {
@@ -65,7 +66,7 @@ function positionOf<T>(
     case "higher":
       return only(above);
     case "nearest":
-      return only(nearestEven(at));
+      return only(roundHalfToEven(at));
     case "midpoint":
       return { below, above, weight: below === above ? 0 : 0.5 };
     default:
@@ -74,11 +75,6 @@ function positionOf<T>(
         "be linear, lower, higher, midpoint or nearest",
       );
   }
-}
-
-function nearestEven(x: number): number {
-  const floor = Math.floor(x);
-  return x - floor === 0.5 ? floor + floor % 2 : Math.round(x);
 }
 
 function mixed<T>(ops: Ops<T>, below: T, above: T, weight: T): T {
@@ -151,21 +147,21 @@ function atEach(
   };
 }
 
-const AXIS = ["x", "axis", "keepdims"];
-const Q = ["x", "q", "axis", "method", "keepdims"];
-
 /** Factories by name. */
-export const QUANTILE_OPERATIONS: Readonly<Record<string, LayerFactory>> =
-  Object.freeze({
-    Median: operation(AXIS, atEach(quantileOf, { fixed: 0.5 })),
-    Percentile: operation(Q, atEach(quantileOf, { scale: 100 })),
-    Quantile: operation(Q, (ops, args) => {
-      // A model of Keras 3.15 computes "linear" whatever its option says, other
-      // than the function that made it: no number would be right for both.
-      args.refuseUnless("method", "linear");
-      return atEach(quantileOf, {})(ops, args);
-    }),
-    Nanmedian: operation(AXIS, atEach(nanQuantileOf, { fixed: 0.5 })),
-    Nanpercentile: operation(Q, atEach(nanQuantileOf, { scale: 100 })),
-    Nanquantile: operation(Q, atEach(nanQuantileOf, {})),
-  });
+export const QUANTILE_OPERATIONS: FactoryTable = operations({
+  "Median(x, axis, keepdims)": atEach(quantileOf, { fixed: 0.5 }),
+  "Percentile(x, q, axis, method, keepdims)": atEach(quantileOf, {
+    scale: 100,
+  }),
+  "Quantile(x, q, axis, method, keepdims)": (ops, args) => {
+    // A model of Keras 3.15 computes "linear" whatever its option says, other
+    // than the function that made it: no number would be right for both.
+    args.refuseUnless("method", "linear");
+    return atEach(quantileOf, {})(ops, args);
+  },
+  "Nanmedian(x, axis, keepdims)": atEach(nanQuantileOf, { fixed: 0.5 }),
+  "Nanpercentile(x, q, axis, method, keepdims)": atEach(nanQuantileOf, {
+    scale: 100,
+  }),
+  "Nanquantile(x, q, axis, method, keepdims)": atEach(nanQuantileOf, {}),
+});

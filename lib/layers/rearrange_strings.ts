@@ -8,26 +8,19 @@ import { cannot, sizeOf } from "../check.ts";
 import type { Ops, SliceRange } from "../ops/ops.ts";
 import type { Layer } from "./layer.ts";
 
-/** Where each value comes from, within an array. */
-interface Indexed {
-  readonly shape: readonly number[];
-  readonly indices: Int32Array;
-}
-
-/** An output of a rearrangement, for one sample. */
+/** Where each value comes from: in a batch, or in one sample without its axis. */
 export interface Rearranged {
-  /** Its sizes, without the batch. */
   readonly shape: readonly number[];
-  /** For each value, its index in the sample. */
+  /** For each value, its index in the source. */
   readonly indices: Int32Array;
 }
 
 /** The operations that move values. */
 class MovingOps {
-  shape = (x: Indexed) => x.shape;
+  shape = (x: Rearranged) => x.shape;
   dtype = () => "int32" as const;
 
-  reshape(x: Indexed, shape: readonly number[]): Indexed {
+  reshape(x: Rearranged, shape: readonly number[]): Rearranged {
     const count = x.indices.length;
     const known = sizeOf(shape.filter((size) => size !== -1));
     const sizes = shape.map((size) => size === -1 ? count / known : size);
@@ -39,20 +32,20 @@ class MovingOps {
     return { shape: sizes, indices: x.indices };
   }
 
-  expandDims(x: Indexed, axis: number): Indexed {
+  expandDims(x: Rearranged, axis: number): Rearranged {
     return this.reshape(x, x.shape.toSpliced(axis, 0, 1));
   }
 
-  squeeze(x: Indexed, axis: number): Indexed {
+  squeeze(x: Rearranged, axis: number): Rearranged {
     return this.reshape(x, x.shape.toSpliced(axis, 1));
   }
 
-  merge(x: Indexed, from: number, to: number): Indexed {
+  merge(x: Rearranged, from: number, to: number): Rearranged {
     const merged = sizeOf(x.shape.slice(from, to + 1));
     return this.reshape(x, x.shape.toSpliced(from, to - from + 1, merged));
   }
 
-  unmerge(x: Indexed, axis: number, sizes: readonly number[]): Indexed {
+  unmerge(x: Rearranged, axis: number, sizes: readonly number[]): Rearranged {
     const known = sizeOf(sizes.filter((size) => size !== -1));
     const split = sizes.map((size) =>
       size === -1 ? x.shape[axis]! / known : size
@@ -60,7 +53,7 @@ class MovingOps {
     return this.reshape(x, x.shape.toSpliced(axis, 1, ...split));
   }
 
-  flip(x: Indexed, axes: readonly number[]): Indexed {
+  flip(x: Rearranged, axes: readonly number[]): Rearranged {
     return this.#moved(
       x,
       x.shape,
@@ -71,7 +64,7 @@ class MovingOps {
     );
   }
 
-  transpose(x: Indexed, axes: readonly number[]): Indexed {
+  transpose(x: Rearranged, axes: readonly number[]): Rearranged {
     return this.#moved(x, axes.map((axis) => x.shape[axis]!), (at) => {
       const from: number[] = [];
       axes.forEach((axis, i) => from[axis] = at[i]!);
@@ -79,7 +72,7 @@ class MovingOps {
     });
   }
 
-  slice(x: Indexed, ranges: readonly SliceRange[]): Indexed {
+  slice(x: Rearranged, ranges: readonly SliceRange[]): Rearranged {
     const starts = x.shape.map(() => 0);
     const steps = x.shape.map(() => 1);
     const sizes = [...x.shape];
@@ -100,10 +93,10 @@ class MovingOps {
   }
 
   #moved(
-    x: Indexed,
+    x: Rearranged,
     shape: readonly number[],
     sourceOf: (at: readonly number[]) => readonly number[],
-  ): Indexed {
+  ): Rearranged {
     const indices = Int32Array.from({ length: sizeOf(shape) }, (_, flat) => {
       const at: number[] = [];
       let rest = flat;
@@ -133,9 +126,9 @@ export function rearrangementOf(
   layer: Layer,
   sizes: readonly number[],
 ): Rearranged[] | undefined {
-  const ops = new MovingOps() as unknown as Ops<Indexed>;
+  const ops = new MovingOps() as unknown as Ops<Rearranged>;
   const count = sizeOf(sizes);
-  const outputs = (rows: number): Indexed[] => {
+  const outputs = (rows: number): Rearranged[] => {
     const indices = Int32Array.from({ length: rows * count }, (_, i) => i);
     const x = { shape: [rows, ...sizes], indices };
     return layer.call(ops, [x], {}, { masks: [undefined], args: {} });

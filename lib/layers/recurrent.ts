@@ -11,16 +11,23 @@
  *
  * @module
  */
-import { cannot, shapeText } from "../check.ts";
+import { firstStep, withLastAxes } from "./_over_time.ts";
+import { shapeText } from "../check.ts";
 import type { Ops } from "../ops/ops.ts";
-import { asBooleans, tensorArgument } from "./_arguments.ts";
+import { wrongCall, wrongConfig } from "./_checks.ts";
+import {
+  asBooleans,
+  listArgument,
+  maskArgument,
+  tensorArgument,
+} from "./_arguments.ts";
 import { namesInPart, weightsOfPart } from "./_parts.ts";
 import type {
   CallContext,
   Dialect,
+  FactoryTable,
   Layer,
   LayerConfig,
-  LayerFactory,
 } from "./layer.ts";
 import {
   type BoundCell,
@@ -81,13 +88,11 @@ export function recurrentOf(
   channels: "first" | "last" = "last",
 ): Recurrent {
   if (config.boolean("stateful", false)) {
-    throw new TypeError(
-      cannot(
-        `read layer "${config.name}"`,
-        `"stateful" must be false`,
-        true,
-        "state is not kept from call to call: set layer.stateful = False in Python, and save the model",
-      ),
+    throw wrongConfig(
+      config.name,
+      `"stateful" must be false`,
+      true,
+      "state is not kept from call to call: set layer.stateful = False in Python, and save the model",
     );
   }
   return made(config, cell, channels, {
@@ -130,8 +135,7 @@ function made(
         recurrence,
       ),
     masks(_ops, _inputs, context) {
-      const mask = tensorArgument(config.name, context, "mask") ??
-        context.masks[0];
+      const mask = maskArgument(config.name, context);
       return [options.returnSequences ? mask : undefined];
     },
   };
@@ -166,7 +170,7 @@ function run<T>(
   const mask = maskOf(ops, context, passed !== undefined, name, dialect);
   const begin = (): Begun<T> => {
     const sequence = bound.project(inputs[0]!); // [N, T, …]
-    const first = ops.squeeze(ops.slice(sequence, [{ axis: 1, stop: 1 }]), 1);
+    const first = firstStep(ops, sequence);
     const zeros = bound.zeroState(first);
     passed?.forEach((state, i) => checkState(ops, state, zeros[i]!, name));
     return { sequence, zeros, initial: passed ?? zeros };
@@ -251,7 +255,11 @@ function scanMasked<T>(
     ([last, ...state], [input, counts]) => {
       const next = bound.step(input!, state);
       const choose = (yes: T, no: T) =>
-        ops.where(alongside(ops, counts!, yes), yes, no);
+        ops.where(
+          withLastAxes(ops, counts!, ops.shape(yes).length - 1),
+          yes,
+          no,
+        );
       const output = choose(
         next[cell.outputState]!,
         zeroOutputForMask ? blank : last!,
@@ -279,22 +287,12 @@ function scanMasked<T>(
 function checkUnrolled(options: RecurrentOptions, name: string): void {
   const { unroll, goBackwards, zeroOutputForMask, returnSequences } = options;
   if (!(unroll && goBackwards && zeroOutputForMask && returnSequences)) return;
-  throw new TypeError(
-    cannot(
-      `call layer "${name}"`,
-      `"unroll" must be false where it runs backwards over a mask and gives 0 where that is false`,
-      unroll,
-      "Keras' backends differ there; save the model with unroll=False, or feed it without a mask",
-    ),
+  throw wrongCall(
+    name,
+    `"unroll" must be false where it runs backwards over a mask and gives 0 where that is false`,
+    unroll,
+    "Keras' backends differ there; save the model with unroll=False, or feed it without a mask",
   );
-}
-
-/** Adds axes to booleans `[N]`, to the rank of a value `[N, …]`. */
-function alongside<T>(ops: Ops<T>, counts: T, value: T): T {
-  const rank = ops.shape(value).length;
-  let wide = counts;
-  for (let axis = 1; axis < rank; axis++) wide = ops.expandDims(wide, axis);
-  return wide;
 }
 
 /** The initial state of a call: by keyword, or as further inputs. */
@@ -306,20 +304,15 @@ function passedState<T>(
 ): readonly T[] | undefined {
   const positional = inputs.slice(1);
   const alone = tensorArgument(name, context, "initial_state");
-  const listed = Array.from(
-    { length: count },
-    (_, i) => tensorArgument(name, context, `initial_state[${i}]`),
-  ).filter((state) => state !== undefined);
+  const listed = listArgument(name, context, "initial_state", count);
   const named = alone === undefined ? listed : [alone, ...listed];
   const passed = positional.length > 0 ? positional : named;
   if (passed.length === 0) return undefined;
   if (passed.length === count) return passed;
-  throw new TypeError(
-    cannot(
-      `call layer "${name}"`,
-      `initial_state must be ${count} ${count === 1 ? "tensor" : "tensors"}`,
-      passed.length,
-    ),
+  throw wrongCall(
+    name,
+    `initial_state must be ${count} ${count === 1 ? "tensor" : "tensors"}`,
+    passed.length,
   );
 }
 
@@ -334,12 +327,10 @@ function checkState<T>(ops: Ops<T>, state: T, like: T, name: string): void {
       size === wanted[axis]
     );
   if (isFit && ops.dtype(state) === "float32") return;
-  throw new TypeError(
-    cannot(
-      `call layer "${name}"`,
-      `each initial state must be float32 of shape ${shapeText(wanted)}`,
-      `${ops.dtype(state)} ${shapeText(shape)}`,
-    ),
+  throw wrongCall(
+    name,
+    `each initial state must be float32 of shape ${shapeText(wanted)}`,
+    `${ops.dtype(state)} ${shapeText(shape)}`,
   );
 }
 
@@ -360,43 +351,7 @@ function maskOf<T>(
   if (mask === undefined) return undefined;
   const shape = ops.shape(mask);
   if (shape.length === 2) return asBooleans(ops, mask);
-  throw new TypeError(
-    cannot(
-      `call layer "${name}"`,
-      "its mask must have 2 axes",
-      shape,
-    ),
-  );
-}
-
-/**
- * SimpleRNN: {@linkcode simpleRnnCell} along the sequence.
- *
- * @param config The layer's config.
- * @returns The layer.
- */
-function simpleRnn(config: LayerConfig): Recurrent {
-  return recurrentOf(config, simpleRnnCell(config));
-}
-
-/**
- * LSTM: {@linkcode lstmCell} along the sequence.
- *
- * @param config The layer's config.
- * @returns The layer.
- */
-function lstm(config: LayerConfig): Recurrent {
-  return recurrentOf(config, lstmCell(config));
-}
-
-/**
- * GRU: {@linkcode gruCell} along the sequence.
- *
- * @param config The layer's config.
- * @returns The layer.
- */
-function gru(config: LayerConfig): Recurrent {
-  return recurrentOf(config, gruCell(config));
+  throw wrongCall(name, "its mask must have 2 axes", shape);
 }
 
 /**
@@ -409,15 +364,17 @@ function rnn(config: LayerConfig): Recurrent {
   const layer = config.layer("cell");
   const cell = isCell(layer) ? layer : customCell(layer, config.name);
   if (cell !== undefined) return recurrentOf(config, cell);
-  throw new TypeError(
-    cannot(
-      `read layer "${config.name}"`,
-      `"cell" must be one of Keras' cells, or have stateSizes`,
-      (config.raw("cell") as { "class_name": string }).class_name,
-    ),
+  throw wrongConfig(
+    config.name,
+    `"cell" must be one of Keras' cells, or have stateSizes`,
+    (config.raw("cell") as { "class_name": string }).class_name,
   );
 }
 
 /** Factories of this family. */
-export const RECURRENT_LAYERS: Readonly<Record<string, LayerFactory>> = Object
-  .freeze({ SimpleRNN: simpleRnn, LSTM: lstm, GRU: gru, RNN: rnn });
+export const RECURRENT_LAYERS: FactoryTable = Object.freeze({
+  SimpleRNN: (config) => recurrentOf(config, simpleRnnCell(config)),
+  LSTM: (config) => recurrentOf(config, lstmCell(config)),
+  GRU: (config) => recurrentOf(config, gruCell(config)),
+  RNN: rnn,
+});

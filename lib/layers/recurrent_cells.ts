@@ -9,12 +9,11 @@
  *
  * @module
  */
-import { cannot } from "../check.ts";
 import type { Ops, Recurrence } from "../ops/ops.ts";
-import { addBias, checkWeight } from "./_checks.ts";
+import { addBias, checkWeight, wrongConfig } from "./_checks.ts";
 import { namesInPart, weightsOfPart } from "./_parts.ts";
 import { activationNamed } from "./activations.ts";
-import type { Activation, Layer, LayerConfig, LayerFactory } from "./layer.ts";
+import type { Activation, FactoryTable, Layer, LayerConfig } from "./layer.ts";
 
 /** A cell; as a layer it maps `[x, …state]` to `[output, …state]`. */
 export interface Cell extends Layer {
@@ -88,25 +87,35 @@ export function cellOf(parts: Omit<Cell, "call">): Cell {
  */
 export function namedActivation(config: LayerConfig, key: string): Activation {
   if (config.has(key)) return config.activation(key);
-  throw new TypeError(
-    cannot(`read layer "${config.name}"`, `"${key}" must be there`, undefined),
-  );
+  throw wrongConfig(config.name, `"${key}" must be there`, undefined);
 }
 
-/** Whether a cell has the activations of engines' operators. */
-function hasStandardActivations(
-  { dialect }: LayerConfig,
-  activation: Activation,
-  gate: Activation,
-): boolean {
-  return activation === activationNamed("tanh", dialect) &&
-    gate === activationNamed("sigmoid", dialect);
-}
-
-/** Reads the units of a cell, and its options without effect at inference. */
-function readUnits(config: LayerConfig): number {
+/** Reads what all cells have, and their options without effect at inference. */
+function readCell(config: LayerConfig) {
   for (const key of ["dropout", "recurrent_dropout"]) config.raw(key);
-  return config.number("units");
+  return {
+    units: config.number("units"),
+    activation: namedActivation(config, "activation"),
+    hasBias: config.boolean("use_bias", true),
+  };
+}
+
+/** Reads a cell with gates, and whether engines' operators compute the same. */
+function readGatedCell(config: LayerConfig) {
+  const cell = readCell(config);
+  const gate = namedActivation(config, "recurrent_activation");
+  const isStandard =
+    cell.activation === activationNamed("tanh", config.dialect) &&
+    gate === activationNamed("sigmoid", config.dialect);
+  return { ...cell, gate, isStandard };
+}
+
+/** The engines' operator with the weights of a cell. */
+function operatorOf<T>(
+  kind: CellOperator<T>["kind"],
+  { kernel, recurrent_kernel: recurrent, bias }: Readonly<Record<string, T>>,
+): CellOperator<T> {
+  return { kind, kernel: kernel!, recurrentKernel: recurrent!, bias };
 }
 
 /** Checks the number of columns of the kernels. */
@@ -130,9 +139,7 @@ function checkKernels<T>(
  * @returns The cell.
  */
 export function simpleRnnCell(config: LayerConfig): Cell {
-  const units = readUnits(config);
-  const activation = namedActivation(config, "activation");
-  const hasBias = config.boolean("use_bias", true);
+  const { units, activation, hasBias } = readCell(config);
   return cellOf({
     weights: weightNames(hasBias),
     numStates: 1,
@@ -160,12 +167,10 @@ export function simpleRnnCell(config: LayerConfig): Cell {
  * @returns The cell.
  */
 export function lstmCell(config: LayerConfig): Cell {
-  const units = readUnits(config);
+  const { units, activation, gate, hasBias, isStandard } = readGatedCell(
+    config,
+  );
   config.raw("unit_forget_bias"); // an initial value only
-  const activation = namedActivation(config, "activation");
-  const gate = namedActivation(config, "recurrent_activation");
-  const hasBias = config.boolean("use_bias", true);
-  const isStandard = hasStandardActivations(config, activation, gate);
   return cellOf({
     weights: weightNames(hasBias),
     numStates: 2,
@@ -174,9 +179,7 @@ export function lstmCell(config: LayerConfig): Cell {
       checkKernels(ops, config.name, weights, units, 4);
       const { kernel, recurrent_kernel: recurrent, bias } = weights;
       return {
-        operator: isStandard
-          ? { kind: "lstm", kernel: kernel!, recurrentKernel: recurrent!, bias }
-          : undefined,
+        operator: isStandard ? operatorOf("lstm", weights) : undefined,
         project: (x) => affine(ops, x, config.name, kernel!, bias),
         zeroState: (projected) => {
           const zero = zeros(ops, projected, recurrent!);
@@ -226,13 +229,10 @@ export function lstmStep<T>(
  * @returns The cell.
  */
 export function gruCell(config: LayerConfig): Cell {
-  const units = readUnits(config);
-  const activation = namedActivation(config, "activation");
-  const gate = namedActivation(config, "recurrent_activation");
-  const hasBias = config.boolean("use_bias", true);
+  const { units, activation, gate, hasBias, isStandard } = readGatedCell(
+    config,
+  );
   const isAfter = config.boolean("reset_after", config.dialect === 3);
-  const isStandard = isAfter &&
-    hasStandardActivations(config, activation, gate);
   return cellOf({
     weights: weightNames(hasBias),
     numStates: 1,
@@ -250,13 +250,8 @@ export function gruCell(config: LayerConfig): Cell {
       const early = ops.slice(recurrent!, [{ axis: 1, stop: 2 * size }]);
       const late = ops.slice(recurrent!, [{ axis: 1, start: 2 * size }]);
       return {
-        operator: isStandard
-          ? {
-            kind: "gru",
-            kernel: kernel!,
-            recurrentKernel: recurrent!,
-            bias: weights.bias,
-          }
+        operator: isStandard && isAfter
+          ? operatorOf("gru", weights)
           : undefined,
         project: (x) => affine(ops, x, config.name, kernel!, bias),
         zeroState: (projected) => [zeros(ops, projected, recurrent!)],
@@ -290,14 +285,10 @@ function gruBiases<T>(
   if (bias === undefined) return [undefined, undefined];
   const shape = ops.shape(bias);
   if (shape.length !== (isAfter ? 2 : 1)) {
-    throw new TypeError(
-      cannot(
-        `read layer "${name}"`,
-        `with reset_after ${isAfter} its bias must have ${
-          isAfter ? 2 : 1
-        } axes`,
-        shape,
-      ),
+    throw wrongConfig(
+      name,
+      `with reset_after ${isAfter} its bias must have ${isAfter ? 2 : 1} axes`,
+      shape,
     );
   }
   checkWeight(name, "bias", shape, isAfter ? [2, null] : [null]);
@@ -317,12 +308,10 @@ function stackedRnnCells(config: LayerConfig): Cell {
   const layers = config.layerList("cells");
   const cells = layers.filter(isCell);
   if (cells.length < layers.length || cells.length === 0) {
-    throw new TypeError(
-      cannot(
-        `read layer "${config.name}"`,
-        "each of its cells must be one of Keras' cells",
-        config.raw("cells"),
-      ),
+    throw wrongConfig(
+      config.name,
+      "each of its cells must be one of Keras' cells",
+      config.raw("cells"),
     );
   }
   const classes = config.raw("cells") as readonly { "class_name": string }[];
@@ -376,7 +365,7 @@ function snakeCase({ class_name: name }: { "class_name": string }): string {
     .replace(/([a-z])([A-Z])/g, "$1_$2").toLowerCase();
 }
 
-function weightNames(hasBias: boolean): string[] {
+export function weightNames(hasBias: boolean): string[] {
   const kernels = ["kernel", "recurrent_kernel"];
   return hasBias ? [...kernels, "bias"] : kernels;
 }
@@ -413,10 +402,9 @@ function zeros<T>(ops: Ops<T>, projected: T, recurrent: T): T {
 }
 
 /** Factories of this family. */
-export const CELL_LAYERS: Readonly<Record<string, LayerFactory>> = Object
-  .freeze({
-    SimpleRNNCell: simpleRnnCell,
-    LSTMCell: lstmCell,
-    GRUCell: gruCell,
-    StackedRNNCells: stackedRnnCells,
-  });
+export const CELL_LAYERS: FactoryTable = Object.freeze({
+  SimpleRNNCell: simpleRnnCell,
+  LSTMCell: lstmCell,
+  GRUCell: gruCell,
+  StackedRNNCells: stackedRnnCells,
+});

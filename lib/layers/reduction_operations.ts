@@ -1,35 +1,42 @@
 /**
- * Operations of `keras.ops` over axes: reductions, cumulative sums, sorting.
+ * Operations of `keras.ops` over axes: reductions and cumulative sums.
  *
  * Source: Keras 3.15 `keras.ops.numpy`, `keras.ops.math`, `keras.ops.nn`.
  *
  * @module
  */
+import { withLastAxes } from "./_over_time.ts";
 import type { Ops, ReduceOptions } from "../ops/ops.ts";
-import type { LayerFactory } from "./layer.ts";
-import { type Arguments, type Compute, operation } from "./operation.ts";
+import type { FactoryTable } from "./layer.ts";
+import {
+  type Arguments,
+  type Compute,
+  type ComputeOne,
+  operations,
+} from "./operation.ts";
 import {
   axisOf,
   binary,
   castFirst,
   knownSize,
   logSumExp,
-  movedAxis,
   nanToNum,
+  paddedAlong,
   rank,
   reduceOptions,
+  type Reduction,
   reduction,
+  rowsOf,
+  square,
   variance,
 } from "./operation_forms.ts";
-
-const AXIS = ["x", "axis", "keepdims"];
 
 /** A reduction in which NaN is replaced by `instead`. */
 function nanReduction(
   instead: number,
-  compute: <T>(ops: Ops<T>, x: T, options: ReduceOptions) => T,
+  compute: Reduction,
   ofNone?: number,
-): LayerFactory {
+): Compute {
   return reduction((ops, x, options) => {
     if (ops.dtype(x) !== "float32") return compute(ops, x, options);
     const isNaN = ops.isNaN(x);
@@ -40,7 +47,7 @@ function nanReduction(
     );
     if (ofNone === undefined) return value;
     return ops.where(ops.all(isNaN, options), ops.constant(ofNone), value);
-  }, AXIS);
+  });
 }
 
 function numbersIn<T>(ops: Ops<T>, x: T, options: ReduceOptions): T {
@@ -62,7 +69,7 @@ function nanVariance<T>(ops: Ops<T>, x: T, options: ReduceOptions): T {
  * Reads the axis of an operation; with null, or without one and a fallback,
  * flattens the values.
  */
-function along<T>(
+export function along<T>(
   ops: Ops<T>,
   args: Arguments<T>,
   fallback?: number,
@@ -72,118 +79,8 @@ function along<T>(
     fallback === undefined && !args.has("axis");
   return isFlat
     ? { x: ops.reshape(x, [-1]), axis: 0 }
-    : { x, axis: axisOf(ops, x, args.number("axis", fallback)) };
+    : { x, axis: args.axis(x, fallback) };
 }
-
-/**
- * Values in reversed order: −x, and −1 − x of integers, as the smallest one has
- * no negative.
- */
-function opposite<T>(ops: Ops<T>, x: T): T {
-  if (ops.dtype(x) === "float32") return ops.negative(x);
-  const minusOne = ops.cast(ops.constant(-1), "int32");
-  return ops.subtract(minusOne, ops.cast(x, "int32"));
-}
-
-/** The smallest float32 with all its digits: Keras 3 takes −0 for its negative. */
-const TINY = 2 ** -126;
-
-/**
- * The index of the largest or smallest value; the first of equal ones. NaN is
- * never chosen, unless there is nothing else. Keras 3 orders −0 before 0,
- * TensorFlow does not.
- */
-export function extremeIndex(
-  sign: 1 | -1,
-  { ordersZeros }: { ordersZeros: boolean },
-): Compute {
-  return (ops, args) => {
-    const { x: all, axis } = along(ops, args);
-    let x = all;
-    if (ops.dtype(x) === "float32") {
-      if (ordersZeros) {
-        const isBelow = ops.equal(
-          ops.divide(ops.constant(1), x),
-          ops.constant(-Infinity),
-        );
-        x = ops.where(isBelow, ops.constant(-TINY), x);
-      }
-      x = ops.where(ops.isNaN(x), ops.constant(-sign * Infinity), x);
-    }
-    const index = ops.argmax(sign === 1 ? x : opposite(ops, x), axis);
-    if (!args.boolean("keepdims", false)) return index;
-    if (args.has("axis")) return ops.expandDims(index, axis);
-    return args.refuse("keepdims", "be false without an axis");
-  };
-}
-
-/** The same among values that are numbers; -1 where none is. */
-function nanExtremeIndex(sign: 1 | -1): Compute {
-  const indexOf = extremeIndex(sign, { ordersZeros: true });
-  return (ops, args) => {
-    const x = args.tensor("x");
-    if (ops.dtype(x) !== "float32") return indexOf(ops, args);
-    const isNaN = ops.isNaN(x);
-    const index = indexOf(ops, args) as typeof x;
-    const none = ops.cast(ops.constant(-1), "int32");
-    return ops.where(ops.all(isNaN, reduceOptions(args)), none, index);
-  };
-}
-
-/** Values of an axis in some order, and their indices. */
-interface Sorted<T> {
-  readonly values: T;
-  readonly indices: T;
-}
-
-/**
- * The `k` largest values of the last axis, and their indices. NaN counts as the
- * smallest: engines place it in different ways.
- */
-function largest<T>(ops: Ops<T>, x: T, k: number): Sorted<T> {
-  if (ops.dtype(x) !== "float32") {
-    const number = ops.cast(x, "int32");
-    return { values: ops.topK(number, k), indices: ops.topKIndices(number, k) };
-  }
-  const key = ops.where(ops.isNaN(x), ops.constant(-Infinity), x);
-  const indices = ops.topKIndices(key, k);
-  return { values: ops.takeAlongAxis(x, indices, rank(ops, x) - 1), indices };
-}
-
-function descending<T>(ops: Ops<T>, x: T, name: string): Sorted<T> {
-  return largest(ops, x, knownSize(ops, x, -1, name));
-}
-
-/** Values of the last axis in ascending order, and their indices; NaN is last. */
-export function ascending<T>(ops: Ops<T>, x: T, name: string): Sorted<T> {
-  const { values, indices } = descending(ops, opposite(ops, x), name);
-  return { values: opposite(ops, values), indices };
-}
-
-/** Sorts along an axis. */
-export function sorted(what: "values" | "indices"): Compute {
-  return (ops, args) => {
-    const { x, axis } = along(ops, args, -1);
-    args.refuseUnless("direction", "ASCENDING", "DESCENDING");
-    args.refuseUnless("stable", false, true);
-    const last = movedAxis(ops, x, axis, -1);
-    const found = args.raw("direction") === "DESCENDING"
-      ? descending(ops, last, args.name)
-      : ascending(ops, last, args.name);
-    const moved = movedAxis(ops, found[what], -1, axis);
-    return what === "values" ? ops.cast(moved, ops.dtype(x)) : moved;
-  };
-}
-
-/** The `k` largest values along the last axis, and their indices. */
-export const topK: Compute = (ops, args) => {
-  const x = args.tensor("x");
-  const k = args.number("k", 1);
-  args.refuseUnless("sorted", true);
-  args.refuseUnless("index_type", "int32");
-  const { values, indices } = largest(ops, x, k);
-  return [values, indices];
-};
 
 /** A cumulative sum or product, in `log2(size)` steps. */
 function running<T>(
@@ -199,22 +96,15 @@ function running<T>(
   const size = knownSize(ops, x, axis, name);
   let value = ops.dtype(x) === "bool" ? ops.cast(x, "int32") : x;
   for (let step = 1; step < size; step *= 2) {
-    const shape = ops.shape(value);
-    const widths = shape.map((_, i): [number, number] =>
-      i === axis ? [step, 0] : [0, 0]
-    );
-    const before = ops.pad(
-      ops.slice(value, [{ axis, stop: size - step }]),
-      widths,
-      neutral,
-    );
+    const earlier = ops.slice(value, [{ axis, stop: size - step }]);
+    const before = paddedAlong(ops, earlier, axis, [step, 0], neutral);
     value = ops[join](value, before);
   }
   return value;
 }
 
 /** Cumulative sums, also reversed or exclusive. */
-export const cumsum: Compute = (ops, args) => {
+const cumsum: Compute = (ops, args) => {
   const { x, axis } = along(ops, castFirst(ops, args));
   const isReversed = args.boolean("reverse", false);
   const ahead = isReversed ? ops.flip(x, [axis]) : x;
@@ -225,13 +115,11 @@ export const cumsum: Compute = (ops, args) => {
 
 /** Moves values to the next index of an axis; the first is 0. */
 function delayed<T>(ops: Ops<T>, x: T, axis: number): T {
-  const widths = ops.shape(x).map((_, i): [number, number] =>
-    i === axis ? [1, 0] : [0, 0]
-  );
-  return ops.pad(ops.slice(x, [{ axis, stop: -1 }]), widths);
+  const earlier = ops.slice(x, [{ axis, stop: -1 }]);
+  return paddedAlong(ops, earlier, axis, [1, 0]);
 }
 
-export const cumprod: Compute = (ops, args) => {
+export const cumprod: ComputeOne = (ops, args) => {
   const { x, axis } = along(ops, castFirst(ops, args));
   return running(ops, x, axis, args.name, { join: "multiply", neutral: 1 });
 };
@@ -249,7 +137,7 @@ function counting(nan: number, compute: Compute): Compute {
 /** Differences of neighbours, `n` times. */
 const diff: Compute = (ops, args) => {
   const a = args.tensor("a");
-  const axis = axisOf(ops, a, args.number("axis", -1));
+  const axis = args.axis(a, -1);
   let x = a;
   for (let i = args.number("n", 1); i > 0; i--) {
     const later = ops.slice(x, [{ axis, start: 1 }]);
@@ -268,10 +156,8 @@ const average: Compute = (ops, args) => {
   if (!args.has("weights")) return ops.mean(x, over);
   let weights = ops.float(args.tensor("weights"));
   if (rank(ops, weights) < rank(ops, x) && axis?.length === 1) {
-    const at = axisOf(ops, x, axis[0]!);
-    for (let i = rank(ops, x) - at - 1; i > 0; i--) {
-      weights = ops.expandDims(weights, rank(ops, weights));
-    }
+    const later = rank(ops, x) - axisOf(ops, x, axis[0]!) - 1;
+    weights = withLastAxes(ops, weights, later);
   }
   const product = ops.multiply(x, weights);
   const all = ops.broadcastLike(weights, product);
@@ -281,7 +167,7 @@ const average: Compute = (ops, args) => {
 const trapezoid: Compute = (ops, args) => {
   const y = args.tensor("y");
   if (args.has("x")) args.refuse("x", "be left out");
-  const axis = axisOf(ops, y, args.number("axis", -1));
+  const axis = args.axis(y, -1);
   const sum = ops.add(
     ops.slice(y, [{ axis, start: 1 }]),
     ops.slice(y, [{ axis, stop: -1 }]),
@@ -291,7 +177,7 @@ const trapezoid: Compute = (ops, args) => {
 };
 
 /** Mean and variance. */
-export const moments: Compute = (ops, args) => {
+const moments: Compute = (ops, args) => {
   const x = ops.float(args.tensor("x"));
   args.refuseUnless("synchronized", false);
   const options = {
@@ -305,109 +191,84 @@ export const moments: Compute = (ops, args) => {
 function extreme(
   kind: "max" | "min",
   join: "maximum" | "minimum",
-): LayerFactory {
-  return operation(["x", "axis", "keepdims", "initial"], (ops, args) => {
+): Compute {
+  return (ops, args) => {
     const value = ops[kind](args.tensor("x"), reduceOptions(args));
     return args.has("initial")
       ? ops[join](value, args.tensor("initial"))
       : value;
-  });
+  };
 }
+
+/** Names of TensorFlow stand beside those of Keras for the same function. */
+const REDUCTIONS: Readonly<Record<string, Reduction>> = {
+  "Sum | tf.math.reduce_sum": (ops, x, o) => ops.sum(x, o),
+  "Mean | tf.math.reduce_mean": (ops, x, o) => ops.mean(x, o),
+  "Prod | tf.math.reduce_prod": (ops, x, o) => ops.prod(x, o),
+  "Any | tf.math.reduce_any": (ops, x, o) => ops.any(ops.cast(x, "bool"), o),
+  "All | tf.math.reduce_all": (ops, x, o) => ops.all(ops.cast(x, "bool"), o),
+  "Var | tf.math.reduce_variance": variance,
+  "Std | tf.math.reduce_std": (ops, x, o) => ops.sqrt(variance(ops, x, o)),
+  "Logsumexp | tf.math.reduce_logsumexp": logSumExp,
+  "tf.math.reduce_euclidean_norm": (ops, x, o) =>
+    ops.sqrt(ops.sum(square(ops, x), o)),
+  "tf.math.reduce_max": (ops, x, o) => ops.max(x, o),
+  "tf.math.reduce_min": (ops, x, o) => ops.min(x, o),
+};
 
 /** Factories by name. */
-export const REDUCTION_OPERATIONS: Readonly<Record<string, LayerFactory>> =
-  Object.freeze({
-    Sum: reduction((ops, x, options) => ops.sum(x, options)),
-    Mean: reduction((ops, x, options) => ops.mean(x, options)),
-    Max: extreme("max", "maximum"),
-    Amax: extreme("max", "maximum"),
-    Min: extreme("min", "minimum"),
-    Amin: extreme("min", "minimum"),
-    Ptp: reduction(
-      (ops, x, options) =>
-        ops.subtract(ops.max(x, options), ops.min(x, options)),
-      AXIS,
-    ),
-    Prod: reduction((ops, x, options) => ops.prod(x, options)),
-    Any: reduction((ops, x, options) => ops.any(ops.cast(x, "bool"), options)),
-    All: reduction((ops, x, options) => ops.all(ops.cast(x, "bool"), options)),
-    Var: reduction(variance),
-    Std: reduction((ops, x, options) => ops.sqrt(variance(ops, x, options))),
-    Logsumexp: reduction(logSumExp),
-    CountNonzero: reduction(
-      (ops, x, options) =>
-        ops.sum(ops.cast(ops.cast(x, "bool"), "int32"), options),
-      ["x", "axis"],
-    ),
-    Average: operation(["x", "weights", "axis"], average),
-    Moments: operation(["x", "axes", "keepdims", "synchronized"], moments),
-    Argmax: operation(AXIS, extremeIndex(1, { ordersZeros: true })),
-    Argmin: operation(AXIS, extremeIndex(-1, { ordersZeros: true })),
-    Nanargmax: operation(AXIS, nanExtremeIndex(1)),
-    Nanargmin: operation(AXIS, nanExtremeIndex(-1)),
-    Nansum: nanReduction(0, (ops, x, o) => ops.sum(x, o)),
-    Nanprod: nanReduction(1, (ops, x, o) => ops.prod(x, o)),
-    Nanmax: nanReduction(-Infinity, (ops, x, o) => ops.max(x, o), NaN),
-    Nanmin: nanReduction(Infinity, (ops, x, o) => ops.min(x, o), NaN),
-    Nanmean: reduction(nanMean, AXIS),
-    Nanvar: reduction(nanVariance, AXIS),
-    Nanstd: reduction((ops, x, o) => ops.sqrt(nanVariance(ops, x, o)), AXIS),
-    Cumsum: operation(["x", "axis", "dtype"], cumsum),
-    Cumprod: operation(["x", "axis", "dtype"], cumprod),
-    Nancumsum: operation(["x", "axis", "dtype"], counting(0, cumsum)),
-    Nancumprod: operation(["x", "axis", "dtype"], counting(1, cumprod)),
-    Sort: operation(["x", "axis"], sorted("values")),
-    Argsort: operation(["x", "axis"], sorted("indices")),
-    TopK: operation(["x", "k", "sorted"], topK),
-    InTopK: operation(["targets", "predictions", "k"], (ops, args) => {
-      const predictions = args.tensor("predictions");
-      const targets = ops.cast(args.tensor("targets"), "int32");
-      const predicted = ops.takeAlongAxis(
-        predictions,
-        ops.expandDims(targets, 1),
-        1,
-      );
-      const above = ops.float(ops.greater(predictions, predicted));
-      const count = ops.sum(above, { axis: 1 });
-      return ops.greater(ops.constant(args.number("k")), count);
-    }),
-    Diff: operation(["a", "n", "axis"], diff),
-    Trapezoid: operation(["y", "x", "dx", "axis"], trapezoid),
-    SearchSorted: operation(
-      ["sorted_sequence", "values", "side"],
-      (ops, args) =>
-        bins(ops, args.tensor("values"), args.tensor("sorted_sequence"), {
-          isLeft: args.string("side", "left") === "left",
-        }),
-    ),
-    Digitize: operation(
-      ["x", "bins"],
-      (ops, args) =>
-        bins(ops, args.tensor("x"), args.tensor("bins"), { isLeft: false }),
-    ),
-    IsIn: operation(["x1", "x2", "assume_unique", "invert"], (ops, args) => {
-      const [x, set] = [args.tensor("x1"), args.tensor("x2")];
-      const list = ops.reshape(set, [-1]);
-      const isEqual = ops.equal(ops.expandDims(x, rank(ops, x)), list);
-      const isIn = ops.any(isEqual, { axis: -1 });
-      return args.boolean("invert", false) ? ops.logicalNot(isIn) : isIn;
-    }),
-    Vdot: binary((ops, a, b) => ops.sum(ops.multiply(a, b))),
-  });
-
-/**
- * Number of bounds below each value, excluding or including equal ones; of NaN
- * none or all.
- */
-function bins<T>(
-  ops: Ops<T>,
-  x: T,
-  bounds: T,
-  { isLeft }: { isLeft: boolean },
-): T {
-  const value = ops.expandDims(x, rank(ops, x));
-  const isBelow = isLeft
-    ? ops.greater(value, bounds)
-    : ops.logicalNot(ops.greater(bounds, value));
-  return ops.sum(ops.cast(isBelow, "int32"), { axis: -1 });
-}
+export const REDUCTION_OPERATIONS: FactoryTable = operations({
+  ...rowsOf(
+    REDUCTIONS,
+    reduction,
+    "x, axis, keepdims, initial, dtype",
+    "input_tensor:x, axis, keepdims",
+  ),
+  "Max | Amax(x, axis, keepdims, initial)": extreme("max", "maximum"),
+  "Min | Amin(x, axis, keepdims, initial)": extreme("min", "minimum"),
+  "Ptp(x, axis, keepdims)": reduction((ops, x, o) =>
+    ops.subtract(ops.max(x, o), ops.min(x, o))
+  ),
+  "CountNonzero(x, axis)": reduction((ops, x, o) =>
+    ops.sum(ops.cast(ops.cast(x, "bool"), "int32"), o)
+  ),
+  "Average(x, weights, axis)": average,
+  "Moments(x, axes, keepdims, synchronized)": moments,
+  "Nansum(x, axis, keepdims)": nanReduction(0, (ops, x, o) => ops.sum(x, o)),
+  "Nanprod(x, axis, keepdims)": nanReduction(1, (ops, x, o) => ops.prod(x, o)),
+  "Nanmax(x, axis, keepdims)": nanReduction(
+    -Infinity,
+    (ops, x, o) => ops.max(x, o),
+    NaN,
+  ),
+  "Nanmin(x, axis, keepdims)": nanReduction(
+    Infinity,
+    (ops, x, o) => ops.min(x, o),
+    NaN,
+  ),
+  "Nanmean(x, axis, keepdims)": reduction(nanMean),
+  "Nanvar(x, axis, keepdims)": reduction(nanVariance),
+  "Nanstd(x, axis, keepdims)": reduction((ops, x, o) =>
+    ops.sqrt(nanVariance(ops, x, o))
+  ),
+  "Cumsum(x, axis, dtype)": cumsum,
+  "Cumprod(x, axis, dtype)": cumprod,
+  "Nancumsum(x, axis, dtype)": counting(0, cumsum),
+  "Nancumprod(x, axis, dtype)": counting(1, cumprod),
+  "Diff(a, n, axis)": diff,
+  "Trapezoid(y, x, dx, axis)": trapezoid,
+  "IsIn(x1, x2, assume_unique, invert)": (ops, args) => {
+    const [x, set] = [args.tensor("x1"), args.tensor("x2")];
+    const list = ops.reshape(set, [-1]);
+    const isEqual = ops.equal(ops.expandDims(x, rank(ops, x)), list);
+    const isIn = ops.any(isEqual, { axis: -1 });
+    return args.boolean("invert", false) ? ops.logicalNot(isIn) : isIn;
+  },
+  "Vdot(x1, x2)": binary((ops, a, b) => ops.sum(ops.multiply(a, b))),
+  "tf.nn.moments(x, axes, shift, keepdims)": (ops, args) => {
+    args.refuseUnless("shift");
+    return moments(ops, args);
+  },
+  "tf.math.cumsum(x, axis, exclusive, reverse)": (ops, args) =>
+    cumsum(ops, args.orElse("axis", 0)),
+});

@@ -7,20 +7,23 @@
  *
  * @module
  */
-import type { LayerFactory } from "./layer.ts";
+import type { FactoryTable, LayerFactory } from "./layer.ts";
 
 /**
- * Creates a layer that returns its input; its options only affect training.
+ * Creates the factory of a layer that returns its inputs and their masks; its
+ * options only affect training.
  *
  * @param options The names of those options.
+ * @returns The factory.
  */
-function passThrough(...options: string[]): LayerFactory {
+export function passThrough(...options: readonly string[]): LayerFactory {
   return (config) => {
     for (const key of options) config.raw(key);
     return {
       weights: [],
       keepsAxes: true,
       passesValues: true,
+      masks: (_ops, _inputs, { masks }) => [...masks],
       call: (_ops, inputs) => [...inputs],
     };
   };
@@ -39,59 +42,58 @@ const IMAGES = [
 ];
 
 /** Factories of this family. */
-export const REGULARIZATION_LAYERS: Readonly<Record<string, LayerFactory>> =
-  Object.freeze({
-    Dropout: passThrough("rate", "noise_shape"),
-    SpatialDropout1D: passThrough("rate", "noise_shape"),
-    SpatialDropout2D: passThrough("rate", "noise_shape", "data_format"),
-    SpatialDropout3D: passThrough("rate", "noise_shape", "data_format"),
-    AlphaDropout: passThrough("rate", "noise_shape"),
-    GaussianDropout: passThrough("rate"),
-    GaussianNoise: passThrough("stddev"),
-    RandomFlip: passThrough(...IMAGES, "mode"),
-    RandomHeight: passThrough("factor", "interpolation"), // Keras 2
-    RandomWidth: passThrough("factor", "interpolation"), // Keras 2
-    RandomRotation: passThrough(...IMAGES),
-    RandomZoom: passThrough(...IMAGES, "height_factor", "width_factor"),
-    RandomTranslation: passThrough(
-      ...IMAGES,
-      "height_factor",
-      "width_factor",
-    ),
-    RandomShear: passThrough(...IMAGES, "x_factor", "y_factor"),
-    RandomContrast: passThrough(...IMAGES),
-    RandomBrightness: passThrough(...IMAGES),
-    RandomHue: passThrough(...IMAGES),
-    RandomSaturation: passThrough(...IMAGES),
-    RandomSharpness: passThrough(...IMAGES),
-    RandomInvert: passThrough(...IMAGES),
-    RandomGrayscale: passThrough(...IMAGES),
-    RandomPosterization: passThrough(...IMAGES),
-    RandomColorDegeneration: passThrough(...IMAGES),
-    RandomColorJitter: passThrough(
-      ...IMAGES,
-      "brightness_factor",
-      "contrast_factor",
-      "saturation_factor",
-      "hue_factor",
-    ),
-    RandomErasing: passThrough(...IMAGES, "scale"),
-    RandomGaussianBlur: passThrough(...IMAGES, "kernel_size", "sigma"),
-    RandomPerspective: passThrough(...IMAGES, "scale"),
-    RandomElasticTransform: passThrough(...IMAGES, "scale"),
-    RandAugment: passThrough(...IMAGES, "num_ops"),
-    AugMix: passThrough(
-      ...IMAGES,
-      "num_chains",
-      "chain_depth",
-      "alpha",
-      "all_ops",
-    ),
-    CutMix: passThrough(...IMAGES),
-    MixUp: passThrough(...IMAGES, "alpha"),
-    Solarization: passThrough(
-      ...IMAGES,
-      "addition_factor",
-      "threshold_factor",
-    ),
-  });
+export const REGULARIZATION_LAYERS: FactoryTable = Object.freeze({
+  Dropout: passThrough("rate", "noise_shape"),
+  SpatialDropout1D: passThrough("rate", "noise_shape"),
+  SpatialDropout2D: passThrough("rate", "noise_shape", "data_format"),
+  SpatialDropout3D: passThrough("rate", "noise_shape", "data_format"),
+  AlphaDropout: passThrough("rate", "noise_shape"),
+  GaussianDropout: passThrough("rate"),
+  GaussianNoise: passThrough("stddev"),
+  RandomFlip: passThrough(...IMAGES, "mode"),
+  RandomHeight: passThrough("factor", "interpolation"), // Keras 2
+  RandomWidth: passThrough("factor", "interpolation"), // Keras 2
+  RandomRotation: passThrough(...IMAGES),
+  RandomZoom: passThrough(...IMAGES, "height_factor", "width_factor"),
+  RandomTranslation: passThrough(
+    ...IMAGES,
+    "height_factor",
+    "width_factor",
+  ),
+  RandomShear: passThrough(...IMAGES, "x_factor", "y_factor"),
+  RandomContrast: passThrough(...IMAGES),
+  RandomBrightness: passThrough(...IMAGES),
+  RandomHue: passThrough(...IMAGES),
+  RandomSaturation: passThrough(...IMAGES),
+  RandomSharpness: passThrough(...IMAGES),
+  RandomInvert: passThrough(...IMAGES),
+  RandomGrayscale: passThrough(...IMAGES),
+  RandomPosterization: passThrough(...IMAGES),
+  RandomColorDegeneration: passThrough(...IMAGES),
+  RandomColorJitter: passThrough(
+    ...IMAGES,
+    "brightness_factor",
+    "contrast_factor",
+    "saturation_factor",
+    "hue_factor",
+  ),
+  RandomErasing: passThrough(...IMAGES, "scale"),
+  RandomGaussianBlur: passThrough(...IMAGES, "kernel_size", "sigma"),
+  RandomPerspective: passThrough(...IMAGES, "scale"),
+  RandomElasticTransform: passThrough(...IMAGES, "scale"),
+  RandAugment: passThrough(...IMAGES, "num_ops"),
+  AugMix: passThrough(
+    ...IMAGES,
+    "num_chains",
+    "chain_depth",
+    "alpha",
+    "all_ops",
+  ),
+  CutMix: passThrough(...IMAGES),
+  MixUp: passThrough(...IMAGES, "alpha"),
+  Solarization: passThrough(
+    ...IMAGES,
+    "addition_factor",
+    "threshold_factor",
+  ),
+});

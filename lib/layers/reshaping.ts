@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Layer, LayerConfig, LayerFactory } from "./layer.ts";
+import type { FactoryTable, Layer, LayerConfig } from "./layer.ts";
 import { checkRank, positiveInts, wrongOption } from "./_checks.ts";
 import { channelsOf, noMasks, toChannelsLast } from "./_maps.ts";
 
@@ -112,10 +112,9 @@ function listOf(config: LayerConfig, key: string): readonly number[] {
 }
 
 /** Factories of this family. */
-export const RESHAPING_LAYERS: Readonly<Record<string, LayerFactory>> = Object
-  .freeze({
-    Flatten: flatten,
-    Reshape: reshape,
-    Permute: permute,
-    RepeatVector: repeatVector,
-  });
+export const RESHAPING_LAYERS: FactoryTable = Object.freeze({
+  Flatten: flatten,
+  Reshape: reshape,
+  Permute: permute,
+  RepeatVector: repeatVector,
+});

@@ -7,8 +7,8 @@
  * @module
  */
 import type { Ops } from "../ops/ops.ts";
-import type { LayerFactory } from "./layer.ts";
-import { type Arguments, type Compute, operation } from "./operation.ts";
+import type { FactoryTable } from "./layer.ts";
+import { type Arguments, type Compute, operations } from "./operation.ts";
 import { constantOf, rank } from "./operation_forms.ts";
 
 const c = <T>(ops: Ops<T>, value: number) => ops.constant(value);
@@ -43,7 +43,7 @@ export const linspace: Compute = (ops, args) =>
 
 const logspace: Compute = (ops, args) => {
   const exponents = linspace(ops, args) as ReturnType<typeof args.tensor>;
-  const base = args.has("base") ? args.number("base") : 10;
+  const base = args.number("base", 10);
   if (base <= 0) args.refuse("base", "be above 0");
   return ops.power(c(ops, base), exponents);
 };
@@ -65,7 +65,7 @@ const geomspace: Compute = (ops, args) => {
 /** Powers of each value along a new last axis. */
 const vander: Compute = (ops, args) => {
   const x = args.tensor("x");
-  if (!args.has("N")) args.refuse("N", "be there");
+  args.demand("N");
   const isFloat = ops.dtype(x) === "float32";
   let power = isFloat
     ? ops.broadcastLike(c(ops, 1), x)
@@ -106,19 +106,13 @@ const kron: Compute = (ops, args) => {
   return product;
 };
 
-const SERIES = ["start", "stop", "num", "endpoint"];
-
 /** Factories by name. */
-export const SERIES_OPERATIONS: Readonly<Record<string, LayerFactory>> = Object
-  .freeze({
-    Geomspace: operation([...SERIES, "dtype", "axis"], geomspace),
-    Kron: operation(["x1", "x2"], kron),
-    Linspace: operation([...SERIES, "retstep", "dtype", "axis"], linspace),
-    Logspace: operation([...SERIES, "base", "dtype", "axis"], logspace),
-    Ndim: operation(
-      ["x"],
-      (ops, args) =>
-        constantOf(ops, [rank(ops, args.tensor("x"))], "int32", []),
-    ),
-    Vander: operation(["x", "N", "increasing"], vander),
-  });
+export const SERIES_OPERATIONS: FactoryTable = operations({
+  "Geomspace(start, stop, num, endpoint, dtype, axis)": geomspace,
+  "Kron(x1, x2)": kron,
+  "Linspace(start, stop, num, endpoint, retstep, dtype, axis)": linspace,
+  "Logspace(start, stop, num, endpoint, base, dtype, axis)": logspace,
+  "Ndim(x)": (ops, args) =>
+    constantOf(ops, [rank(ops, args.tensor("x"))], "int32", []),
+  "Vander(x, N, increasing)": vander,
+});

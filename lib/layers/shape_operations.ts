@@ -6,22 +6,23 @@
  * @module
  */
 import type { Ops } from "../ops/ops.ts";
-import type { LayerFactory } from "./layer.ts";
-import { type Compute, operation } from "./operation.ts";
+import type { FactoryTable } from "./layer.ts";
+import { type Compute, type ComputeOne, operations } from "./operation.ts";
 import {
   axisOf,
   constantOf,
+  entryAt,
   knownSize,
   rank,
   unary,
 } from "./operation_forms.ts";
-import { getItem } from "./slicing.ts";
+import { getItem, sliceSpec } from "./slicing.ts";
 
 /**
  * A new shape, in which sizes may be computed in the run: the inferred one, or
  * the number of rows of the tensor itself.
  */
-export const reshape: Compute = (ops, args) => {
+const reshape: Compute = (ops, args) => {
   const key = args.has("newshape") ? "newshape" : "shape";
   const x = args.tensor("x");
   let keepsRows = false;
@@ -46,7 +47,7 @@ export const reshape: Compute = (ops, args) => {
   return ops.unmerge(line, 1, rest);
 };
 
-export const transpose: Compute = (ops, args) => {
+const transpose: Compute = (ops, args) => {
   const x = args.tensor("x");
   args.refuseUnless("conjugate", false);
   const axes = args.has("axes")
@@ -75,7 +76,7 @@ const moveaxis: Compute = (ops, args) => {
   return ops.transpose(x, axes);
 };
 
-export const expandDims: Compute = (ops, args) => {
+const expandDims: Compute = (ops, args) => {
   const x = args.tensor("x");
   const axes = args.ints("axis");
   const most = rank(ops, x) + axes.length; // of the result
@@ -84,7 +85,7 @@ export const expandDims: Compute = (ops, args) => {
     .reduce((y, axis) => ops.expandDims(y, axis), x);
 };
 
-export const squeeze: Compute = (ops, args) => {
+const squeeze: Compute = (ops, args) => {
   const x = args.tensor("x");
   const axes = args.has("axis") && args.ints("axis").length > 0
     ? args.ints("axis").map((axis) => axisOf(ops, x, axis))
@@ -96,12 +97,12 @@ export const squeeze: Compute = (ops, args) => {
   );
 };
 
-export const concatenate: Compute = (ops, args) => {
+const concatenate: Compute = (ops, args) => {
   const xs = args.tensors("xs");
   return ops.concatenate(xs, axisOf(ops, xs[0]!, args.number("axis", 0)));
 };
 
-export const stack: Compute = (ops, args) => {
+const stack: Compute = (ops, args) => {
   const xs = args.tensors("x");
   const axis = args.number("axis", 0);
   return ops.stack(xs, axis < 0 ? axis + rank(ops, xs[0]!) + 1 : axis);
@@ -167,20 +168,19 @@ export function partsBetween<T>(
   );
 }
 
-export const unstack: Compute = (ops, args) => {
+const unstack: Compute = (ops, args) => {
   const x = args.tensor("x");
-  const axis = axisOf(ops, x, args.number("axis", 0));
+  const axis = args.axis(x, 0);
   const size = knownSize(ops, x, axis, args.name);
   if (args.has("num")) args.refuseUnless("num", size);
   return Array.from(
     { length: size },
-    (_, i) =>
-      ops.squeeze(ops.slice(x, [{ axis, start: i, stop: i + 1 }]), axis),
+    (_, i) => ops.squeeze(entryAt(ops, x, axis, i), axis),
   );
 };
 
 /** Pads with a number, or by mirroring. */
-export const pad: Compute = (ops, args) => {
+const pad: Compute = (ops, args) => {
   const mode = args.has("mode")
     ? args.string("mode").toLowerCase()
     : "constant";
@@ -190,9 +190,7 @@ export const pad: Compute = (ops, args) => {
     return args.refuse("pad_width", "be whole numbers, two for each axis");
   }
   if (mode === "constant") {
-    const value = args.has("constant_values")
-      ? args.number("constant_values")
-      : 0;
+    const value = args.number("constant_values", 0);
     return ops.pad(x, widths, value);
   }
   if (mode !== "reflect" && mode !== "symmetric") {
@@ -243,7 +241,7 @@ function mirrored(
 const repeat: Compute = (ops, args) => {
   const input = args.tensor("x");
   const x = args.has("axis") ? input : ops.reshape(input, [-1]);
-  const axis = args.has("axis") ? axisOf(ops, x, args.number("axis")) : 0;
+  const axis = args.has("axis") ? args.axis(x) : 0;
   const repeats = args.ints("repeats");
   if (repeats.length === 1) return ops.repeat(x, repeats[0]!, axis);
   const size = knownSize(ops, x, axis, args.name);
@@ -254,7 +252,7 @@ const repeat: Compute = (ops, args) => {
   return ops.take(x, constantOf(ops, indices, "int32"), axis);
 };
 
-export const tile: Compute = (ops, args) => {
+export const tile: ComputeOne = (ops, args) => {
   const raw = args.raw("repeats");
   const counts = Array.isArray(raw)
     ? args.ints("repeats")
@@ -282,52 +280,52 @@ const flip = (fixed?: number): Compute => (ops, args) => {
 };
 
 /** Rolls values along axes. */
-export const roll: Compute = (ops, args) => {
+const roll: Compute = (ops, args) => {
   const x = args.tensor("x");
   const shifts = args.ints("shift");
   // Without one the samples of a batch would be joined.
-  if (!args.has("axis")) args.refuse("axis", "be there");
+  args.demand("axis");
   return args.ints("axis").reduce((y, raw, i) => {
     const axis = axisOf(ops, y, raw);
     const shift = shifts.length === 1 ? shifts[0]! : shifts[i]!;
-    if (ops.shape(y)[axis] === null && Math.abs(shift) === 1) {
-      return rolledByOne(ops, y, axis, shift);
-    }
-    const size = knownSize(ops, y, axis, args.name);
-    const by = ((shift % size) + size) % size;
-    if (by === 0) return y;
+    // By 1 the size need not be known.
+    const isByOne = ops.shape(y)[axis] === null && Math.abs(shift) === 1;
+    const size = isByOne ? 0 : knownSize(ops, y, axis, args.name);
+    const at = isByOne ? -shift : size - ((shift % size) + size) % size;
+    if (at === size) return y;
     return ops.concatenate([
-      ops.slice(y, [{ axis, start: size - by }]),
-      ops.slice(y, [{ axis, stop: size - by }]),
+      ops.slice(y, [{ axis, start: at }]),
+      ops.slice(y, [{ axis, stop: at }]),
     ], axis);
   }, x);
 };
 
-/** A shift by one needs no size: it is less than any, or there is one value. */
-function rolledByOne<T>(ops: Ops<T>, x: T, axis: number, shift: number): T {
-  const at = -shift; // -1 or 1
-  return ops.concatenate([
-    ops.slice(x, [{ axis, start: at }]),
-    ops.slice(x, [{ axis, stop: at }]),
-  ], axis);
-}
-
 const rot90: Compute = (ops, args) => {
   const x = args.tensor("array");
-  const [a, b] = (args.has("axes") ? args.ints("axes") : [0, 1])
-    .map((axis) => axisOf(ops, x, axis)) as [number, number];
+  const axes = (args.has("axes") ? args.ints("axes") : [0, 1])
+    .map((axis) => axisOf(ops, x, axis));
+  return quarterTurns(ops, x, args.number("k", 1), [axes[0]!, axes[1]!]);
+};
+
+/** Turns from the first axis of a plane towards the second. */
+export function quarterTurns<T>(
+  ops: Ops<T>,
+  x: T,
+  count: number,
+  [a, b]: readonly [number, number],
+): T {
   const axes = [...ops.shape(x).keys()];
   [axes[a], axes[b]] = [b, a];
-  const times = ((args.number("k", 1) % 4) + 4) % 4;
+  const times = ((count % 4) + 4) % 4;
   if (times === 0) return x;
   if (times === 2) return ops.flip(x, [a, b]);
   return times === 1
     ? ops.transpose(ops.flip(x, [b]), axes)
     : ops.flip(ops.transpose(x, axes), [b]);
-};
+}
 
 /** Broadcasts to a shape whose first size may be known only in the run. */
-export const broadcastTo: Compute = (ops, args) => {
+export const broadcastTo: ComputeOne = (ops, args) => {
   let x = args.tensor("x");
   const raw = args.raw("shape");
   if (!Array.isArray(raw)) return args.refuse("shape", "be a list");
@@ -343,43 +341,54 @@ export const broadcastTo: Compute = (ops, args) => {
 };
 
 /** Factories by name. */
-export const SHAPE_OPERATIONS: Readonly<Record<string, LayerFactory>> = Object
-  .freeze({
-    Reshape: operation(["x", "newshape", "shape"], reshape),
-    Ravel: unary((ops, x) => ops.reshape(x, [-1])),
-    Transpose: operation(["x", "axes"], transpose),
-    Swapaxes: operation(["x", "axis1", "axis2"], swapaxes),
-    Moveaxis: operation(["x", "source", "destination"], moveaxis),
-    ExpandDims: operation(["x", "axis"], expandDims),
-    Squeeze: operation(["x", "axis"], squeeze),
-    Concatenate: operation(["xs", "axis"], concatenate),
-    Stack: operation(["x", "axis"], stack),
-    Hstack: operation(["xs"], joinedAlong(1, 1)),
-    Vstack: operation(["xs"], joinedAlong(0, 2)),
-    Dstack: operation(["xs"], joinedAlong(2, 3)),
-    Append: operation(["x1", "x2", "axis"], (ops, args) => {
-      const [a, b] = [args.tensor("x1"), args.tensor("x2")];
-      return args.has("axis")
-        ? ops.concatenate([a, b], axisOf(ops, a, args.number("axis")))
-        : ops.concatenate([ops.reshape(a, [-1]), ops.reshape(b, [-1])], 0);
-    }),
-    Split: operation(["x", "indices_or_sections", "axis"], split()),
-    ArraySplit: operation(
-      ["x", "indices_or_sections", "axis"],
-      split(undefined, true),
-    ),
-    Vsplit: operation(["x", "indices_or_sections"], split(0)),
-    Hsplit: operation(["x", "indices_or_sections"], split(1)),
-    Dsplit: operation(["x", "indices_or_sections"], split(2)),
-    Unstack: operation(["x", "num", "axis"], unstack),
-    GetItem: operation(["x", "key"], getItem),
-    Pad: operation(["x", "constant_values", "pad_width", "mode"], pad),
-    Repeat: operation(["x", "repeats", "axis"], repeat),
-    Tile: operation(["x", "repeats"], tile),
-    Flip: operation(["x", "axis"], flip()),
-    Flipud: operation(["x"], flip(0)),
-    Fliplr: operation(["x"], flip(1)),
-    Roll: operation(["x", "shift", "axis"], roll),
-    Rot90: operation(["array", "k", "axes"], rot90),
-    BroadcastTo: operation(["x", "shape"], broadcastTo),
-  });
+export const SHAPE_OPERATIONS: FactoryTable = operations({
+  "Reshape(x, newshape, shape)": reshape,
+  "Ravel(x)": unary((ops, x) => ops.reshape(x, [-1])),
+  "Transpose(x, axes)": transpose,
+  "Swapaxes(x, axis1, axis2)": swapaxes,
+  "Moveaxis(x, source, destination)": moveaxis,
+  "ExpandDims(x, axis)": expandDims,
+  "Squeeze(x, axis)": squeeze,
+  "Concatenate(xs, axis)": concatenate,
+  "Stack(x, axis)": stack,
+  "Hstack(xs)": joinedAlong(1, 1),
+  "Vstack(xs)": joinedAlong(0, 2),
+  "Dstack(xs)": joinedAlong(2, 3),
+  "Append(x1, x2, axis)": (ops, args) => {
+    const [a, b] = [args.tensor("x1"), args.tensor("x2")];
+    return args.has("axis")
+      ? ops.concatenate([a, b], args.axis(a))
+      : ops.concatenate([ops.reshape(a, [-1]), ops.reshape(b, [-1])], 0);
+  },
+  "Split(x, indices_or_sections, axis)": split(),
+  "ArraySplit(x, indices_or_sections, axis)": split(undefined, true),
+  "Vsplit(x, indices_or_sections)": split(0),
+  "Hsplit(x, indices_or_sections)": split(1),
+  "Dsplit(x, indices_or_sections)": split(2),
+  "Unstack(x, num, axis)": unstack,
+  "GetItem(x, key)": getItem,
+  "SlicingOpLambda(tensor, slice_spec, function, var)": sliceSpec,
+  "Pad(x, constant_values, pad_width, mode)": pad,
+  "Repeat(x, repeats, axis)": repeat,
+  "Tile(x, repeats)": tile,
+  "Flip(x, axis)": flip(),
+  "tf.reverse(tensor:x, axis)": flip(),
+  "Flipud(x)": flip(0),
+  "Fliplr(x)": flip(1),
+  "Roll(x, shift, axis)": roll,
+  "Rot90(array, k, axes)": rot90,
+  "BroadcastTo(x, shape)": broadcastTo,
+  "tf.pad | tf.compat.v1.pad(tensor:x, paddings:pad_width, mode, constant_values)":
+    pad,
+  "tf.unstack(value:x, num, axis)": unstack,
+  "tf.stack(values:x, axis)": stack,
+  "tf.concat(values:xs, axis)": concatenate,
+  "tf.squeeze(input:x, axis)": squeeze,
+  "tf.compat.v1.squeeze(input:x, axis, squeeze_dims:axis)": squeeze,
+  "tf.expand_dims(input:x, axis)": expandDims,
+  "tf.compat.v1.expand_dims(input:x, axis, dim:axis)": expandDims,
+  "tf.reshape(tensor:x, shape)": reshape,
+  "tf.transpose(a:x, perm:axes, conjugate)": transpose,
+  "tf.compat.v1.transpose(a:x, perm:axes, name, conjugate)": transpose,
+  "tf.roll(input:x, shift, axis)": roll,
+});

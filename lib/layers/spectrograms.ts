@@ -3,12 +3,11 @@
  *
  * @module
  */
-import { cannot } from "../check.ts";
 import type { Ops } from "../ops/ops.ts";
-import { depthOf } from "./_checks.ts";
+import { depthOf, optionalNumber, wrongConfig } from "./_checks.ts";
 import { channelsOf } from "./_maps.ts";
 import { fourierKernel, melTriangles } from "./_mel_scale.ts";
-import type { Layer, LayerConfig, LayerFactory } from "./layer.ts";
+import type { FactoryTable, Layer, LayerConfig } from "./layer.ts";
 
 /**
  * STFTSpectrogram: short-time Fourier transform by two convolutions, whose
@@ -29,23 +28,13 @@ function stftSpectrogram(config: LayerConfig): Layer {
     "stft",
   ], "log");
   const length = config.number("frame_length", 256);
-  const step = config.raw("frame_step") as number | null ??
-    Math.floor(length / 2);
+  const step = config.number("frame_step", Math.floor(length / 2));
   const padding = config.oneOf("padding", ["valid", "same"], "valid");
   const channels = channelsOf(config);
   const isFirst = channels === "first";
   const expands = config.boolean("expand_dims", false);
   for (const key of ["fft_length", "window", "periodic", "scaling"]) {
     config.raw(key); // implied by the kernels
-  }
-  if (typeof step !== "number") {
-    throw new TypeError(
-      cannot(
-        `read layer "${config.name}"`,
-        `"frame_step" must be a number`,
-        step,
-      ),
-    );
   }
   const options = { strides: [step], padding, dilation: [1] };
   return {
@@ -84,14 +73,12 @@ function stftSpectrogram(config: LayerConfig): Layer {
  */
 function melSpectrogram(config: LayerConfig): Layer {
   if (config.boolean("power_to_db", true)) {
-    throw new TypeError(
-      cannot(
-        `read layer "${config.name}"`,
-        '"power_to_db" must be false, as the decibels of a row depend on the ' +
-          "other rows of its batch",
-        true,
-        "take the logarithm after the layer",
-      ),
+    throw wrongConfig(
+      config.name,
+      '"power_to_db" must be false, as the decibels of a row depend on the ' +
+        "other rows of its batch",
+      true,
+      "take the logarithm after the layer",
     );
   }
   for (const key of ["top_db", "min_power", "ref_power"]) config.raw(key);
@@ -126,11 +113,10 @@ function melSpectrogram(config: LayerConfig): Layer {
 }
 
 /** Factories of this family. */
-export const SPECTROGRAM_LAYERS: Readonly<Record<string, LayerFactory>> = Object
-  .freeze({
-    STFTSpectrogram: stftSpectrogram,
-    MelSpectrogram: melSpectrogram,
-  });
+export const SPECTROGRAM_LAYERS: FactoryTable = Object.freeze({
+  STFTSpectrogram: stftSpectrogram,
+  MelSpectrogram: melSpectrogram,
+});
 
 function spectrumOf<T>(
   ops: Ops<T>,
@@ -175,18 +161,13 @@ function arranged<T>(
 
 /** The window over one frame, centred in the length of the transform. */
 function windowOf(config: LayerConfig, size: number): Float64Array {
-  const length = config.raw("sequence_length") as number | null ?? size;
-  const name = config.raw("window");
-  const kind = name === null
+  const length = config.number("sequence_length", size);
+  const kind = config.raw("window") === null
     ? "none"
     : config.oneOf("window", ["hann", "hamming"], "hann");
-  const [level, wave] = {
-    none: [1, 0],
-    hann: [0.5, 0.5],
-    hamming: [0.54, 0.46],
-  }[
-    kind
-  ] as [number, number];
+  const waves = { none: 0, hann: 0.5, hamming: 0.46 } as const;
+  const wave = waves[kind];
+  const level = 1 - wave;
   const first = Math.floor((size - length) / 2);
   return Float64Array.from({ length: size }, (_, i) => {
     const at = i - first;
@@ -202,7 +183,7 @@ function melOptions(config: LayerConfig) {
     rate,
     numMels: config.number("num_mel_bins", 128),
     least: config.number("min_freq", 20),
-    most: (config.raw("max_freq") as number | null) || Math.trunc(rate / 2),
+    most: optionalNumber(config, "max_freq") || Math.trunc(rate / 2),
   };
 }
 

@@ -8,8 +8,7 @@
  * @module
  */
 import { cannot } from "../check.ts";
-import type { LayerConfig, LayerFactory } from "./layer.ts";
-import { named } from "./tf_elementwise.ts";
+import type { FactoryTable, LayerConfig, LayerFactory } from "./layer.ts";
 
 type Change = (text: string, isUnicode: boolean) => string;
 
@@ -55,20 +54,24 @@ function hasUnicode(config: LayerConfig): boolean {
   );
 }
 
+const CHANGES: Readonly<Record<string, Change>> = {
+  lower: (text, isUnicode) =>
+    isUnicode
+      ? text.toLowerCase()
+      : text.replace(/[A-Z]+/g, (part) => part.toLowerCase()),
+  upper: (text, isUnicode) =>
+    isUnicode
+      ? text.toUpperCase()
+      : text.replace(/[a-z]+/g, (part) => part.toUpperCase()),
+  strip: (text) => text.replace(/^[ \t\n\v\f\r]+|[ \t\n\v\f\r]+$/g, ""),
+};
+
 /** Factories by name. */
-export const STRING_OPERATIONS: Readonly<Record<string, LayerFactory>> = Object
-  .freeze(named<Change>(
-    {
-      lower: (text, isUnicode) =>
-        isUnicode
-          ? text.toLowerCase()
-          : text.replace(/[A-Z]+/g, (part) => part.toLowerCase()),
-      upper: (text, isUnicode) =>
-        isUnicode
-          ? text.toUpperCase()
-          : text.replace(/[a-z]+/g, (part) => part.toUpperCase()),
-      strip: (text) => text.replace(/^[ \t\n\v\f\r]+|[ \t\n\v\f\r]+$/g, ""),
-    },
-    onEachString,
-    "tf.strings.",
-  ));
+export const STRING_OPERATIONS: FactoryTable = Object.freeze(
+  Object.fromEntries(
+    Object.entries(CHANGES).map(([name, change]) => [
+      `tf.strings.${name}`,
+      onEachString(change),
+    ]),
+  ),
+);

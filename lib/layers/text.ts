@@ -8,9 +8,14 @@
  *
  * @module
  */
-import { cannot } from "../check.ts";
+import { constantOf } from "./operation_forms.ts";
 import type { Ops } from "../ops/ops.ts";
-import { wrongOption } from "./_checks.ts";
+import {
+  optionalNumber,
+  refuseOption,
+  wrongCall,
+  wrongOption,
+} from "./_checks.ts";
 import { encoded } from "./_encodings.ts";
 import {
   encodedSizes,
@@ -29,11 +34,11 @@ import {
   vocabularyOf,
 } from "./_vocabulary.ts";
 import type {
+  FactoryTable,
   HostComputation,
   HostValues,
   Layer,
   LayerConfig,
-  LayerFactory,
 } from "./layer.ts";
 
 /** A layer without weights that the host computes. */
@@ -43,12 +48,10 @@ function onHost(config: LayerConfig, host: HostComputation): Layer {
     onHost: host,
     masks: () => [],
     call() {
-      throw new TypeError(
-        cannot(
-          `call layer "${config.name}"`,
-          "it must be called on an input of the model: it is computed on the host",
-          "another layer's output",
-        ),
+      throw wrongCall(
+        config.name,
+        "it must be called on an input of the model: it is computed on the host",
+        "another layer's output",
       );
     },
   };
@@ -76,8 +79,6 @@ function stringLookup(config: LayerConfig): Layer {
   readEncoding(config);
   const vocabulary = vocabularyOf(config, {
     kind: "string",
-    numUnknown: undefined,
-    mask: undefined,
     unknown: "[UNK]",
   });
   config.raw("oov_method"); // strings are always hashed
@@ -100,8 +101,6 @@ function integerLookup(config: LayerConfig): Layer {
   refuseInverse(config);
   const vocabulary = vocabularyOf(config, {
     kind: "number",
-    numUnknown: undefined,
-    mask: undefined,
     unknown: -1,
   });
   config.oneOf("vocabulary_dtype", ["int64", "int32"], "int64");
@@ -109,7 +108,7 @@ function integerLookup(config: LayerConfig): Layer {
   if (method !== "floormod" && vocabulary.numUnknown > 1) {
     throw wrongOption(config, "oov_method", `be "floormod"`);
   }
-  if (isSet(config, "salt")) {
+  if ((config.raw("salt") ?? null) !== null) {
     throw wrongOption(config, "salt", "be left out");
   }
   const far = [...vocabulary.tokens, vocabulary.mask ?? 0]
@@ -137,12 +136,7 @@ function lookUpNumbers<T>(
   }
   const ids = ops.cast(x, "int32");
   const rank = ops.shape(x).length;
-  const keys = (list: readonly number[]) =>
-    ops.constant({
-      data: Int32Array.from(list),
-      shape: [list.length],
-      dtype: "int32",
-    });
+  const keys = (list: readonly number[]) => constantOf(ops, list, "int32");
   const found = ops.cast(
     ops.equal(ops.expandDims(ids, rank), keys(tokens as number[])),
     "int32",
@@ -183,9 +177,7 @@ function hashing(config: LayerConfig): Layer {
   );
   const salt = saltOf(config);
   const mask = config.raw("mask_value") ?? null;
-  if (config.boolean("sparse", false)) {
-    throw wrongOption(config, "sparse", "be false");
-  }
+  refuseOption(config, "sparse");
   const isMasked = mask !== null && bins > 1;
   const numBins = BigInt(isMasked ? bins - 1 : bins);
   const indexOf = (value: Token | bigint) => {
@@ -219,9 +211,7 @@ function textVectorization(config: LayerConfig): Layer {
     throw wrongOption(config, "split", "not be a Python function");
   }
   readEncoding(config);
-  if (config.boolean("ragged", false)) {
-    throw wrongOption(config, "ragged", "be false");
-  }
+  refuseOption(config, "ragged");
   const ngrams = ngramsOf(config);
   const vocabulary = vocabularyOf(config, {
     kind: "string",
@@ -229,9 +219,7 @@ function textVectorization(config: LayerConfig): Layer {
     mask: "",
     unknown: "[UNK]",
   });
-  const length = isSet(config, "output_sequence_length")
-    ? config.number("output_sequence_length")
-    : undefined;
+  const length = optionalNumber(config, "output_sequence_length");
   const options = { standardize, split, ngrams } as Parameters<
     typeof tokensOf
   >[1];
@@ -265,14 +253,12 @@ function checkStrings(
   const [, ...sizes] = shape;
   const isOne = sizes.every((size) => size === 1) && sizes.length <= 1;
   if (isSplit ? isOne : sizes.length === 1) return;
-  throw new TypeError(
-    cannot(
-      `call layer "${config.name}"`,
-      isSplit
-        ? "it must get one string per sample, [N] or [N, 1]"
-        : "it must get tokens, [N, T], as it splits nothing",
-      shape,
-    ),
+  throw wrongCall(
+    config.name,
+    isSplit
+      ? "it must get one string per sample, [N] or [N, 1]"
+      : "it must get tokens, [N, T], as it splits nothing",
+    shape,
   );
 }
 
@@ -300,8 +286,8 @@ function encodeTokens(
 }
 
 function ngramsOf(config: LayerConfig): readonly number[] | undefined {
-  const value = config.raw("ngrams");
-  if (value === null || value === undefined) return undefined;
+  const value = config.raw("ngrams") ?? undefined;
+  if (value === undefined) return undefined;
   const list: unknown = typeof value === "number"
     ? Array.from({ length: value }, (_, i) => i + 1)
     : value;
@@ -309,11 +295,6 @@ function ngramsOf(config: LayerConfig): readonly number[] | undefined {
     list.every((size) => Number.isSafeInteger(size) && size >= 1);
   if (isList) return list as number[];
   throw wrongOption(config, "ngrams", "be whole numbers of 1 or more");
-}
-
-/** Whether an option is present and not null. */
-function isSet(config: LayerConfig, key: string): boolean {
-  return config.raw(key) !== undefined && config.raw(key) !== null;
 }
 
 function readEncoding(config: LayerConfig): void {
@@ -332,10 +313,9 @@ function refuseInverse(config: LayerConfig): void {
 }
 
 /** Factories of this family. */
-export const TEXT_LAYERS: Readonly<Record<string, LayerFactory>> = Object
-  .freeze({
-    StringLookup: stringLookup,
-    IntegerLookup: integerLookup,
-    Hashing: hashing,
-    TextVectorization: textVectorization,
-  });
+export const TEXT_LAYERS: FactoryTable = Object.freeze({
+  StringLookup: stringLookup,
+  IntegerLookup: integerLookup,
+  Hashing: hashing,
+  TextVectorization: textVectorization,
+});

@@ -6,7 +6,7 @@
  * @module
  */
 import { fromChannelsLast, toChannelsLast } from "./_maps.ts";
-import type { LayerFactory } from "./layer.ts";
+import type { FactoryTable } from "./layer.ts";
 import {
   channelsOfCall,
   conv,
@@ -15,9 +15,8 @@ import {
   pooling,
   separable,
 } from "./neural_operations.ts";
-import { type Compute, operation } from "./operation.ts";
+import { type Compute, operations } from "./operation.ts";
 import { knownSize, rank } from "./operation_forms.ts";
-import { named } from "./tf_elementwise.ts";
 
 /**
  * A transposed convolution. The sizes of its output must be those of a
@@ -120,42 +119,22 @@ function morphology(isDilation: boolean): Compute {
   };
 }
 
-const CONV = [
-  ...["input:inputs", "filters:kernel", "strides", "padding", "data_format"],
-  "dilations:dilation_rate",
-];
-const TRANSPOSED = [
-  ...["input", "filters", "output_shape", "strides", "padding"],
-  ...["data_format", "dilations"],
-];
-const MORPHOLOGY = ["strides", "padding", "data_format", "dilations"];
-
-const FUNCTIONS: Readonly<
-  Record<string, readonly [readonly string[], Compute]>
-> = {
-  "nn.conv3d": [CONV, conv],
-  "nn.conv1d_transpose": [TRANSPOSED, convTranspose],
-  "nn.conv2d_transpose": [TRANSPOSED, convTranspose],
-  "nn.conv3d_transpose": [TRANSPOSED, convTranspose],
-  "nn.dilation2d": [["input", "filters", ...MORPHOLOGY], morphology(true)],
-  "nn.erosion2d": [
-    ["value:input", "filters", ...MORPHOLOGY],
-    morphology(false),
-  ],
-  "compat.v1.nn.pool": [[
-    ...["input:inputs", "window_shape:pool_size", "pooling_type", "padding"],
-    ...["dilation_rate", "strides", "name", "data_format", "dilations"],
-  ], pool],
-  "compat.v1.nn.separable_conv2d": [[
-    ...["input:inputs", "depthwise_filter:depthwise_kernel"],
-    ...["pointwise_filter:pointwise_kernel", "strides", "padding"],
-    ...["rate:dilation_rate", "name", "data_format"],
-    "dilations:dilation_rate",
-  ], separable],
-};
-
 /** Factories by name. */
-export const TF_CONVOLUTIONS: Readonly<Record<string, LayerFactory>> = Object
-  .freeze(
-    named(FUNCTIONS, ([parameters, compute]) => operation(parameters, compute)),
-  );
+export const TF_CONVOLUTIONS: FactoryTable = operations({
+  "nn.conv3d(input:inputs, filters:kernel, strides, padding, data_format, dilations:dilation_rate)":
+    conv,
+  "nn.conv1d_transpose(input, filters, output_shape, strides, padding, data_format, dilations)":
+    convTranspose,
+  "nn.conv2d_transpose(input, filters, output_shape, strides, padding, data_format, dilations)":
+    convTranspose,
+  "nn.conv3d_transpose(input, filters, output_shape, strides, padding, data_format, dilations)":
+    convTranspose,
+  "nn.dilation2d(input, filters, strides, padding, data_format, dilations)":
+    morphology(true),
+  "nn.erosion2d(value:input, filters, strides, padding, data_format, dilations)":
+    morphology(false),
+  "compat.v1.nn.pool(input:inputs, window_shape:pool_size, pooling_type, padding, dilation_rate, strides, name, data_format, dilations)":
+    pool,
+  "compat.v1.nn.separable_conv2d(input:inputs, depthwise_filter:depthwise_kernel, pointwise_filter:pointwise_kernel, strides, padding, rate:dilation_rate, name, data_format, dilations:dilation_rate)":
+    separable,
+}, "tf.");

@@ -5,35 +5,21 @@
  *
  * @module
  */
+import { paddingOfCall } from "./neural_operations.ts";
+import { interpolationOf } from "./image_operations.ts";
+import { quarterTurns } from "./shape_operations.ts";
+import { clip } from "./activations.ts";
 import type { Ops } from "../ops/ops.ts";
-import { hsvToRgb, rgbToHsv } from "./_colors.ts";
-import { INTERPOLATIONS, resizedImages } from "./_image_resizing.ts";
+import { channelsOfImages, hsvToRgb, rgbToHsv } from "./_colors.ts";
+import { resizedImages } from "./_image_resizing.ts";
 import { patchesOf } from "./_maps.ts";
-import type { LayerFactory } from "./layer.ts";
-import { type Arguments, type Compute, operation } from "./operation.ts";
+import type { FactoryTable } from "./layer.ts";
+import { type Arguments, type Compute, operations } from "./operation.ts";
 import { constantOf, knownSize, rank, variance } from "./operation_forms.ts";
-import { named } from "./tf_elementwise.ts";
 
 const c = <T>(ops: Ops<T>, value: number) => ops.constant(value);
 
 type Change = <T>(ops: Ops<T>, images: T, args: Arguments<T>) => T;
-
-/** A function of a batch of images, under the name of its first parameter. */
-function onBatch(key: string, change: Change): Compute {
-  return (ops, args) => {
-    const images = args.tensor(key);
-    if (rank(ops, images) !== 4) args.refuse(key, "have 4 axes");
-    return change(ops, images, args);
-  };
-}
-
-/** The same, of floats: TensorFlow scales integers to their range first. */
-function onFloats(key: string, change: Change): Compute {
-  return onBatch(key, (ops, images, args) => {
-    if (ops.dtype(images) !== "float32") args.refuse(key, "be floats");
-    return change(ops, images, args);
-  });
-}
 
 function sizesOf<T>(
   ops: Ops<T>,
@@ -93,11 +79,14 @@ const centralCrop: Change = (ops, images, args) => {
   return cropped(ops, images, args, starts, left);
 };
 
-const BOX = ["offset_height", "offset_width", "target_height", "target_width"];
-
 function inBox(change: typeof cropped): Change {
   return (ops, images, args) => {
-    const [top, left, height, width] = BOX.map((key) => args.number(key));
+    const [top, left, height, width] = [
+      "offset_height",
+      "offset_width",
+      "target_height",
+      "target_width",
+    ].map((key) => args.number(key));
     return change(ops, images, args, [top!, left!], [height!, width!]);
   };
 }
@@ -128,12 +117,10 @@ const resizeWithPad: Change = (ops, images, args) => {
   const starts = exact.map((size, i) =>
     Math.max(0, Math.floor(f(f(targets[i]! - size) / 2)))
   );
-  const method = args.string("method", "bilinear").toLowerCase();
   const resized = resizedImages(ops, images, {
     name: args.name,
     size: [height, width],
-    interpolation: INTERPOLATIONS.find((name) => name === method) ??
-      args.refuse("method", `be one of ${INTERPOLATIONS.join(", ")}`),
+    interpolation: interpolationOf(args, "method"),
     antialias: args.boolean("antialias", false),
     ratio: "stretch",
     fillValue: 0,
@@ -158,34 +145,17 @@ const standardized: Change = (ops, images, args) => {
   return ops.divide(away, ops.maximum(spread, least));
 };
 
-function rotated<T>(ops: Ops<T>, images: T, args: Arguments<T>): T {
-  const times = ((args.number("k", 1) % 4) + 4) % 4;
-  const exchanged = (x: T) => ops.transpose(x, [0, 2, 1, 3]);
-  if (times === 1) return ops.flip(exchanged(images), [1]);
-  if (times === 2) return ops.flip(images, [1, 2]);
-  return times === 3 ? exchanged(ops.flip(images, [1])) : images;
-}
-
 /** Saturation times a factor, or hue plus a part of the circle. */
 function inHsv(kind: "saturation" | "hue"): Change {
   return (ops, images, args) => {
     const hsv = rgbToHsv(ops, images, args.name);
-    const at = (i: number) =>
-      ops.slice(hsv, [{ axis: 3, start: i, stop: i + 1 }]);
-    const [hue, saturation, value] = [at(0), at(1), at(2)];
+    const [hue, saturation, value] = channelsOfImages(ops, hsv, args.name);
     const rotated = () =>
-      ops.mod(
-        ops.add(hue, c(ops, 1 + args.number("delta"))),
-        c(ops, 1),
-      );
-    const bounded = () =>
-      ops.minimum(
-        ops.maximum(
-          ops.multiply(saturation, c(ops, args.number("saturation_factor"))),
-          c(ops, 0),
-        ),
-        c(ops, 1),
-      );
+      ops.mod(ops.add(hue, c(ops, 1 + args.number("delta"))), c(ops, 1));
+    const bounded = () => {
+      const factor = c(ops, args.number("saturation_factor"));
+      return clip(ops, ops.multiply(saturation, factor), 0, 1);
+    };
     const parts = kind === "hue"
       ? [rotated(), saturation, value]
       : [hue, bounded(), value];
@@ -210,99 +180,78 @@ const YIQ = [
 
 const patches: Change = (ops, images, args) => {
   const middle = (key: string) => args.ints(key).slice(1, 3);
-  const padding = args.string("padding").toLowerCase();
-  if (padding !== "same" && padding !== "valid") {
-    args.refuse("padding", "be SAME or VALID");
-  }
   return patchesOf(ops, images, {
     size: middle("sizes"),
     strides: middle("strides"),
     dilation: middle("rates"),
-    padding: padding as "same" | "valid",
+    padding: paddingOfCall(args),
   }, args.name);
 };
 
-const FUNCTIONS: Readonly<
-  Record<string, readonly [readonly string[], Compute]>
-> = {
-  "flip_left_right": [
-    ["image"],
-    onBatch("image", (ops, x) => ops.flip(x, [2])),
-  ],
-  "flip_up_down": [["image"], onBatch("image", (ops, x) => ops.flip(x, [1]))],
-  transpose: [
-    ["image"],
-    onBatch("image", (ops, x) => ops.transpose(x, [0, 2, 1, 3])),
-  ],
-  rot90: [["image", "k"], onBatch("image", rotated)],
-  "central_crop": [
-    ["image", "central_fraction"],
-    onBatch("image", centralCrop),
-  ],
-  "crop_to_bounding_box": [["image", ...BOX], onBatch("image", inBox(cropped))],
-  "pad_to_bounding_box": [["image", ...BOX], onBatch("image", inBox(padded))],
-  "resize_with_crop_or_pad": [
-    ["image", "target_height", "target_width"],
-    onBatch("image", cropOrPad),
-  ],
-  "resize_with_pad": [
-    ["image", "target_height", "target_width", "method", "antialias"],
-    onBatch("image", resizeWithPad),
-  ],
-  "adjust_brightness": [
-    ["image", "delta"],
-    onFloats(
-      "image",
-      (ops, x, args) => ops.add(x, c(ops, args.number("delta"))),
-    ),
-  ],
-  "adjust_contrast": [
-    ["images", "contrast_factor"],
-    onFloats("images", contrast),
-  ],
-  "adjust_gamma": [
-    ["image", "gamma", "gain"],
-    onFloats("image", (ops, x, args) =>
-      ops.multiply(
-        c(ops, args.number("gain", 1)),
-        ops.power(x, c(ops, args.number("gamma", 1))),
-      )),
-  ],
-  "adjust_saturation": [
-    ["image", "saturation_factor"],
-    onFloats("image", inHsv("saturation")),
-  ],
-  "adjust_hue": [["image", "delta"], onFloats("image", inHsv("hue"))],
-  "per_image_standardization": [["image"], onFloats("image", standardized)],
-  "grayscale_to_rgb": [
-    ["images"],
-    onBatch("images", (ops, x, args) => {
-      const depth = knownSize(ops, x, 3, args.name);
-      if (depth !== 1) args.refuse("images", "have 1 channel");
-      return ops.repeat(x, 3, 3);
-    }),
-  ],
-  "rgb_to_hsv": [
-    ["images"],
-    onFloats("images", (ops, x, args) => rgbToHsv(ops, x, args.name)),
-  ],
-  "hsv_to_rgb": [
-    ["images"],
-    onFloats("images", (ops, x, args) => hsvToRgb(ops, x, args.name)),
-  ],
-  "rgb_to_yuv": [["images"], onFloats("images", mixed(YUV))],
-  "rgb_to_yiq": [["images"], onFloats("images", mixed(YIQ))],
-  "extract_patches": [
-    ["images", "sizes", "strides", "rates", "padding"],
-    onBatch("images", patches),
-  ],
+/** Of images with any values. */
+const ON_IMAGES: Readonly<Record<string, Change>> = {
+  "flip_left_right(image)": (ops, x) => ops.flip(x, [2]),
+  "flip_up_down(image)": (ops, x) => ops.flip(x, [1]),
+  "transpose(image)": (ops, x) => ops.transpose(x, [0, 2, 1, 3]),
+  "rot90(image, k)": (ops, x, args) =>
+    quarterTurns(ops, x, args.number("k", 1), [1, 2]),
+  "central_crop(image, central_fraction)": centralCrop,
+  "crop_to_bounding_box(image, offset_height, offset_width, target_height, target_width)":
+    inBox(cropped),
+  "pad_to_bounding_box(image, offset_height, offset_width, target_height, target_width)":
+    inBox(padded),
+  "resize_with_crop_or_pad(image, target_height, target_width)": cropOrPad,
+  "resize_with_pad(image, target_height, target_width, method, antialias)":
+    resizeWithPad,
+  "grayscale_to_rgb(images)": (ops, x, args) => {
+    const depth = knownSize(ops, x, 3, args.name);
+    if (depth !== 1) args.refuse("images", "have 1 channel");
+    return ops.repeat(x, 3, 3);
+  },
+  "extract_patches(images, sizes, strides, rates, padding)": patches,
 };
 
+/** Of images of floats: TensorFlow scales integers before. */
+const ON_FLOATS: Readonly<Record<string, Change>> = {
+  "adjust_brightness(image, delta)": (ops, x, args) =>
+    ops.add(x, c(ops, args.number("delta"))),
+  "adjust_contrast(images, contrast_factor)": contrast,
+  "adjust_gamma(image, gamma, gain)": (ops, x, args) =>
+    ops.multiply(
+      c(ops, args.number("gain", 1)),
+      ops.power(x, c(ops, args.number("gamma", 1))),
+    ),
+  "adjust_saturation(image, saturation_factor)": inHsv("saturation"),
+  "adjust_hue(image, delta)": inHsv("hue"),
+  "per_image_standardization(image)": standardized,
+  "rgb_to_hsv(images)": (ops, x, args) => rgbToHsv(ops, x, args.name),
+  "hsv_to_rgb(images)": (ops, x, args) => hsvToRgb(ops, x, args.name),
+  "rgb_to_yuv(images)": mixed(YUV),
+  "rgb_to_yiq(images)": mixed(YIQ),
+};
+
+/** Rows whose computation gets the first parameter as a batch of images. */
+function onBatch(
+  table: Readonly<Record<string, Change>>,
+  isFloat: boolean,
+): Record<string, Compute> {
+  const rows = Object.entries(table).map(([row, change]) => {
+    const [, key] = /\((\w+)/.exec(row)!;
+    const compute: Compute = (ops, args) => {
+      const images = args.tensor(key!);
+      if (rank(ops, images) !== 4) args.refuse(key!, "have 4 axes");
+      if (isFloat && ops.dtype(images) !== "float32") {
+        args.refuse(key!, "be floats");
+      }
+      return change(ops, images, args);
+    };
+    return [row, compute];
+  });
+  return Object.fromEntries(rows);
+}
+
 /** Factories by name. */
-export const TF_IMAGES: Readonly<Record<string, LayerFactory>> = Object.freeze(
-  named(
-    FUNCTIONS,
-    ([parameters, compute]) => operation(parameters, compute),
-    "tf.image.",
-  ),
-);
+export const TF_IMAGES: FactoryTable = operations({
+  ...onBatch(ON_IMAGES, false),
+  ...onBatch(ON_FLOATS, true),
+}, "tf.image.");

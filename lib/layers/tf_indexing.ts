@@ -5,9 +5,11 @@
  *
  * @module
  */
+import { bins } from "./order_operations.ts";
+import { framesAlong } from "./window_operations.ts";
 import type { Ops } from "../ops/ops.ts";
-import type { LayerFactory } from "./layer.ts";
-import { type Arguments, type Compute, operation } from "./operation.ts";
+import type { FactoryTable } from "./layer.ts";
+import { type Compute, operations } from "./operation.ts";
 import {
   axisOf,
   constantOf,
@@ -16,7 +18,6 @@ import {
   movedAxis,
   rank,
 } from "./operation_forms.ts";
-import { named } from "./tf_elementwise.ts";
 
 /** Row-major indices of places, given along the last axis of `[…, d]`. */
 function flatIndices<T>(
@@ -78,7 +79,7 @@ const booleanMask: Compute = (ops, args) => {
     args.refuse("mask", "be a constant, as it gives the size of the result");
   }
   const { data, shape } = args.constant("mask");
-  const axis = axisOf(ops, x, args.number("axis", 0));
+  const axis = args.axis(x, 0);
   if (axis === 0) args.refuse("axis", "be 1 or more");
   const isRight = shape.every((size, i) => ops.shape(x)[axis + i] === size);
   if (!isRight || shape.length === 0) {
@@ -97,11 +98,9 @@ const searchSorted: Compute = (ops, args) => {
   const values = args.tensor("values");
   args.refuseUnless("out_type", "int32", "int64");
   const bounds = ops.expandDims(sequence, rank(ops, sequence) - 1);
-  const value = ops.expandDims(values, rank(ops, values));
-  const isBelow = args.string("side", "left") === "left"
-    ? ops.greater(value, bounds)
-    : ops.greaterEqual(value, bounds);
-  return ops.sum(ops.cast(isBelow, "int32"), { axis: -1 });
+  return bins(ops, values, bounds, {
+    isLeft: args.string("side", "left") === "left",
+  });
 };
 
 /** Reverses the first values of each sequence: as many as its length. */
@@ -127,22 +126,11 @@ const reverseSequence: Compute = (ops, args) => {
 };
 
 /** Whether the target is one of the `k` largest predictions. */
-function inTopK<T>(ops: Ops<T>, args: Arguments<T>): T {
-  const x = args.tensor("predictions");
-  const targets = ops.cast(args.tensor("targets"), "int32");
-  const own = ops.takeAlongAxis(x, ops.expandDims(targets, 1), 1);
-  const above = ops.sum(ops.cast(ops.greater(x, own), "int32"), { axis: 1 });
-  return ops.greater(
-    constantOf<T>(ops, [args.number("k")], "int32", []),
-    above,
-  );
-}
-
 /** Frames of an axis: `[…, number of frames, length, …]`. */
 const frame: Compute = (ops, args) => {
   const x = args.tensor("signal");
   args.refuseUnless("pad_end", false);
-  const axis = axisOf(ops, x, args.number("axis", -1));
+  const axis = args.axis(x, -1);
   if (axis === 0) args.refuse("axis", "be 1 or more");
   const [length, step] = [
     args.number("frame_length"),
@@ -150,43 +138,16 @@ const frame: Compute = (ops, args) => {
   ];
   const size = knownSize(ops, x, axis, args.name);
   if (length > size) args.refuse("frame_length", `be at most ${size}`);
-  const count = Math.floor((size - length) / step) + 1;
-  const indices = Array.from(
-    { length: count * length },
-    (_, i) => Math.floor(i / length) * step + i % length,
-  );
-  return ops.take(
-    x,
-    constantOf(ops, indices, "int32", [count, length]),
-    axis,
-  );
-};
-
-const FUNCTIONS: Readonly<
-  Record<string, readonly [readonly string[], Compute]>
-> = {
-  "compat.v1.boolean_mask": [["tensor", "mask", "name", "axis"], booleanMask],
-  "compat.v1.gather_nd": [
-    ["params", "indices", "name", "batch_dims", "bad_indices_policy"],
-    gatherNd,
-  ],
-  "compat.v1.math.in_top_k": [["predictions", "targets", "k"], inTopK],
-  "reverse_sequence": [
-    ["input", "seq_lengths", "seq_axis", "batch_axis"],
-    reverseSequence,
-  ],
-  "searchsorted": [
-    ["sorted_sequence", "values", "side", "out_type"],
-    searchSorted,
-  ],
-  "signal.frame": [
-    ["signal", "frame_length", "frame_step", "pad_end", "pad_value", "axis"],
-    frame,
-  ],
+  return framesAlong(ops, x, axis, { size, length, step });
 };
 
 /** Factories by name. */
-export const TF_INDEXING: Readonly<Record<string, LayerFactory>> = Object
-  .freeze(
-    named(FUNCTIONS, ([parameters, compute]) => operation(parameters, compute)),
-  );
+export const TF_INDEXING: FactoryTable = operations({
+  "compat.v1.boolean_mask(tensor, mask, name, axis)": booleanMask,
+  "compat.v1.gather_nd(params, indices, name, batch_dims, bad_indices_policy)":
+    gatherNd,
+  "reverse_sequence(input, seq_lengths, seq_axis, batch_axis)": reverseSequence,
+  "searchsorted(sorted_sequence, values, side, out_type)": searchSorted,
+  "signal.frame(signal, frame_length, frame_step, pad_end, pad_value, axis)":
+    frame,
+}, "tf.");

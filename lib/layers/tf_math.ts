@@ -8,21 +8,13 @@
 import type { Ops } from "../ops/ops.ts";
 import { logAddExp } from "./_math_functions.ts";
 import { bessel, inverseErf } from "./_special_functions.ts";
-import { exchanged } from "./_tf_functions.ts";
+import { exchanged } from "./tf_operations.ts";
 import { logSoftmax } from "./activations.ts";
 import { solved, triangular } from "./elimination_operations.ts";
-import { INTEGER_OPERATIONS } from "./integer_operations.ts";
-import type { LayerFactory } from "./layer.ts";
-import { type Compute, operation } from "./operation.ts";
-import {
-  axisOf,
-  constantOf,
-  knownSize,
-  rank,
-  square,
-} from "./operation_forms.ts";
+import type { FactoryTable } from "./layer.ts";
+import { type Compute, operations } from "./operation.ts";
+import { axisOf, integer, knownSize, rank, square } from "./operation_forms.ts";
 import { linspace } from "./series_operations.ts";
-import { named } from "./tf_elementwise.ts";
 
 const c = <T>(ops: Ops<T>, value: number) => ops.constant(value);
 
@@ -37,14 +29,12 @@ function timesUnlessZero(
   };
 }
 
-/** Scales values down to a norm along axes of a sample. */
+/** Scales values down to a norm along axes; by default of the whole batch. */
 const clipByNorm: Compute = (ops, args) => {
   const x = args.tensor("t");
-  if (!args.has("axes")) {
-    args.refuse("axes", "be there, without the first axis");
-  }
-  const axis = args.ints("axes").map((i) => axisOf(ops, x, i));
-  if (axis.includes(0)) args.refuse("axes", "leave out the first axis");
+  const axis = args.has("axes")
+    ? args.ints("axes").map((i) => axisOf(ops, x, i))
+    : [...ops.shape(x).keys()];
   const bound = args.tensor("clip_norm");
   const sum = ops.sum(square(ops, x), { axis, keepdims: true });
   const isZero = ops.equal(sum, c(ops, 0));
@@ -56,7 +46,7 @@ const clipByNorm: Compute = (ops, args) => {
 /** `log Σ exp(x)` up to each value, in `log2(size)` steps. */
 const cumulativeLogSumExp: Compute = (ops, args) => {
   const x = args.tensor("x");
-  const axis = axisOf(ops, x, args.number("axis", 0));
+  const axis = args.axis(x, 0);
   const size = knownSize(ops, x, axis, args.name);
   const isReversed = args.boolean("reverse", false);
   const shifted = (y: typeof x, step: number) => {
@@ -117,7 +107,7 @@ const weightedCrossEntropy: Compute = (ops, args) => {
 /** `−Σ label · log softmax(x)`. */
 const softmaxCrossEntropy: Compute = (ops, args) => {
   const [labels, x] = [args.tensor("labels"), args.tensor("logits")];
-  const axis = axisOf(ops, x, args.number("axis", -1));
+  const axis = args.axis(x, -1);
   const parts = ops.multiply(labels, logSoftmax(ops, x, [axis]));
   return ops.negative(ops.sum(parts, { axis }));
 };
@@ -139,84 +129,44 @@ const choleskySolve: Compute = (ops, args) => {
   return solved(ops, matrix, ops.float(args.tensor("b")), args);
 };
 
-type Entry = readonly [readonly string[], Compute];
-
-const MATH: Readonly<Record<string, Entry>> = {
-  "clip_by_norm": [["t", "clip_norm", "axes"], clipByNorm],
-  "linspace": [["start", "stop", "num", "name", "axis"], (ops, args) => {
+/** Factories by name. */
+export const TF_MATH: FactoryTable = operations({
+  "clip_by_norm(t, clip_norm, axes)": clipByNorm,
+  "linspace(start, stop, num, name, axis)": (ops, args) => {
     if (ops.dtype(args.tensor("start")) !== "float32") {
       args.refuse("start", "be floats");
     }
     return linspace(ops, args);
-  }],
-  "linalg.adjoint": [
-    ["matrix"],
-    (ops, args) => exchanged(ops, args.tensor("matrix"), true),
-  ],
-  "linalg.cholesky_solve": [["chol:a", "rhs:b"], choleskySolve],
-  "linalg.triangular_solve": [
-    ["matrix:a", "rhs:b", "lower", "adjoint"],
-    triangularSolve,
-  ],
-  "math.accumulate_n": [
-    ["inputs"],
-    (ops, args) => args.tensors("inputs").reduce((a, b) => ops.add(a, b)),
-  ],
-  "math.bessel_i0": [["x"], (ops, args) => bessel(ops, args.tensor("x"), 0)],
-  "math.bessel_i1": [["x"], (ops, args) => bessel(ops, args.tensor("x"), 1)],
-  "math.bessel_i0e": [
-    ["x"],
-    (ops, args) => bessel(ops, args.tensor("x"), 0, true),
-  ],
-  "math.bessel_i1e": [
-    ["x"],
-    (ops, args) => bessel(ops, args.tensor("x"), 1, true),
-  ],
-  "math.conj": [["x"], (_ops, args) => args.tensor("x")],
-  "math.cumulative_logsumexp": [
-    ["x", "axis", "exclusive", "reverse"],
-    cumulativeLogSumExp,
-  ],
-  "math.erfcinv": [
-    ["x"],
-    (ops, args) => inverseErf(ops, ops.subtract(c(ops, 1), args.tensor("x"))),
-  ],
-  "math.erfinv": [["x"], (ops, args) => inverseErf(ops, args.tensor("x"))],
-  "math.ndtri": [["x"], (ops, args) => {
+  },
+  "linalg.adjoint(matrix)": (ops, args) =>
+    exchanged(ops, args.tensor("matrix"), true),
+  "linalg.cholesky_solve(chol:a, rhs:b)": choleskySolve,
+  "linalg.triangular_solve(matrix:a, rhs:b, lower, adjoint)": triangularSolve,
+  "math.accumulate_n(inputs)": (ops, args) =>
+    args.tensors("inputs").reduce((a, b) => ops.add(a, b)),
+  "math.bessel_i0(x)": (ops, args) => bessel(ops, args.tensor("x"), 0),
+  "math.bessel_i1(x)": (ops, args) => bessel(ops, args.tensor("x"), 1),
+  "math.bessel_i0e(x)": (ops, args) => bessel(ops, args.tensor("x"), 0, true),
+  "math.bessel_i1e(x)": (ops, args) => bessel(ops, args.tensor("x"), 1, true),
+  "math.conj(x)": (_ops, args) => args.tensor("x"),
+  "math.cumulative_logsumexp(x, axis, exclusive, reverse)": cumulativeLogSumExp,
+  "math.erfcinv(x)": (ops, args) =>
+    inverseErf(ops, ops.subtract(c(ops, 1), args.tensor("x"))),
+  "math.erfinv(x)": (ops, args) => inverseErf(ops, args.tensor("x")),
+  "math.ndtri(x)": (ops, args) => {
     const twice = ops.multiply(args.tensor("x"), c(ops, 2));
     const value = inverseErf(ops, ops.subtract(twice, c(ops, 1)));
     return ops.multiply(value, c(ops, Math.SQRT2));
-  }],
-  "math.polyval": [["coeffs", "x"], polynomial],
-  "math.real": [["input"], (_ops, args) => args.tensor("input")],
-  "rank": [
-    ["input"],
-    (ops, args) =>
-      constantOf(ops, [rank(ops, args.tensor("input"))], "int32", []),
-  ],
-  "math.xlog1py": [["x", "y"], timesUnlessZero((ops, y) => ops.log1p(y))],
-  "math.xlogy": [["x", "y"], timesUnlessZero((ops, y) => ops.log(y))],
-  "compat.v1.nn.sigmoid_cross_entropy_with_logits": [
-    ["labels", "logits"],
+  },
+  "math.polyval(coeffs, x)": polynomial,
+  "math.xlog1py(x, y)": timesUnlessZero((ops, y) => ops.log1p(y)),
+  "math.xlogy(x, y)": timesUnlessZero((ops, y) => ops.log(y)),
+  "compat.v1.nn.sigmoid_cross_entropy_with_logits(labels, logits)":
     sigmoidCrossEntropy,
-  ],
-  "compat.v1.nn.softmax_cross_entropy_with_logits_v2": [
-    ["labels", "logits", "axis", "name", "dim:axis"],
+  "compat.v1.nn.softmax_cross_entropy_with_logits_v2(labels, logits, axis, name, dim:axis)":
     softmaxCrossEntropy,
-  ],
-  "nn.weighted_cross_entropy_with_logits": [
-    ["labels", "logits", "pos_weight"],
+  "nn.weighted_cross_entropy_with_logits(labels, logits, pos_weight)":
     weightedCrossEntropy,
-  ],
-};
-
-/** Factories by name. */
-export const TF_MATH: Readonly<Record<string, LayerFactory>> = Object.freeze({
-  ...named(MATH, ([parameters, compute]) => operation(parameters, compute)),
-  "tf.bitwise.bitwise_and": INTEGER_OPERATIONS.BitwiseAnd!,
-  "tf.bitwise.bitwise_or": INTEGER_OPERATIONS.BitwiseOr!,
-  "tf.bitwise.bitwise_xor": INTEGER_OPERATIONS.BitwiseXor!,
-  "tf.bitwise.invert": INTEGER_OPERATIONS.BitwiseInvert!,
-  "tf.bitwise.left_shift": INTEGER_OPERATIONS.LeftShift!,
-  "tf.bitwise.right_shift": INTEGER_OPERATIONS.RightShift!,
-});
+  "math.real(input)": (_ops, args) => args.tensor("input"),
+  "rank(input)": (ops, args) => integer(ops, rank(ops, args.tensor("input"))),
+}, "tf.");

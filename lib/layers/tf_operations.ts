@@ -1,6 +1,6 @@
 /**
- * Functions of TensorFlow that are nodes in models of Keras 2, as `TFOpLambda`
- * and `SlicingOpLambda`.
+ * Functions of TensorFlow that differ from those of `keras.ops`. They are nodes
+ * in models of Keras 2, as `TFOpLambda`.
  *
  * A parameter `"name:key"` is TensorFlow's name, and the key by which the
  * computation of `keras.ops` reads it.
@@ -9,277 +9,184 @@
  *
  * @module
  */
-
 import type { Ops } from "../ops/ops.ts";
-import { arctan2 } from "./_math_functions.ts";
+import { relu } from "./activations.ts";
+import { oneHot } from "./indexing_operations.ts";
+import { matmul } from "./linear_operations.ts";
+import { channelsOfCall } from "./neural_operations.ts";
+import { type Compute, operations } from "./operation.ts";
 import {
-  addN,
-  biasAdd,
-  concatenatedRelu,
-  depthwise,
-  encoded,
-  filled,
-  gather,
-  l2Normalize,
-  localResponse,
-  product,
-  sizes,
-  slice,
-  split,
-  tfExtreme,
-  tfGrayscale,
-  tfSoftmax,
-  where,
-} from "./_tf_functions.ts";
-import { elu, gelu, leakyRelu, logSoftmax, softmax } from "./activations.ts";
-import { einsum } from "./einsum_operation.ts";
-import { resize } from "./image_operations.ts";
-import type { LayerFactory } from "./layer.ts";
-import { tensordotCompute, tfNorm } from "./linear_operations.ts";
-import { blocks, conv, pooling } from "./neural_operations.ts";
-import { type Arguments, type Compute, operation } from "./operation.ts";
-import { axisOf, cast, truncated } from "./operation_forms.ts";
-import { cumsum, moments, sorted, topK } from "./reduction_operations.ts";
-import {
-  concatenate,
-  expandDims,
-  pad,
-  reshape,
-  roll,
-  squeeze,
-  stack,
-  transpose,
-  unstack,
-} from "./shape_operations.ts";
-import { sliceSpec } from "./slicing.ts";
-import { named, TF_ELEMENTWISE } from "./tf_elementwise.ts";
+  knownSize,
+  paddedAlong,
+  rank,
+  rsqrt,
+  square,
+} from "./operation_forms.ts";
+import { partsBetween } from "./shape_operations.ts";
+import type { FactoryTable } from "./layer.ts";
 
-const POOL = [
-  ...["input:inputs", "ksize:pool_size", "strides", "padding", "data_format"],
-];
-const BLOCK = ["input:x", "block_size", "data_format"];
-const LRN = ["input", "depth_radius", "bias", "alpha", "beta"];
-const CONV = [
-  ...["input:inputs", "filters:kernel", "strides", "padding", "data_format"],
-  "dilations:dilation_rate",
-];
+const c = <T>(ops: Ops<T>, value: number) => ops.constant(value);
 
-const OTHERS: Readonly<Record<string, readonly [readonly string[], Compute]>> =
-  {
-    "linalg.matmul": [[
-      ...["a", "b", "transpose_a", "transpose_b", "adjoint_a", "adjoint_b"],
-      ...["a_is_sparse", "b_is_sparse", "output_type"],
-    ], product],
-    "linalg.l2_normalize": [["x", "axis", "epsilon"], l2Normalize],
-    "math.l2_normalize": [["x", "axis", "epsilon"], l2Normalize],
-    "nn.l2_normalize": [["x", "axis", "epsilon"], l2Normalize],
-    "math.atan2": [
-      ["y", "x"],
-      (ops, args) => arctan2(ops, args.tensor("y"), args.tensor("x")),
-    ],
-    "norm": [["tensor:x", "ord", "axis", "keepdims"], tfNorm],
-    "compat.v1.norm": [[
-      "tensor:x",
-      "ord",
-      "axis",
-      "keepdims",
-      "name",
-      "keep_dims:keepdims",
-    ], tfNorm],
-    "linalg.norm": [["tensor:x", "ord", "axis", "keepdims"], tfNorm],
-    "einsum": [["equation:subscripts", "*operands"], einsum],
-    "linalg.einsum": [["equation:subscripts", "*operands"], einsum],
-    "tensordot": [["a:x1", "b:x2", "axes"], tensordotCompute],
-    "linalg.tensordot": [["a:x1", "b:x2", "axes"], tensordotCompute],
-    "nn.bias_add": [["value", "bias", "data_format"], biasAdd],
-    "nn.local_response_normalization": [LRN, localResponse],
-
-    "compat.v1.nn.crelu": [["features", "name", "axis"], concatenatedRelu],
-
-    "nn.elu": [["features"], (ops, args) => elu(ops, args.tensor("features"))],
-    "nn.gelu": [
-      ["features", "approximate"],
-      (ops, args) =>
-        gelu(ops, args.tensor("features"), args.boolean("approximate", false)),
-    ],
-    "nn.leaky_relu": [
-      ["features", "alpha"],
-      (ops, args) =>
-        leakyRelu(ops, args.tensor("features"), args.number("alpha", 0.2)),
-    ],
-    "nn.softmax": [["logits:x", "axis"], tfSoftmax(softmax)],
-    "nn.log_softmax": [["logits:x", "axis"], tfSoftmax(logSoftmax)],
-    "nn.moments": [["x", "axes", "shift", "keepdims"], (ops, args) => {
-      args.refuseUnless("shift");
-      return moments(ops, args);
-    }],
-    "nn.max_pool2d": [POOL, pooling("maxPool")],
-    "nn.max_pool1d": [POOL, pooling("maxPool")],
-    "nn.max_pool3d": [POOL, pooling("maxPool")],
-    "nn.max_pool": [POOL, pooling("maxPool")],
-    "nn.avg_pool2d": [POOL, pooling("averagePool")],
-    "nn.avg_pool1d": [POOL, pooling("averagePool")],
-    "nn.avg_pool3d": [POOL, pooling("averagePool")],
-    "nn.avg_pool": [POOL, pooling("averagePool")],
-    "nn.conv2d": [[
-      ...[
-        "input:inputs",
-        "filters:kernel",
-        "strides",
-        "padding",
-        "data_format",
-      ],
-      "dilations:dilation_rate",
-    ], conv],
-    "nn.conv1d": [[
-      ...["input:inputs", "filters:kernel", "stride:strides", "padding"],
-      ...["data_format", "dilations:dilation_rate"],
-    ], conv],
-    "compat.v1.nn.conv2d": [[
-      ...["input:inputs", "filter:kernel", "strides", "padding"],
-      ...["use_cudnn_on_gpu", "data_format", "dilations:dilation_rate", "name"],
-      "filters:kernel",
-    ], conv],
-    "compat.v1.nn.conv1d": [[
-      ...["value:inputs", "filters:kernel", "stride:strides", "padding"],
-      ...["use_cudnn_on_gpu", "data_format", "name", "input:inputs"],
-      "dilations:dilation_rate",
-    ], conv],
-    "nn.convolution": [CONV, conv],
-    "nn.depthwise_conv2d": [
-      ["input", "filter", "strides", "padding", "data_format", "dilations"],
-      depthwise,
-    ],
-    "nn.depth_to_space": [BLOCK, blocks(false)],
-    "nn.space_to_depth": [BLOCK, blocks(true)],
-    "image.resize": [[
-      ...["images", "size", "method:interpolation", "preserve_aspect_ratio"],
-      "antialias",
-    ], (ops, args) => {
-      args.refuseUnless("preserve_aspect_ratio", false);
-      return resize(ops, args);
-    }],
-    "image.rgb_to_grayscale": [["images"], tfGrayscale],
-    "compat.v1.pad": [[
-      ...["tensor:x", "paddings:pad_width", "mode", "constant_values"],
-    ], pad],
-    "pad": [["tensor:x", "paddings:pad_width", "mode", "constant_values"], pad],
-    "split": [["value", "num_or_size_splits", "axis", "num"], split],
-    "unstack": [["value:x", "num", "axis"], unstack],
-    "stack": [["values:x", "axis"], stack],
-    "concat": [["values:xs", "axis"], concatenate],
-    "squeeze": [["input:x", "axis"], squeeze],
-    "compat.v1.squeeze": [["input:x", "axis", "squeeze_dims:axis"], squeeze],
-    "expand_dims": [["input:x", "axis"], expandDims],
-    "compat.v1.expand_dims": [["input:x", "axis", "dim:axis"], expandDims],
-    "reshape": [["tensor:x", "shape"], reshape],
-    "transpose": [["a:x", "perm:axes", "conjugate"], transpose],
-    "compat.v1.transpose": [
-      ["a:x", "perm:axes", "name", "conjugate"],
-      transpose,
-    ],
-    "roll": [["input:x", "shift", "axis"], roll],
-    "reverse": [["tensor", "axis"], (ops, args) => {
-      const x = args.tensor("tensor");
-      return ops.flip(x, args.ints("axis").map((axis) => axisOf(ops, x, axis)));
-    }],
-    "repeat": [["input", "repeats", "axis"], (ops, args) => {
-      const x = args.tensor("input");
-      if (!args.has("axis")) args.refuse("axis", "be there");
-      return ops.repeat(x, args.number("repeats"), args.number("axis"));
-    }],
-    "slice": [["input_:x", "begin", "size"], slice],
-    "where": [["condition", "x", "y"], where],
-    "compat.v1.where": [["condition", "x", "y"], where],
-    "gather": [[
-      "params:x",
-      "indices",
-      "validate_indices",
-      "axis",
-      "batch_dims",
-    ], gather],
-    "compat.v1.gather": [
-      ["params:x", "indices", "validate_indices", "name", "axis", "batch_dims"],
-      gather,
-    ],
-    "compat.v1.nn.embedding_lookup": [
-      ["params:x", "ids:indices", "partition_strategy", "name"],
-      gather,
-    ],
-    "one_hot": [[
-      ...["indices:x", "depth:num_classes", "on_value", "off_value", "axis"],
-      "dtype",
-    ], encoded],
-    "shape": [["input", "out_type"], sizes],
-    "compat.v1.shape": [["input", "name", "out_type"], sizes],
-    "zeros_like": [["input", "dtype"], filled(0)],
-    "compat.v1.zeros_like": [
-      ["tensor:input", "dtype", "name", "optimize"],
-      filled(0),
-    ],
-    "ones_like": [["input", "dtype"], filled(1)],
-    "compat.v1.ones_like": [
-      ["tensor:input", "dtype", "name", "optimize"],
-      filled(1),
-    ],
-    "math.argmax": [["input:x", "axis", "output_type"], tfExtreme(1)],
-    "math.argmin": [["input:x", "axis", "output_type"], tfExtreme(-1)],
-    "argmax": [["input:x", "axis", "output_type"], tfExtreme(1)],
-    "argmin": [["input:x", "axis", "output_type"], tfExtreme(-1)],
-    "math.top_k": [["input:x", "k", "sorted", "index_type"], topK],
-    "nn.top_k": [["input:x", "k", "sorted", "index_type"], topK],
-    "sort": [["values:x", "axis", "direction"], sorted("values")],
-    "argsort": [["values:x", "axis", "direction", "stable"], sorted("indices")],
-    "math.cumsum": [
-      ["x", "axis", "exclusive", "reverse"],
-      (ops, args) => cumsum(ops, args.has("axis") ? args : args.set("axis", 0)),
-    ],
-    "math.add_n": [["inputs"], addN],
-    "add_n": [["inputs"], addN],
-    "math.scalar_mul": [["scalar", "x"], scaled],
-    "compat.v1.math.scalar_mul": [["scalar", "x", "name"], scaled],
-    "ensure_shape": [["x", "shape"], (_ops, args) => args.tensor("x")],
-    "cast": [["x", "dtype"], cast],
-    "convert_to_tensor": [
-      ["value:x", "dtype", "dtype_hint"],
-      (ops, args) => args.has("dtype") ? cast(ops, args) : args.tensor("x"),
-    ],
-    "clip_by_value": [
-      ["t", "clip_value_min", "clip_value_max"],
-      (ops, args) =>
-        ops.minimum(
-          ops.maximum(args.tensor("t"), args.beside("clip_value_min", "t")),
-          args.beside("clip_value_max", "t"),
-        ),
-    ],
-    "truncatediv": [["x", "y"], (ops, args) => {
-      const [a, b] = args.pair("x", "y");
-      const isWhole = ops.dtype(a) === "int32" && ops.dtype(b) === "int32";
-      if (!isWhole) return truncated(ops, ops.divide(a, b));
-      const isExact = ops.equal(
-        ops.mod(a, b),
-        ops.cast(ops.constant(0), "int32"),
-      );
-      const isRounded = ops.logicalOr(
-        isExact,
-        ops.equal(ops.sign(a), ops.sign(b)),
-      );
-      const floor = ops.floorDivide(a, b);
-      return ops.add(floor, ops.cast(ops.logicalNot(isRounded), "int32"));
-    }],
-  };
-
-function scaled<T>(ops: Ops<T>, args: Arguments<T>): T {
-  return ops.multiply(...args.pair("scalar", "x"));
+/** Transposes the last two axes, if requested. */
+export function exchanged<T>(ops: Ops<T>, x: T, isTransposed: boolean): T {
+  const axes = [...ops.shape(x).keys()];
+  return isTransposed
+    ? ops.transpose(x, [...axes.slice(0, -2), axes.at(-1)!, axes.at(-2)!])
+    : x;
 }
 
+const product: Compute = (ops, args) => {
+  for (const key of ["adjoint_a", "adjoint_b", "a_is_sparse", "b_is_sparse"]) {
+    args.refuseUnless(key, false);
+  }
+  return matmul(
+    ops,
+    exchanged(ops, args.tensor("a"), args.boolean("transpose_a", false)),
+    exchanged(ops, args.tensor("b"), args.boolean("transpose_b", false)),
+  );
+};
+
+/** `x / √max(Σ x², epsilon)`. */
+const l2Normalize: Compute = (ops, args) => {
+  const x = args.tensor("x");
+  const axis = args.has("axis") ? { axis: args.ints("axis") } : {};
+  const sum = ops.sum(square(ops, x), { ...axis, keepdims: true });
+  const least = c(ops, args.number("epsilon", 1e-12));
+  return ops.multiply(x, rsqrt(ops, ops.maximum(sum, least)));
+};
+
+const biasAdd: Compute = (ops, args) => {
+  const x = args.tensor("value");
+  const bias = args.tensor("bias");
+  if (channelsOfCall(args) === "last") return ops.add(x, bias);
+  const size = knownSize(ops, bias, 0, args.name);
+  const ones = Array<number>(rank(ops, x) - 2).fill(1);
+  return ops.add(x, ops.reshape(bias, [size, ...ones]));
+};
+
+/** Splits into parts of equal or listed sizes. */
+const split: Compute = (ops, args) => {
+  const x = args.tensor("value");
+  const axis = args.axis(x, 0);
+  const size = knownSize(ops, x, axis, args.name);
+  const raw = args.raw("num_or_size_splits");
+  if (typeof raw === "number") {
+    if (size % raw !== 0) args.refuse("num_or_size_splits", `divide ${size}`);
+    const step = size / raw;
+    const bounds = Array.from({ length: raw + 1 }, (_, i) => i * step);
+    return partsBetween(ops, x, axis, bounds);
+  }
+  const sizes = args.ints("num_or_size_splits");
+  const rest = size - sizes.reduce((sum, n) => n === -1 ? sum : sum + n, 0);
+  const all = sizes.map((n) => n === -1 ? rest : n);
+  const bounds = all.reduce((ends, n) => [...ends, ends.at(-1)! + n], [0]);
+  if (bounds.at(-1) !== size) {
+    args.refuse("num_or_size_splits", `add up to ${size}`);
+  }
+  return partsBetween(ops, x, axis, bounds);
+};
+
+const where: Compute = (ops, args) => {
+  args.demand("x");
+  return ops.where(args.tensor("condition"), ...args.pair("x", "y"));
+};
+
+/**
+ * Gathers values along an axis by indices; with one batch dimension, along
+ * axis 1 by indices `[N, K]`.
+ */
+const gather: Compute = (ops, args) => {
+  args.refuseUnless("batch_dims", 0, 1);
+  args.refuseUnless("validate_indices");
+  const x = args.tensor("x");
+  const indices = ops.cast(args.tensor("indices"), "int32");
+  const numBatch = args.number("batch_dims", 0);
+  const axis = args.axis(x, numBatch);
+  if (numBatch === 0) return ops.take(x, indices, axis);
+  if (axis !== 1 || rank(ops, indices) !== 2) {
+    args.refuse("batch_dims", "be 0, or 1 for axis 1 and indices of 2 axes");
+  }
+  let wide = indices;
+  for (let at = 2; at < rank(ops, x); at++) {
+    const size = knownSize(ops, x, at, args.name);
+    wide = ops.repeat(ops.expandDims(wide, at), size, at);
+  }
+  return ops.takeAlongAxis(x, wide, 1);
+};
+
+/** One-hot encoding, with other numbers for 1 and 0. */
+const encoded: Compute = (ops, args) => {
+  const [on, off] = [args.number("on_value", 1), args.number("off_value", 0)];
+  const plain = oneHot(ops, args);
+  if (on === 1 && off === 0) return plain;
+  const values = ops.where(ops.cast(plain, "bool"), c(ops, on), c(ops, off));
+  return ops.cast(values, ops.dtype(plain));
+};
+
+const sizes: Compute = (ops, args) => {
+  args.refuseUnless("out_type", "int32", "int64");
+  return ops.sizes(args.tensor("input"));
+};
+
+/** Sums of several tensors. */
+const addN: Compute = (ops, args) =>
+  args.tensors("inputs").reduce((a, b) => ops.add(a, b));
+
+/**
+ * Divides values by a power of the sum of squares over neighbouring channels,
+ * as in AlexNet: `x / (bias + alpha Σ x²)^beta`.
+ */
+const localResponse: Compute = (ops, args) => {
+  const x = args.tensor("input");
+  const radius = args.number("depth_radius", 5);
+  const axis = rank(ops, x) - 1;
+  const depth = knownSize(ops, x, axis, args.name);
+  const padded = paddedAlong(ops, square(ops, x), axis, [radius, radius]);
+  const sum = Array.from(
+    { length: 2 * radius + 1 },
+    (_, start) => ops.slice(padded, [{ axis, start, stop: start + depth }]),
+  ).reduce((a, b) => ops.add(a, b));
+  const scale = ops.add(
+    c(ops, args.number("bias", 1)),
+    ops.multiply(c(ops, args.number("alpha", 1)), sum),
+  );
+  return ops.divide(x, ops.power(scale, c(ops, args.number("beta", 0.5))));
+};
+
+/** `x` and `−x`, rectified, along an axis. */
+const concatenatedRelu: Compute = (ops, args) => {
+  const x = args.tensor("features");
+  const axis = args.axis(x, -1);
+  return ops.concatenate([relu(ops, x), relu(ops, ops.negative(x))], axis);
+};
+
 /** Factories by name. */
-export const TF_OPERATIONS: Readonly<Record<string, LayerFactory>> = Object
-  .freeze({
-    ...TF_ELEMENTWISE,
-    ...named(OTHERS, ([parameters, compute]) => operation(parameters, compute)),
-    SlicingOpLambda: operation(
-      ["tensor", "slice_spec", "function", "var"],
-      sliceSpec,
-    ),
-  });
+export const TF_OPERATIONS: FactoryTable = operations({
+  "linalg.matmul(a, b, transpose_a, transpose_b, adjoint_a, adjoint_b, a_is_sparse, b_is_sparse, output_type)":
+    product,
+  "linalg.l2_normalize | math.l2_normalize | nn.l2_normalize(x, axis, epsilon)":
+    l2Normalize,
+  "nn.bias_add(value, bias, data_format)": biasAdd,
+  "nn.local_response_normalization(input, depth_radius, bias, alpha, beta)":
+    localResponse,
+
+  "compat.v1.nn.crelu(features, name, axis)": concatenatedRelu,
+  "split(value, num_or_size_splits, axis, num)": split,
+  "repeat(input, repeats, axis)": (ops, args) => {
+    const x = args.tensor("input");
+    args.demand("axis");
+    return ops.repeat(x, args.number("repeats"), args.number("axis"));
+  },
+  "where | compat.v1.where(condition, x, y)": where,
+  "gather(params:x, indices, validate_indices, axis, batch_dims)": gather,
+  "compat.v1.gather(params:x, indices, validate_indices, name, axis, batch_dims)":
+    gather,
+  "compat.v1.nn.embedding_lookup(params:x, ids:indices, partition_strategy, name)":
+    gather,
+  "one_hot(indices:x, depth:num_classes, on_value, off_value, axis, dtype)":
+    encoded,
+  "shape(input, out_type)": sizes,
+  "compat.v1.shape(input, name, out_type)": sizes,
+  "add_n | math.add_n(inputs)": addN,
+  "ensure_shape(x, shape)": (_ops, args) => args.tensor("x"),
+}, "tf.");

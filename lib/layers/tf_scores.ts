@@ -7,10 +7,9 @@
  */
 import type { Ops } from "../ops/ops.ts";
 import { structuralSimilarity } from "./filter_operations.ts";
-import type { LayerFactory } from "./layer.ts";
-import { type Arguments, type Compute, operation } from "./operation.ts";
+import type { FactoryTable } from "./layer.ts";
+import { type Arguments, type Compute, operations } from "./operation.ts";
 import { constantOf, rank, square } from "./operation_forms.ts";
-import { named } from "./tf_elementwise.ts";
 
 const c = <T>(ops: Ops<T>, value: number) => ops.constant(value);
 
@@ -58,23 +57,11 @@ const FROM_YIQ = [
   ...[0.6208248, -0.64720424, 1.70423049],
 ];
 
-const FUNCTIONS: Readonly<
-  Record<string, readonly [readonly string[], Compute]>
-> = {
-  psnr: [["a", "b", "max_val"], signalToNoise],
-  ssim: [[
-    ...["img1:image1", "img2:image2", "max_val", "filter_size"],
-    ...["filter_sigma", "k1", "k2", "return_index_map"],
-  ], similarity],
-  "yiq_to_rgb": [["images"], mixed(FROM_YIQ)],
-  "yuv_to_rgb": [["images"], mixed(FROM_YUV)],
-};
-
 /** Factories by name. */
-export const TF_SCORES: Readonly<Record<string, LayerFactory>> = Object.freeze(
-  named(
-    FUNCTIONS,
-    ([parameters, compute]) => operation(parameters, compute),
-    "tf.image.",
-  ),
-);
+export const TF_SCORES: FactoryTable = operations({
+  "psnr(a, b, max_val)": signalToNoise,
+  "ssim(img1:image1, img2:image2, max_val, filter_size, filter_sigma, k1, k2, return_index_map)":
+    similarity,
+  "yiq_to_rgb(images)": mixed(FROM_YIQ),
+  "yuv_to_rgb(images)": mixed(FROM_YUV),
+}, "tf.image.");

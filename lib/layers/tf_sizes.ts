@@ -8,8 +8,13 @@
  */
 import { sizeOf } from "../check.ts";
 import type { Ops } from "../ops/ops.ts";
-import type { LayerFactory } from "./layer.ts";
-import { type Arguments, type Compute, operation } from "./operation.ts";
+import type { FactoryTable } from "./layer.ts";
+import {
+  type Arguments,
+  type Compute,
+  type ComputeOne,
+  operations,
+} from "./operation.ts";
 import { constantOf, rank } from "./operation_forms.ts";
 import { broadcastTo, tile } from "./shape_operations.ts";
 
@@ -60,7 +65,7 @@ function filled<T>(
 ): T {
   const sizes = sizesOf(ops, args, key);
   const numbers = sizes.map((size) => typeof size === "number" ? size : 1);
-  const dtype = args.has("dtype") ? args.string("dtype") : "float32";
+  const dtype = args.string("dtype", "float32");
   const isFloat = /^b?float/.test(dtype);
   const count = sizeOf(numbers);
   const data = isFloat
@@ -84,16 +89,14 @@ const fill: Compute = (ops, args) =>
 /** With the number of rows first, or with numbers alone. */
 function repeated(
   key: string,
-  plain: Compute,
+  plain: ComputeOne,
   isWhole: boolean,
 ): Compute {
   return (ops, args) => {
     const sizes = sizesOf(ops, args, key);
     const [first] = sizes;
     const numbers = sizes.map((size) => typeof size === "number" ? size : 1);
-    const one = plain(ops, args.set(key, numbers)) as ReturnType<
-      typeof args.tensor
-    >;
+    const one = plain(ops, args.set(key, numbers));
     if (typeof first !== "object") return one;
     const isOne = ops.shape(one)[0] === 1 &&
       (isWhole || rank(ops, one) === sizes.length);
@@ -115,22 +118,22 @@ const range: Compute = (ops, args) => {
   if (delta === 0) args.refuse("delta", "not be 0");
   const count = Math.max(0, Math.ceil((to - from) / delta));
   const values = Array.from({ length: count }, (_, i) => from + i * delta);
-  const dtype = args.has("dtype") ? args.string("dtype") : "int32";
+  // As integers fractions would be cut.
+  const isWhole = values.every(Number.isInteger);
+  const dtype = args.string("dtype", isWhole ? "int32" : "float32");
   return constantOf(ops, values, /^b?float/.test(dtype) ? "float32" : "int32");
 };
 
 /** Factories by name. */
-export const TF_SIZES: Readonly<Record<string, LayerFactory>> = Object.freeze({
-  "tf.ones": operation(["shape", "dtype", "name", "layout"], ones),
-  "tf.zeros": operation(["shape", "dtype", "name", "layout"], zeros),
-  "tf.fill": operation(["dims", "value", "name", "layout"], fill),
-  "tf.tile": operation(
-    ["input:x", "multiples:repeats", "name"],
-    repeated("repeats", tile, true),
+export const TF_SIZES: FactoryTable = operations({
+  "tf.ones(shape, dtype, name, layout)": ones,
+  "tf.zeros(shape, dtype, name, layout)": zeros,
+  "tf.fill(dims, value, name, layout)": fill,
+  "tf.tile(input:x, multiples:repeats, name)": repeated("repeats", tile, true),
+  "tf.broadcast_to(input:x, shape, name)": repeated(
+    "shape",
+    broadcastTo,
+    false,
   ),
-  "tf.broadcast_to": operation(
-    ["input:x", "shape", "name"],
-    repeated("shape", broadcastTo, false),
-  ),
-  "tf.range": operation(["start", "limit", "delta", "dtype", "name"], range),
+  "tf.range(start, limit, delta, dtype, name)": range,
 });

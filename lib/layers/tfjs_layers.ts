@@ -11,7 +11,7 @@ import { CORE_LAYERS } from "./core.ts";
 import { DEPTHWISE_CONVOLUTION_LAYERS } from "./depthwise_convolutions.ts";
 import { EMBEDDING_LAYERS } from "./embeddings.ts";
 import { GLOBAL_POOLING_LAYERS } from "./global_pooling.ts";
-import type { LayerFactory } from "./layer.ts";
+import type { FactoryTable } from "./layer.ts";
 import { MERGING_LAYERS } from "./merging.ts";
 import { NORMALIZATION_LAYERS } from "./normalization.ts";
 import { PADDING_AND_CROPPING_LAYERS } from "./padding_and_cropping.ts";
@@ -26,25 +26,24 @@ import { UP_SAMPLING_LAYERS } from "./up_sampling.ts";
 import { WRAPPER_LAYERS } from "./wrappers.ts";
 
 /** Factories by class name. */
-export const TFJS_LAYERS: Readonly<Record<string, LayerFactory>> = Object
-  .freeze({
-    ...ACTIVATION_LAYERS,
-    ...CELL_LAYERS,
-    ...CONVOLUTION_LAYERS,
-    ...CONV_RECURRENT_LAYERS,
-    ...CORE_LAYERS,
-    ...DEPTHWISE_CONVOLUTION_LAYERS,
-    ...EMBEDDING_LAYERS,
-    ...GLOBAL_POOLING_LAYERS,
-    ...MERGING_LAYERS,
-    ...NORMALIZATION_LAYERS,
-    ...PADDING_AND_CROPPING_LAYERS,
-    ...POOLING_LAYERS,
-    ...PREPROCESSING_LAYERS,
-    ...RECURRENT_LAYERS,
-    ...REGULARIZATION_LAYERS,
-    ...RESHAPING_LAYERS,
-    ...TRANSPOSED_CONVOLUTION_LAYERS,
-    ...UP_SAMPLING_LAYERS,
-    ...WRAPPER_LAYERS,
-  });
+export const TFJS_LAYERS: FactoryTable = Object.freeze({
+  ...ACTIVATION_LAYERS,
+  ...CELL_LAYERS,
+  ...CONVOLUTION_LAYERS,
+  ...CONV_RECURRENT_LAYERS,
+  ...CORE_LAYERS,
+  ...DEPTHWISE_CONVOLUTION_LAYERS,
+  ...EMBEDDING_LAYERS,
+  ...GLOBAL_POOLING_LAYERS,
+  ...MERGING_LAYERS,
+  ...NORMALIZATION_LAYERS,
+  ...PADDING_AND_CROPPING_LAYERS,
+  ...POOLING_LAYERS,
+  ...PREPROCESSING_LAYERS,
+  ...RECURRENT_LAYERS,
+  ...REGULARIZATION_LAYERS,
+  ...RESHAPING_LAYERS,
+  ...TRANSPOSED_CONVOLUTION_LAYERS,
+  ...UP_SAMPLING_LAYERS,
+  ...WRAPPER_LAYERS,
+});

@@ -7,24 +7,23 @@
  *
  * @module
  */
-import type { LayerConfig, LayerFactory } from "./layer.ts";
-import { checkWeight, depthOf, positiveInts, wrongOption } from "./_checks.ts";
-import { filterLayer, forAxes, paddingOf, type SpatialAxes } from "./_maps.ts";
+import type { FactoryTable, LayerConfig, LayerFactory } from "./layer.ts";
+import { checkWeight, depthOf, wrongOption } from "./_checks.ts";
+import {
+  filterLayer,
+  filterOptions,
+  forAxes,
+  refuseGroups,
+  type SpatialAxes,
+} from "./_maps.ts";
 
 /** Conv1DTranspose, Conv2DTranspose, Conv3DTranspose over `[N, …positions, D]`. */
 function transposed(axes: SpatialAxes): LayerFactory {
   return (config) => {
     const filters = config.number("filters");
-    const size = positiveInts(config, "kernel_size", axes);
-    const strides = positiveInts(config, "strides", axes, 1);
-    const dilation = positiveInts(config, "dilation_rate", axes, 1);
-    const padding = paddingOf(config, ["valid", "same"]);
+    const { size, strides, dilation, padding } = filterOptions(config, axes);
     const outputPadding = outputPaddingOf(config, axes);
-    // Keras 2 writes it, because its class inherits from Conv2D, but ignores
-    // it.
-    if (config.number("groups", 1) !== 1) {
-      throw wrongOption(config, "groups", "be 1");
-    }
+    refuseGroups(config);
     return filterLayer(config, {
       axes,
       kernels: ["kernel"],
@@ -54,9 +53,7 @@ function outputPaddingOf(
 }
 
 /** Factories of this family. */
-export const TRANSPOSED_CONVOLUTION_LAYERS: Readonly<
-  Record<string, LayerFactory>
-> = Object.freeze({
+export const TRANSPOSED_CONVOLUTION_LAYERS: FactoryTable = Object.freeze({
   ...forAxes(
     [1, 2, 3],
     transposed,

@@ -6,10 +6,9 @@
  *
  * @module
  */
-import { cannot } from "../check.ts";
 import type { Ops } from "../ops/ops.ts";
-import type { Dialect, Layer, LayerConfig, LayerFactory } from "./layer.ts";
-import { checkRank, positiveInts, wrongOption } from "./_checks.ts";
+import type { Dialect, FactoryTable, Layer, LayerConfig } from "./layer.ts";
+import { checkRank, positiveInts, wrongCall, wrongOption } from "./_checks.ts";
 import { INTERPOLATIONS, resizedImages } from "./_image_resizing.ts";
 import {
   channelsOf,
@@ -67,12 +66,10 @@ function unknownSizes(
   config: LayerConfig,
   shape: readonly (number | null)[],
 ): TypeError {
-  return new TypeError(
-    cannot(
-      `call layer "${config.name}"`,
-      "height and width of its input must be known for this interpolation",
-      shape,
-    ),
+  return wrongCall(
+    config.name,
+    "height and width of its input must be known for this interpolation",
+    shape,
   );
 }
 
@@ -133,9 +130,8 @@ function between<T>(
 }
 
 /** Factories of this family. */
-export const UP_SAMPLING_LAYERS: Readonly<Record<string, LayerFactory>> = Object
-  .freeze({
-    UpSampling1D: (config) => repeated(config, 1),
-    UpSampling2D: upSampling2d,
-    UpSampling3D: (config) => repeated(config, 3),
-  });
+export const UP_SAMPLING_LAYERS: FactoryTable = Object.freeze({
+  UpSampling1D: (config) => repeated(config, 1),
+  UpSampling2D: upSampling2d,
+  UpSampling3D: (config) => repeated(config, 3),
+});

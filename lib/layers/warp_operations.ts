@@ -5,13 +5,14 @@
  *
  * @module
  */
+import { roundHalfToEven } from "../math/round_half_to_even.ts";
 import type { Ops } from "../ops/ops.ts";
 import { projected } from "./_warps.ts";
 import { solved } from "./elimination_operations.ts";
 import { onImages } from "./image_operations.ts";
-import type { LayerFactory } from "./layer.ts";
-import { type Arguments, type Compute, operation } from "./operation.ts";
-import { constantOf, knownSize, rank } from "./operation_forms.ts";
+import type { FactoryTable } from "./layer.ts";
+import { type Arguments, type Compute, operations } from "./operation.ts";
+import { constantOf, entryAt, knownSize, rank } from "./operation_forms.ts";
 
 const c = <T>(ops: Ops<T>, value: number) => ops.constant(value);
 
@@ -35,7 +36,7 @@ function homography<T>(
 ): T {
   const at = (points: T, i: number, axis: number) =>
     ops.takeLast(
-      ops.squeeze(ops.slice(points, [{ axis: 1, start: i, stop: i + 1 }]), 1),
+      ops.squeeze(entryAt(ops, points, 1, i), 1),
       axis,
     ); // [N]
   const rows: T[] = [];
@@ -99,13 +100,6 @@ function placed(index: number, size: number, mode: string): number {
   return 2 * size - rest - (mode === "reflect" ? 1 : 0);
 }
 
-function roundedToEven(x: number): number {
-  const floor = Math.floor(x);
-  const rest = x - floor;
-  if (rest !== 0.5) return Math.round(x);
-  return floor % 2 === 0 ? floor : floor + 1;
-}
-
 function placesOf(
   at: number,
   size: number,
@@ -115,7 +109,7 @@ function placesOf(
   const floor = Math.floor(at);
   const upper = Math.fround(at - floor);
   const taps = order === 0
-    ? [[roundedToEven(at), 1] as const]
+    ? [[roundHalfToEven(at), 1] as const]
     : [[floor, Math.fround(1 - upper)], [floor + 1, upper]] as const;
   return taps.map(([index, weight]) => ({
     index: placed(index, size, mode),
@@ -219,14 +213,9 @@ function weighed<T>(
 }
 
 /** Factories by name. */
-export const WARP_OPERATIONS: Readonly<Record<string, LayerFactory>> = Object
-  .freeze({
-    MapCoordinates: operation(
-      ["inputs", "coordinates", "order", "fill_mode", "fill_value"],
-      mapCoordinates,
-    ),
-    PerspectiveTransform: operation([
-      ...["images", "start_points", "end_points", "interpolation"],
-      ...["fill_value", "data_format"],
-    ], perspectiveTransform),
-  });
+export const WARP_OPERATIONS: FactoryTable = operations({
+  "MapCoordinates(inputs, coordinates, order, fill_mode, fill_value)":
+    mapCoordinates,
+  "PerspectiveTransform(images, start_points, end_points, interpolation, fill_value, data_format)":
+    perspectiveTransform,
+});

@@ -9,9 +9,9 @@
  */
 import type { Ops } from "../ops/ops.ts";
 import { patchesOf } from "./_maps.ts";
-import type { LayerFactory } from "./layer.ts";
-import { type Arguments, type Compute, operation } from "./operation.ts";
-import { constantOf, knownSize, rank } from "./operation_forms.ts";
+import type { FactoryTable } from "./layer.ts";
+import { type Arguments, type Compute, operations } from "./operation.ts";
+import { constantOf, knownSize, paddedAlong, rank } from "./operation_forms.ts";
 
 /** Two numbers; one is repeated. */
 function pair<T>(args: Arguments<T>, key: string, fallback?: number): number[] {
@@ -53,11 +53,8 @@ const unfold: Compute = (ops, args) => {
 /** Puts zeros between values, along an axis: `step − 1` after each. */
 function spread<T>(ops: Ops<T>, x: T, axis: number, step: number): T {
   if (step === 1) return x;
-  const widths = Array.from(
-    { length: rank(ops, x) + 1 },
-    (_, i): [number, number] => i === axis + 1 ? [0, step - 1] : [0, 0],
-  );
-  const wide = ops.pad(ops.expandDims(x, axis + 1), widths);
+  const apart = ops.expandDims(x, axis + 1);
+  const wide = paddedAlong(ops, apart, axis + 1, [0, step - 1]);
   return ops.slice(ops.merge(wide, axis, axis + 1), [
     { axis, stop: 1 - step },
   ]);
@@ -107,6 +104,21 @@ const fold: Compute = (ops, args) => {
   );
 };
 
+/** Overlapping parts of an axis: `[…, number of frames, length, …]`. */
+export function framesAlong<T>(
+  ops: Ops<T>,
+  x: T,
+  axis: number,
+  { size, length, step }: Readonly<Record<"size" | "length" | "step", number>>,
+): T {
+  const count = Math.floor((size - length) / step) + 1;
+  const indices = Array.from(
+    { length: count * length },
+    (_, i) => Math.floor(i / length) * step + i % length,
+  );
+  return ops.take(x, constantOf(ops, indices, "int32", [count, length]), axis);
+}
+
 /** Windows of the last axis: `[…, number of windows, length]`. */
 const sequences: Compute = (ops, args) => {
   const x = args.tensor("x");
@@ -116,17 +128,7 @@ const sequences: Compute = (ops, args) => {
   ];
   const size = knownSize(ops, x, -1, args.name);
   if (length > size) args.refuse("sequence_length", `be at most ${size}`);
-  const count = Math.floor((size - length) / step) + 1;
-  const indices = Array.from(
-    { length: count * length },
-    (_, i) => Math.floor(i / length) * step + i % length,
-  );
-  const shape = [count, length];
-  return ops.take(
-    x,
-    constantOf(ops, indices, "int32", shape),
-    rank(ops, x) - 1,
-  );
+  return framesAlong(ops, x, rank(ops, x) - 1, { size, length, step });
 };
 
 /** Writes an array into another one, from a fixed index of each axis. */
@@ -158,16 +160,10 @@ const sliceUpdate: Compute = (ops, args) => {
   return ops.where(isWritten, ops.cast(placed, ops.dtype(x)), x);
 };
 
-const WINDOWS = ["kernel_size", "dilation", "padding", "stride"];
-
 /** Factories by name. */
-export const WINDOW_OPERATIONS: Readonly<Record<string, LayerFactory>> = Object
-  .freeze({
-    ExtractSequences: operation(
-      ["x", "sequence_length", "sequence_stride"],
-      sequences,
-    ),
-    Fold: operation(["x", "output_size", ...WINDOWS], fold),
-    SliceUpdate: operation(["inputs", "start_indices", "updates"], sliceUpdate),
-    Unfold: operation(["input", ...WINDOWS], unfold),
-  });
+export const WINDOW_OPERATIONS: FactoryTable = operations({
+  "ExtractSequences(x, sequence_length, sequence_stride)": sequences,
+  "Fold(x, output_size, kernel_size, dilation, padding, stride)": fold,
+  "SliceUpdate(inputs, start_indices, updates)": sliceUpdate,
+  "Unfold(input, kernel_size, dilation, padding, stride)": unfold,
+});

@@ -3,13 +3,18 @@
  *
  * @module
  */
-import { cannot, shapeText } from "../check.ts";
+import { shapeText } from "../check.ts";
 import type { Ops } from "../ops/ops.ts";
-import { asBooleans, tensorArgument } from "./_arguments.ts";
-import { checkWeight } from "./_checks.ts";
-import { overTime } from "./_over_time.ts";
+import {
+  asBooleans,
+  listArgument,
+  maskArgument,
+  tensorArgument,
+} from "./_arguments.ts";
+import { checkWeight, wrongCall, wrongConfig } from "./_checks.ts";
+import { firstStep, overTime } from "./_over_time.ts";
 import { namesInPart, weightsOfPart } from "./_parts.ts";
-import type { CallContext, Layer, LayerConfig, LayerFactory } from "./layer.ts";
+import type { CallContext, FactoryTable, Layer, LayerConfig } from "./layer.ts";
 import { isRecurrent, type Recurrent } from "./recurrent.ts";
 
 /**
@@ -56,9 +61,7 @@ function timeDistributed(config: LayerConfig): Layer {
         return made(ops, rows.slice(0, inputs.length), inner)[0];
       };
       const all = isSplit ? [...inputs, mask] : inputs;
-      const first = all.map((x) =>
-        ops.squeeze(ops.slice(x, [{ axis: 1, stop: 1 }]), 1)
-      );
+      const first = all.map((x) => firstStep(ops, x));
       if (maskOfStep(first) !== undefined) {
         return overTime(ops, all, (rows) => [maskOfStep(rows)!]);
       }
@@ -76,21 +79,19 @@ function maskOf<T>(
   context: CallContext<T>,
   name: string,
 ): T | undefined {
-  const mask = tensorArgument(name, context, "mask") ?? context.masks[0];
+  const mask = maskArgument(name, context);
   if (mask === undefined) return undefined;
   const shape = ops.shape(mask);
   const length = ops.shape(x)[1];
   const isFit = shape.length >= 2 &&
     (shape[1] === null || length === null || shape[1] === length);
   if (isFit) return asBooleans(ops, mask);
-  throw new TypeError(
-    cannot(
-      `call layer "${name}"`,
-      `its mask must have the time steps of its input, ${
-        shapeText(ops.shape(x))
-      }`,
-      shape,
-    ),
+  throw wrongCall(
+    name,
+    `its mask must have the time steps of its input, ${
+      shapeText(ops.shape(x))
+    }`,
+    shape,
   );
 }
 
@@ -100,12 +101,10 @@ function withoutMask<T>(name: string): CallContext<T> {
   Object.defineProperty(masks, 0, {
     enumerable: true,
     get: () => {
-      throw new TypeError(
-        cannot(
-          `call layer "${name}"`,
-          "a layer that reads masks must have one for each time step",
-          "a mask of [N, T]",
-        ),
+      throw wrongCall(
+        name,
+        "a layer that reads masks must have one for each time step",
+        "a mask of [N, T]",
       );
     },
   });
@@ -126,8 +125,7 @@ function withoutMask<T>(name: string): CallContext<T> {
 function bidirectional(config: LayerConfig): Layer {
   const { name } = config;
   const ahead = recurrentOf(config, "layer");
-  const isPassed = config.raw("backward_layer") !== null &&
-    config.has("backward_layer");
+  const isPassed = (config.raw("backward_layer") ?? null) !== null;
   const back = isPassed
     ? recurrentOf(config, "backward_layer")
     : ahead.with({ goBackwards: !ahead.options.goBackwards });
@@ -169,7 +167,7 @@ function bidirectional(config: LayerConfig): Layer {
       return [...merge(ops, y!, reversed), ...yStates, ...zStates];
     },
     masks(_ops, _inputs, context) {
-      const mask = tensorArgument(name, context, "mask") ?? context.masks[0];
+      const mask = maskArgument(name, context);
       if (!returnSequences) return [];
       return merge === both ? [mask, mask] : [mask];
     },
@@ -182,12 +180,10 @@ function recurrentOf(config: LayerConfig, key: string): Recurrent {
     const { returnSequences } = layer.options;
     return layer.with({ zeroOutputForMask: returnSequences });
   }
-  throw new TypeError(
-    cannot(
-      `read layer "${config.name}"`,
-      `"${key}" must be a recurrent layer`,
-      (config.raw(key) as { "class_name": string }).class_name,
-    ),
+  throw wrongConfig(
+    config.name,
+    `"${key}" must be a recurrent layer`,
+    (config.raw(key) as { "class_name": string }).class_name,
   );
 }
 
@@ -198,12 +194,10 @@ function checkPair(name: string, ahead: Recurrent, back: Recurrent): void {
     a.returnSequences === b.returnSequences &&
     a.returnState === b.returnState && a.timeMajor === b.timeMajor;
   if (isPair) return;
-  throw new TypeError(
-    cannot(
-      `read layer "${name}"`,
-      "its two layers must have opposite directions and the same kinds of outputs",
-      JSON.stringify(b),
-    ),
+  throw wrongConfig(
+    name,
+    "its two layers must have opposite directions and the same kinds of outputs",
+    JSON.stringify(b),
   );
 }
 
@@ -214,12 +208,10 @@ function halfOf(
   [ahead, back]: readonly [Recurrent, Recurrent],
 ): number {
   if (count === 0 || ahead.numStates === back.numStates) return count / 2;
-  throw new TypeError(
-    cannot(
-      `call layer "${name}"`,
-      "its two layers must have as many states where initial_state is passed",
-      `${ahead.numStates} and ${back.numStates}`,
-    ),
+  throw wrongCall(
+    name,
+    "its two layers must have as many states where initial_state is passed",
+    `${ahead.numStates} and ${back.numStates}`,
   );
 }
 
@@ -228,17 +220,12 @@ function namedStates<T>(
   context: CallContext<T>,
   count: number,
 ): T[] {
-  const states = Array.from(
-    { length: count },
-    (_, i) => tensorArgument(name, context, `initial_state[${i}]`),
-  ).filter((state) => state !== undefined);
-  if (states.length === 0 || states.length === count) return states as T[];
-  throw new TypeError(
-    cannot(
-      `call layer "${name}"`,
-      `initial_state must be ${count} tensors`,
-      states.length,
-    ),
+  const states = listArgument(name, context, "initial_state", count);
+  if (states.length === 0 || states.length === count) return states;
+  throw wrongCall(
+    name,
+    `initial_state must be ${count} tensors`,
+    states.length,
   );
 }
 
@@ -299,9 +286,8 @@ function spectralNormalization(config: LayerConfig): Layer {
 }
 
 /** Factories of this family. */
-export const WRAPPER_LAYERS: Readonly<Record<string, LayerFactory>> = Object
-  .freeze({
-    TimeDistributed: timeDistributed,
-    Bidirectional: bidirectional,
-    SpectralNormalization: spectralNormalization,
-  });
+export const WRAPPER_LAYERS: FactoryTable = Object.freeze({
+  TimeDistributed: timeDistributed,
+  Bidirectional: bidirectional,
+  SpectralNormalization: spectralNormalization,
+});

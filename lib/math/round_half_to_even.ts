@@ -2,7 +2,7 @@
  * Rounds to the nearest integer, halves to the even one, as Python's `round`
  * and NumPy's `rint` do.
  *
- * @param x A number >= 0.
+ * @param x A number.
  * @returns The integer.
  */
 export function roundHalfToEven(x: number): number {

@@ -11,6 +11,8 @@
  * @module
  */
 
+import { roundHalfToEven } from "../math/round_half_to_even.ts";
+
 /** One input position for each output position, with its weight. */
 export interface Tap {
   /** An index into the input axis, for each output position. */
@@ -79,10 +81,10 @@ function cubicWeights(
   fraction: number,
   before: number,
 ): number[] {
-  const step = roundedToEven(fraction * TABLE);
+  const step = roundHalfToEven(fraction * TABLE);
   const x = step / TABLE;
   const rest = (TABLE - step) / TABLE;
-  const weights = [far(x), near(x), near(rest), far(rest)]
+  const weights = [x + 1, x, rest, rest + 1].map(cubicKernel)
     .map((weight, j) => {
       const index = floor + j - 1;
       return index < 0 || index >= before ? 0 : Math.fround(weight);
@@ -91,19 +93,19 @@ function cubicWeights(
   return weights.map((weight) => weight / sum);
 }
 
-function roundedToEven(x: number): number {
-  const floor = Math.floor(x);
-  const isHalf = x - floor === 0.5;
-  return isHalf ? floor + floor % 2 : Math.round(x);
-}
-
-/** Keys' kernel with `a = −0.5`, for distances to 1. */
-function near(x: number): number {
-  return (1.5 * x - 2.5) * x * x + 1;
-}
-
-/** The same for a distance of `x + 1`. */
-function far(x: number): number {
-  const z = x + 1;
-  return ((-0.5 * z + 2.5) * z - 4) * z + 2;
+/**
+ * The cubic kernel of Keys with `a = −0.5`.
+ *
+ * Source: Keys, "Cubic convolution interpolation for digital image processing",
+ * IEEE Transactions on Acoustics, Speech, and Signal Processing 29, 1981.
+ *
+ * @param distance The distance from the centre, of either sign.
+ * @returns The weight; 0 from a distance of 2 on.
+ */
+export function cubicKernel(distance: number): number {
+  const x = Math.abs(distance);
+  if (x >= 2) return 0;
+  return x >= 1
+    ? ((-0.5 * x + 2.5) * x - 4) * x + 2
+    : (1.5 * x - 2.5) * x * x + 1;
 }

@@ -20,6 +20,13 @@ const joinedNumbers = (a: ShapeValue, b: ShapeValue) =>
 const joinedFloats = (a: ShapeValue, b: ShapeValue) => joined(a, b, "float32");
 const compared = (a: ShapeValue, b: ShapeValue) => joined(a, b, "bool");
 
+const reducedNumbers = (x: ShapeValue, options?: ReduceOptions) =>
+  reduced(x, options, arithmetic(x.dtype));
+const reducedFloats = (x: ShapeValue, options?: ReduceOptions) =>
+  reduced(x, options, "float32");
+const reducedBools = (x: ShapeValue, options?: ReduceOptions) =>
+  reduced(x, options, "bool");
+
 function result(shape: Shape, dtype: OpsType): ShapeValue {
   return { shape, dtype };
 }
@@ -95,33 +102,13 @@ export class ShapeElements {
 
   // ---- over axes ----
 
-  sum(x: ShapeValue, options?: ReduceOptions): ShapeValue {
-    return reduced(x, options, arithmetic(x.dtype));
-  }
-
-  mean(x: ShapeValue, options?: ReduceOptions): ShapeValue {
-    return reduced(x, options, "float32");
-  }
-
-  max(x: ShapeValue, options?: ReduceOptions): ShapeValue {
-    return reduced(x, options, arithmetic(x.dtype));
-  }
-
-  min(x: ShapeValue, options?: ReduceOptions): ShapeValue {
-    return reduced(x, options, arithmetic(x.dtype));
-  }
-
-  prod(x: ShapeValue, options?: ReduceOptions): ShapeValue {
-    return reduced(x, options, arithmetic(x.dtype));
-  }
-
-  any(x: ShapeValue, options?: ReduceOptions): ShapeValue {
-    return reduced(x, options, "bool");
-  }
-
-  all(x: ShapeValue, options?: ReduceOptions): ShapeValue {
-    return reduced(x, options, "bool");
-  }
+  readonly sum = reducedNumbers;
+  readonly mean = reducedFloats;
+  readonly max = reducedNumbers;
+  readonly min = reducedNumbers;
+  readonly prod = reducedNumbers;
+  readonly any = reducedBools;
+  readonly all = reducedBools;
 
   argmax(x: ShapeValue, axis: number): ShapeValue {
     return reduced(x, { axis }, "int32");

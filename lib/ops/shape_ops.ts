@@ -1,14 +1,7 @@
 import { cannot, shapeText } from "../check.ts";
 import { einsumLetters } from "./einsum_letters.ts";
 import { convolved, convolvedBack, pooled } from "./map_shapes.ts";
-import type {
-  ConvOptions,
-  ConvTransposeOptions,
-  Ops,
-  PoolingOptions,
-  ScanStep,
-  SliceRange,
-} from "./ops.ts";
+import type { Ops, PoolingOptions, ScanStep, SliceRange } from "./ops.ts";
 import { arithmetic, promoted } from "./promotion.ts";
 import { joined, ShapeElements, type ShapeValue } from "./shape_elements.ts";
 import {
@@ -248,17 +241,8 @@ export class ShapeOps extends ShapeElements implements Ops<ShapeValue> {
     };
   }
 
-  conv(x: ShapeValue, kernel: ShapeValue, options: ConvOptions): ShapeValue {
-    return convolved(x, kernel, options);
-  }
-
-  convTranspose(
-    x: ShapeValue,
-    kernel: ShapeValue,
-    options: ConvTransposeOptions,
-  ): ShapeValue {
-    return convolvedBack(x, kernel, options);
-  }
+  readonly conv = convolved;
+  readonly convTranspose = convolvedBack;
 
   maxPool(x: ShapeValue, options: PoolingOptions): ShapeValue {
     return { ...pooled(x, options), dtype: arithmetic(x.dtype) };

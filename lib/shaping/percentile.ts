@@ -1,3 +1,4 @@
+import { roundHalfToEven } from "../math/round_half_to_even.ts";
 import type { Ops } from "../ops/ops.ts";
 import { cannot, checkNumber, checkOneOf, checkOptions } from "../check.ts";
 
@@ -90,11 +91,4 @@ export function rowPercentile<T>(
   if (share === 0) return low;
   const step = ops.subtract(column(units - 2 - below), low);
   return ops.add(low, ops.multiply(step, ops.constant(share)));
-}
-
-function roundHalfToEven(x: number): number {
-  const floor = Math.floor(x);
-  const rest = x - floor;
-  if (rest !== 0.5) return Math.round(x);
-  return floor % 2 === 0 ? floor : floor + 1;
 }

@@ -4,6 +4,7 @@ import { testLayerCases } from "../support/layer_cases.ts";
 import { floats, shapeOfCall } from "./_call_operation.ts";
 
 testLayerCases("more_operations", INTEGER_OPERATIONS);
+testLayerCases("more_functions", INTEGER_OPERATIONS);
 
 Deno.test("operations on bits refuse floats", () => {
   const inputs = [floats(null, 3), floats(null, 3)];

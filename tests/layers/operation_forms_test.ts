@@ -6,6 +6,8 @@ import {
   cast,
   logSumExp,
   reduction,
+  rowsOf,
+  unary,
 } from "../../lib/layers/operation_forms.ts";
 import { operation } from "../../lib/layers/operation.ts";
 import { ShapeOps } from "../../lib/ops/shape_ops.ts";
@@ -31,8 +33,15 @@ Deno.test("axisOf() counts from the end where an axis is negative", () => {
   assertEquals([axisOf(OPS, x, -1), axisOf(OPS, x, 1)], [2, 1]);
 });
 
+Deno.test("rowsOf() gives each name its signature, in Keras or TensorFlow", () => {
+  const table = { "Neg | tf.neg": unary, "Not": unary };
+  const rows = rowsOf(table, (form) => form((_ops, x) => x), "x", "input:x");
+  assertEquals(Object.keys(rows), ["Neg(x)", "tf.neg(input:x)", "Not(x)"]);
+});
+
 Deno.test("reduction() refuses a start and another element type", () => {
-  const factory = reduction(logSumExp);
+  const signature = "x, axis, keepdims, initial, dtype";
+  const factory = operation(signature, reduction(logSumExp));
   assertEquals(called(factory, { axis: [1], keepdims: true }).shape, [
     null,
     1,
@@ -44,7 +53,7 @@ Deno.test("reduction() refuses a start and another element type", () => {
 });
 
 Deno.test("cast() knows element types by name", () => {
-  const factory = operation(["x", "dtype"], cast);
+  const factory = operation("x, dtype", cast);
   for (
     const [dtype, wanted] of [
       ["float16", "float32"],

@@ -1,6 +1,10 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import { readLayer } from "../../lib/layers/config_reader.ts";
-import { Arguments, operation } from "../../lib/layers/operation.ts";
+import {
+  Arguments,
+  operation,
+  operations,
+} from "../../lib/layers/operation.ts";
 import { ShapeOps, type ShapeValue } from "../../lib/ops/shape_ops.ts";
 
 const OPS = new ShapeOps();
@@ -10,7 +14,7 @@ function argumentsOf(values: Record<string, unknown>) {
   return new Arguments(OPS, [X], values, "it");
 }
 
-function read(options: Record<string, unknown>, parameters = ["x", "axis"]) {
+function read(options: Record<string, unknown>, signature = "x, axis") {
   return readLayer({
     name: "it",
     className: "It",
@@ -18,7 +22,7 @@ function read(options: Record<string, unknown>, parameters = ["x", "axis"]) {
     options,
     factoryOf: () =>
       operation(
-        parameters,
+        signature,
         (ops, args) => ops.expandDims(args.tensor("x"), args.number("axis")),
       ),
   });
@@ -36,6 +40,15 @@ Deno.test("operation() takes arguments by position, by name and from the config"
   assertEquals(shapeOf({ args: [x], axis: 1 }), [null, 1, 2]);
 });
 
+Deno.test("operations() gives each name of a row the same factory", () => {
+  const table = operations({
+    "abs | math.abs(x)": (ops, args) => ops.abs(args.tensor("x")),
+    "exp(x)": (ops, args) => ops.exp(args.tensor("x")),
+  }, "tf.");
+  assertEquals(Object.keys(table), ["tf.abs", "tf.math.abs", "tf.exp"]);
+  assertEquals(table["tf.abs"], table["tf.math.abs"]);
+});
+
 Deno.test("operation() refuses arguments that it has not", () => {
   const args = [{ input: 0 }];
   for (
@@ -47,6 +60,21 @@ Deno.test("operation() refuses arguments that it has not", () => {
   ) {
     assertThrows(() => read(options), TypeError, name);
   }
+});
+
+Deno.test("Arguments.axis() counts from the first axis, and refuses others", () => {
+  assertEquals(argumentsOf({ axis: -1 }).axis(X), 1);
+  assertEquals(argumentsOf({}).axis(X, 0), 0);
+  // -3 + 2 = -1 would count from the end again.
+  for (const axis of [-3, 2]) {
+    assertThrows(() => argumentsOf({ axis }).axis(X), RangeError, "2 axes");
+  }
+});
+
+Deno.test("Arguments.demand() refuses a call without an argument", () => {
+  argumentsOf({ axis: 0 }).demand("axis");
+  const rule = `"axis" must be there`;
+  assertThrows(() => argumentsOf({}).demand("axis"), TypeError, rule);
 });
 
 Deno.test("Arguments.tensor() gives tensors, and numbers as constants", () => {

@@ -2,4 +2,3 @@ import { REDUCTION_OPERATIONS } from "../../lib/layers/reduction_operations.ts";
 import { testLayerCases } from "../support/layer_cases.ts";
 
 testLayerCases("keras_operations", REDUCTION_OPERATIONS);
-testLayerCases("more_operations", REDUCTION_OPERATIONS);

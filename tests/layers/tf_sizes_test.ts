@@ -35,6 +35,10 @@ Deno.test("operations of computed sizes have the rows of the tensor", () => {
   assertEquals(shapeOf("fill", [[ROWS, axis], 5]).shape, [null, 4]);
   assertEquals(shapeOf("range", [axis]).shape, [4]);
   assertEquals(shapeOf("range", [1, axis, 2]).shape, [2]);
+  assertEquals(shapeOf("range", [0, axis, 0.5]), {
+    shape: [8],
+    dtype: "float32",
+  });
   assertEquals(shapeOf("tile", [[[1, 2]], [ROWS, 3]]).shape, [null, 6]);
   assertEquals(shapeOf("broadcast_to", [[1, 2], [ROWS, 3, 2]]).shape, [
     ...[null, 3, 2],
