@@ -9,6 +9,7 @@
  * @module
  */
 import { cannot } from "../check.ts";
+import { errorText } from "../errors.ts";
 import {
   batchesOf,
   type BatchPlan,
@@ -155,7 +156,7 @@ async function* loop(
   } catch (error) {
     isOver = true;
     await close().catch(() => {}); // the first error is the one to report
-    await bar?.fail(error instanceof Error ? error.message : String(error));
+    await bar?.fail(errorText(error));
     throw error;
   } finally {
     if (!isOver) { // the consumer stopped reading

@@ -19,7 +19,7 @@
  */
 import { tf } from "../../tf.ts";
 import { cannot, quote } from "../../check.ts";
-import { UnsupportedByEngineError } from "../../errors.ts";
+import { errorText, UnsupportedByEngineError } from "../../errors.ts";
 import {
   type BuiltInCall,
   type GraphNode,
@@ -269,7 +269,7 @@ export function nameOf({ node, index }: Ref): string {
 
 /** Creates the error of a layer, with its name and advice. */
 function explained(cause: unknown, node: GraphNode, backend: string): Error {
-  const text = cause instanceof Error ? cause.message : String(cause);
+  const text = errorText(cause);
   const { name, kind } = node.row;
   const kernel = /Kernel '(\w+)' not registered/.exec(text)?.[1];
   if (kernel !== undefined) {

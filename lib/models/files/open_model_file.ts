@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { ModelFormatError } from "../../errors.ts";
+import { errorText, ModelFormatError } from "../../errors.ts";
 import { type ByteSource, openBytes } from "../../formats/byte_source.ts";
 import { hdf5End } from "../../formats/hdf5_header.ts";
 import { MOST_JSON } from "../../formats/loose_json.ts";
@@ -107,7 +107,7 @@ export function modelFileOf(bytes: ByteSource, url?: URL): ModelFile {
   } catch (cause) {
     bytes.close();
     if (cause instanceof ModelFormatError) throw cause;
-    const text = cause instanceof Error ? cause.message : String(cause);
+    const text = errorText(cause);
     throw new ModelFormatError(name, `it must be intact: ${text}`, { cause });
   }
 }

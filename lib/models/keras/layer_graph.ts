@@ -38,7 +38,6 @@ import {
   unknownLayers,
 } from "./known_layers.ts";
 import {
-  cycleIn,
   flatten,
   fullPath,
   type LayerDraft,
@@ -68,6 +67,7 @@ import {
   DEFAULT_LIMITS,
   type ModelLimits,
 } from "../graph/limits.ts";
+import { inOrder } from "../graph/in_order.ts";
 import { ModelGraph } from "../graph/model_graph.ts";
 import { ShapePass } from "./shape_pass.ts";
 import { withFunctions } from "./tensorflow_ops.ts";
@@ -183,11 +183,12 @@ class Builder {
       yield* this.#link(draft, call, refOf, spec.layers);
       yield;
     }
-    const cycle = cycleIn(pairs.map(({ draft }) => draft));
-    if (cycle !== undefined) {
-      const [from, to] = cycle;
-      this.#fail(`layer "${to.name}" must not depend on itself`, from.name);
-    }
+    inOrder(
+      pairs.map(({ draft }) => draft),
+      ({ inputs }) => inputs.map(({ node }) => node as LayerDraft),
+      (to, { name }) =>
+        this.#fail(`layer "${to.name}" must not depend on itself`, name),
+    );
     const ends = (list: ModelSpec["inputs"]) =>
       list.map(({ tensor }) => refOf(tensor, "the model"));
     return {

@@ -1,5 +1,5 @@
 import { cannot, sizeOf } from "../../check.ts";
-import { ModelFormatError } from "../../errors.ts";
+import { errorText, ModelFormatError } from "../../errors.ts";
 import { callLayer } from "../../layers/call_layer.ts";
 import type { Steps } from "../../formats/pacer.ts";
 import { ShapeOps, type ShapeValue } from "../../ops/shape_ops.ts";
@@ -13,6 +13,7 @@ import {
   refKey,
   tensorSpec,
 } from "../graph/graph.ts";
+import { inOrder } from "../graph/in_order.ts";
 import { DEFAULT_LIMITS } from "../graph/limits.ts";
 import type { LayerDraft } from "./layer_draft.ts";
 import { overStrings, StringTensors } from "./string_tensors.ts";
@@ -63,12 +64,13 @@ export class ShapePass {
   *run(outputs: readonly Ref[]): Steps<void> {
     for (const draft of this.#nodes) this.#checkRefs(draft);
     for (const ref of outputs) this.#checkRef(ref, "the model");
-    for (const draft of this.#nodes) {
-      this.#visit(draft);
+    const ordered = inOrder(this.#nodes, producersOf);
+    for (const draft of ordered) {
+      this.#shape(draft);
       yield;
     }
     for (const ref of outputs) this.#checkMade(ref, "the model");
-    for (const draft of this.#nodes) draft.row = this.#rowOf(draft);
+    for (const draft of ordered) draft.row = this.#rowOf(draft);
   }
 
   #checkRefs({ call, inputs, name }: LayerDraft): void {
@@ -96,39 +98,6 @@ export class ShapePass {
       this.#source,
       `"${user}" must use outputs that are there: current value is output ${index} of "${name}"`,
     );
-  }
-
-  /** Depth first, without recursion over long chains. */
-  #visit(root: LayerDraft): void {
-    const stack = [root];
-    while (stack.length > 0) {
-      const at = stack.at(-1)!;
-      const waiting = [...this.#feeds(at)].filter((node) =>
-        !this.#isDone(node)
-      );
-      if (waiting.length > 0) {
-        stack.push(...waiting);
-        continue;
-      }
-      stack.pop();
-      if (!this.#isDone(at)) this.#shape(at);
-    }
-  }
-
-  *#feeds(draft: LayerDraft): Generator<LayerDraft> {
-    const { call } = draft;
-    if (call.kind === "alias") {
-      for (const ref of call.outputs) yield origin(ref).node as LayerDraft;
-    } else for (const ref of draft.inputs) yield origin(ref).node as LayerDraft;
-  }
-
-  #isDone(node: LayerDraft): boolean {
-    if (node.call.kind === "alias") {
-      return node.call.outputs.every((ref) =>
-        this.#values.has(`${origin(ref).node.id}:done`)
-      );
-    }
-    return this.#values.has(`${node.id}:done`);
   }
 
   #shape(draft: LayerDraft): void {
@@ -297,11 +266,10 @@ export class ShapePass {
     outputs.forEach((output, index) =>
       this.#values.set(`${draft.id}:${index}`, output)
     );
-    this.#values.set(`${draft.id}:done`, outputs[0]!);
   }
 
   #fail(draft: LayerDraft, error: unknown): never {
-    const text = error instanceof Error ? error.message : String(error);
+    const text = errorText(error);
     throw new ModelFormatError(
       this.#source,
       `layer "${draft.name}" (${draft.spec.className}) must accept its inputs: ${text}`,
@@ -353,6 +321,12 @@ export class ShapePass {
   }
 }
 
+/** The nodes that compute what a node receives; of an alias, its outputs. */
+function producersOf({ call, inputs }: LayerDraft): LayerDraft[] {
+  const refs = call.kind === "alias" ? call.outputs : inputs;
+  return refs.map((ref) => origin(ref).node as LayerDraft);
+}
+
 /** Call arguments that note which of them a layer reads. */
 function watchedArguments(
   passed: Readonly<Record<string, CallArgument>>,
@@ -375,7 +349,7 @@ function watchedArguments(
 function numParameters({ call, children }: LayerDraft): number {
   if (call.kind === "builtIn" && children.length === 0) {
     return call.sources.reduce(
-      (sum, { shape }) => sum + shape.reduce((p, n) => p * n, 1),
+      (sum, { shape }) => sum + sizeOf(shape),
       0,
     );
   }

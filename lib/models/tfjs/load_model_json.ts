@@ -11,7 +11,7 @@
 import type { io } from "@tensorflow/tfjs";
 import { tf } from "../../tf.ts";
 import { cannot, quote } from "../../check.ts";
-import { ModelFormatError } from "../../errors.ts";
+import { errorText, ModelFormatError } from "../../errors.ts";
 import type { CustomTable } from "../../layers/custom_objects.ts";
 import type { Dialect } from "../../layers/layer.ts";
 import { Pacer } from "../../formats/pacer.ts";
@@ -161,7 +161,7 @@ async function loadLayers(
 }
 
 function unbuilt(url: URL, cause: unknown): ModelFormatError {
-  const text = cause instanceof Error ? cause.message : String(cause);
+  const text = errorText(cause);
   const rule = "TF.js must be able to build it";
   return new ModelFormatError(
     url.href,

@@ -9,6 +9,7 @@
  *
  * @module
  */
+import { errorText } from "../../errors.ts";
 import { readLayer } from "../../layers/config_reader.ts";
 import type { Layer } from "../../layers/layer.ts";
 import { TFJS_LAYERS } from "../../layers/tfjs_layers.ts";
@@ -81,7 +82,7 @@ export function builtInFormOfMemory(
       },
     };
   } catch (cause) {
-    const text = cause instanceof Error ? cause.message : String(cause);
+    const text = errorText(cause);
     return { obstacle: `is left to TF.js: ${text}` };
   }
 }
