@@ -19,7 +19,7 @@ import type { KerasSource } from "../files/open_model_file.ts";
 import { DEFAULT_LIMITS, type ModelLimits } from "../graph/limits.ts";
 import type { ModelGraph } from "../graph/model_graph.ts";
 import { readTopology } from "./keras_topology.ts";
-import type { KerasWeights } from "./keras_weights.ts";
+import type { BindWeights } from "./keras_weights.ts";
 import { layerGraph } from "./layer_graph.ts";
 import { NameWeights } from "./name_weights.ts";
 import { PathWeights, VOCABULARY } from "./path_weights.ts";
@@ -42,8 +42,8 @@ export interface KerasFile {
   readonly major: 2 | 3;
   /** The model's object with `class_name` and `config`. */
   readonly config: unknown;
-  /** The weights; they can be read until {@linkcode close}. */
-  readonly weights: KerasWeights;
+  /** Finds the weights; they can be read until {@linkcode close}. */
+  readonly bindWeights: BindWeights;
   /** Closes the file. Weights that were read remain valid. */
   close(): void;
 }
@@ -122,7 +122,7 @@ export async function modelOfKerasFile(
       dialect: file.major,
       source: file.source,
       customLayers,
-      weights: file.weights,
+      bindWeights: file.bindWeights,
       allowNonFinite,
       limits,
       dispose: () => file.close(),
@@ -260,8 +260,9 @@ async function readParts(
   const store = weightsName.endsWith(".h5")
     ? hdf5Store(bytes, source, isVerified)
     : npzStore(bytes, source);
-  const weights = new PathWeights(store, source, assets);
-  return { format: "keras", kerasVersion, major, config, weights, store };
+  const bindWeights: BindWeights = (model) =>
+    new PathWeights(store, source, model, assets);
+  return { format: "keras", kerasVersion, major, config, bindWeights, store };
 }
 
 function openHdf5(bytes: ByteSource): Contents {
@@ -296,7 +297,8 @@ function openHdf5(bytes: ByteSource): Contents {
         parseLooseJson(config, `${source}/model_config`),
         source,
       ),
-      weights: new NameWeights(store, "model_weights", source),
+      bindWeights: (model) =>
+        new NameWeights(store, "model_weights", source, model),
       store,
     };
   } catch (error) {

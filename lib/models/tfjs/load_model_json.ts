@@ -23,7 +23,7 @@ import {
 } from "../graph/limits.ts";
 import { layerGraph } from "../keras/layer_graph.ts";
 import { numNonFinite } from "../graph/weights.ts";
-import { ManifestWeights } from "./manifest_weights.ts";
+import { manifestWeights } from "./manifest_weights.ts";
 import type { ModelGraph } from "../graph/model_graph.ts";
 import {
   buildGraphModel,
@@ -233,7 +233,7 @@ export async function modelOfLayersJson(
     return await pacer.drive(layerGraph({
       ...json,
       format: "tfjs-layers",
-      weights: new ManifestWeights(weights, json.spec.name, json.source),
+      bindWeights: manifestWeights(weights, json.spec.name, json.source),
       ...(json.dialect === "tfjs" ? { advice: recipe(json.source) } : {}),
       allowNonFinite,
       limits,
