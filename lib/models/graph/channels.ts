@@ -1,6 +1,5 @@
 import type { Layer } from "../../layers/layer.ts";
-import { builtInLayerOf } from "./graph.ts";
-import { type GraphNode, origin, type Ref } from "./graph.ts";
+import { builtInLayerOf, type GraphNode, origin, type Ref } from "./graph.ts";
 
 /** The channel axis of a feature map; undefined if unknown. */
 export type Channels = "first" | "last" | undefined;
@@ -46,7 +45,7 @@ function writtenChannels({ call }: GraphNode): Channels {
  * and the layer keeps their axes.
  */
 export function layerChannels(
-  { channels, keepsAxes = false }: Layer,
+  { channels, keepsAxes = false }: Pick<Layer, "channels" | "keepsAxes">,
   inputs: readonly Channels[],
 ): Channels {
   if (channels !== undefined || !keepsAxes) return channels;

@@ -24,7 +24,7 @@ import type { LayerRow, TensorSpec } from "../../types.ts";
 import type { GraphNode, NodeCall, Ref } from "../graph/graph.ts";
 import { ModelGraph } from "../graph/model_graph.ts";
 import type { OnnxCall } from "../graph/graph.ts";
-import { onnxChannels } from "./onnx_channels.ts";
+import { onnxChannels } from "../graph/onnx_operators.ts";
 import { tensorsOf, type WholeFile } from "./onnx_checks.ts";
 import type { OnnxConstant } from "../graph/onnx_origin.ts";
 import { OnnxSpecs } from "./onnx_specs.ts";

@@ -5,7 +5,7 @@
  */
 import { ModelFormatError } from "../../errors.ts";
 import type { ByteSource } from "../../formats/byte_source.ts";
-import { readOnnx } from "../../formats/onnx_model.ts";
+import { type OnnxGraphPart, readOnnx } from "../../formats/onnx_model.ts";
 import { Pacer } from "../../formats/pacer.ts";
 import {
   byteLength,
@@ -95,7 +95,10 @@ export async function loadOnnx(
     const inputs = file.graph.inputs.filter(({ name }) => !constants.has(name));
     const parts = { file, constants, operations, inputs, close };
     const model = await pacer.drive(onnxGraph(parts));
-    await checkSizes(file, constants, operations, limits);
+    const ordered = model.topLevel.flatMap(({ call }) =>
+      call.kind === "raw" ? [call.onnx!.operation] : []
+    );
+    await checkSizes(file, constants, ordered, limits);
     return model;
   } catch (cause) {
     close();
@@ -116,29 +119,30 @@ interface Named<T> {
 
 /** Constants that are tensors: initializers, and outputs of Constant. */
 function namedTensors({ graph }: WholeFile): Named<OnnxTensor>[] {
-  const constants = graph.nodes.flatMap((node) => {
-    const value = node.attributes.get("value");
-    if (!isConstant(node) || typeof value !== "object") return [];
-    if (!("tensor" in value)) return [];
-    return [{ name: node.outputs[0]!, tensor: value.tensor }];
-  });
-  const all = graph.constants.map((tensor) => ({ name: tensor.name, tensor }));
-  return [...all, ...constants];
+  return [
+    ...graph.constants.map((tensor) => ({ name: tensor.name, tensor })),
+    ...constantValues(graph, "value").flatMap(({ name, value }) =>
+      "tensor" in value ? [{ name, tensor: value.tensor }] : []
+    ),
+  ];
 }
 
 /** Sparse constants: initializers, and outputs of Constant. */
 function namedSparse({ graph }: WholeFile): Named<OnnxSparseTensor>[] {
-  const constants = graph.nodes.flatMap((node) => {
-    const value = node.attributes.get("sparse_value");
-    if (!isConstant(node) || typeof value !== "object") return [];
-    if (!("sparse" in value)) return [];
-    return [{ name: node.outputs[0]!, tensor: value.sparse }];
+  return [
+    ...graph.sparse.map((tensor) => ({ name: tensor.values.name, tensor })),
+    ...constantValues(graph, "sparse_value").flatMap(({ name, value }) =>
+      "sparse" in value ? [{ name, tensor: value.sparse }] : []
+    ),
+  ];
+}
+
+/** The outputs of Constant, with one of its attributes. */
+function constantValues({ nodes }: OnnxGraphPart, attribute: string) {
+  return nodes.filter(isConstant).flatMap(({ attributes, outputs }) => {
+    const value = attributes.get(attribute);
+    return typeof value === "object" ? [{ name: outputs[0]!, value }] : [];
   });
-  const all = graph.sparse.map((tensor) => ({
-    name: tensor.values.name,
-    tensor,
-  }));
-  return [...all, ...constants];
 }
 
 function constantsOf(

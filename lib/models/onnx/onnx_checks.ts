@@ -6,6 +6,7 @@
 import { ModelFormatError } from "../../errors.ts";
 import {
   domainsOf,
+  graphsIn,
   type OnnxFile,
   type OnnxGraphPart,
   type OnnxOperation,
@@ -96,22 +97,16 @@ function checkDomains(
   const defined = new Set(
     functions.map(({ name, domain }) => `${domain}.${name}`),
   );
-  const unknown = graph.nodes.filter((node) =>
+  const isUnknown = (domain: string) =>
+    !DOMAINS.has(domain) && !functions.some((f) => f.domain === domain);
+  const operations = graph.nodes.filter((node) =>
     !defined.has(`${node.domain}.${node.kind}`) &&
-    [...domainsOf(node)].some((domain) =>
-      !DOMAINS.has(domain) && !functions.some((f) => f.domain === domain)
-    )
+    [...domainsOf(node)].some(isUnknown)
   );
-  const inner = functions.flatMap(({ name, domains }) =>
-    domains.some((domain) =>
-        !DOMAINS.has(domain) && !functions.some((f) => f.domain === domain)
-      )
-      ? [name]
-      : []
-  );
+  const inner = functions.filter(({ domains }) => domains.some(isUnknown));
   const names = [
-    ...unknown.map(({ kind, domain }) => `"${domain}.${kind}"`),
-    ...inner.map((name) => `in function "${name}"`),
+    ...operations.map(({ kind, domain }) => `"${domain}.${kind}"`),
+    ...inner.map(({ name }) => `in function "${name}"`),
   ];
   if (names.length > 0) {
     throw new ModelFormatError(
@@ -149,11 +144,7 @@ export function isConstant(
  * @returns Their names, its inputs first; empty for an omitted one.
  */
 export function tensorsOf(node: OnnxOperation): string[] {
-  const outer = [...node.attributes.values()].flatMap((value) =>
-    typeof value === "object" && "graph" in value
-      ? [...freeNames(value.graph)]
-      : []
-  );
+  const outer = graphsIn(node).flatMap((graph) => [...freeNames(graph)]);
   const known = new Set(node.inputs);
   const free = [...new Set(outer)].filter((name) => !known.has(name));
   return [...node.inputs, ...free];

@@ -16,7 +16,6 @@ import {
 } from "../../formats/onnx_tensor.ts";
 import type { ProtoReader } from "../../formats/protobuf.ts";
 import {
-  type StoredArray,
   type StoredType,
   toFloat32,
   valuesOf,
@@ -70,7 +69,6 @@ export function onnxConstant(
   return {
     name,
     tensor,
-    span: tensor.span,
     isOperation: false,
     shape: Object.freeze([...shape]),
     mustBeFinite: isFloat && !allowNonFinite,
@@ -92,7 +90,7 @@ function unreadable(name: string, type: number): TypeError {
 }
 
 /**
- * An array of a supported element type, with the numbers of a constant.
+ * An array of a supported element type, with the unchanged numbers of a constant.
  *
  * @param name Its name.
  * @param dtype Its element type.
@@ -107,19 +105,12 @@ export function arrayOfBytes(
   shape: readonly number[],
   bytes: Uint8Array<ArrayBuffer>,
 ): NdArray {
-  return arrayOf({ data: valuesOf(bytes, dtype), shape, dtype }, name);
-}
-
-/**
- * Converts an array to a supported element type, without changing the numbers.
- */
-function arrayOf(stored: StoredArray, name: string): NdArray {
-  const { data, shape, dtype } = stored;
+  const data = valuesOf(bytes, dtype);
   const array = (values: ArrayBufferView, type: string) =>
     ({ data: values, shape, dtype: type }) as unknown as NdArray;
   switch (dtype) {
     case "bfloat16":
-      return array(toFloat32(stored, name), "float32");
+      return array(toFloat32({ data, shape, dtype }, name), "float32");
     case "int8":
     case "int16":
     case "uint16":

@@ -57,7 +57,6 @@ export function numbersConstant(
   return {
     name,
     tensor,
-    span,
     isOperation: true,
     shape,
     isParameter: type === FLOAT32,
