@@ -88,6 +88,18 @@ function openedAt(path: string | URL, action: string): Deno.FsFile {
 }
 
 /**
+ * Reads a whole source.
+ *
+ * @param source The source.
+ * @returns A copy of its bytes.
+ */
+export function readAll(source: ByteSource): Uint8Array<ArrayBuffer> {
+  const bytes = new Uint8Array(source.size);
+  source.read(0, bytes);
+  return bytes;
+}
+
+/**
  * A source over a part of another one. Closing it has no effect.
  *
  * @param source The other source.

@@ -64,6 +64,20 @@ interface State {
 }
 
 /**
+ * The inputs by the keys of their tensors.
+ *
+ * @param feeds The feeds.
+ * @param inputs A tensor for each.
+ * @returns A new map of the same tensors.
+ */
+export function fedValues(
+  feeds: readonly Feed[],
+  inputs: readonly tf.Tensor[],
+): Values {
+  return new Map(feeds.map(({ ref }, i) => [refKey(ref), inputs[i]!]));
+}
+
+/**
  * Runs the nodes.
  *
  * @param run The run.
@@ -74,9 +88,8 @@ export function* runNodes(
   run: NodeRun,
   inputs: readonly tf.Tensor[],
 ): Generator<void, Values> {
-  const values: Values = new Map();
+  const values = fedValues(run.feeds, inputs);
   const state: State = { values, masks: new Map(), passedMasks: new Map() };
-  run.feeds.forEach(({ ref }, i) => values.set(refKey(ref), inputs[i]!));
   let isDone = false;
   try {
     const { nodes, releases } = run.schedule;
@@ -255,10 +268,7 @@ export function rawShapes(
   inputs: readonly tf.Tensor[],
   refs: readonly Ref[],
 ): (readonly number[])[] {
-  const values: Values = new Map(
-    feeds.map(({ ref }, i) => [refKey(ref), inputs[i]!]),
-  );
-  const { byName } = rawCall(feeds, [], values);
+  const { byName } = rawCall(feeds, [], fedValues(feeds, inputs));
   return runtime!.execute(byName, refs.map(nameOf)).map(({ shape }) => shape);
 }
 

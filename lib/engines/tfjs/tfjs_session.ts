@@ -27,6 +27,7 @@ import { checkOperation } from "./check_operation.ts";
 import { customSteps } from "./custom_steps.ts";
 import { checkClasses, perturbed } from "./perturb.ts";
 import {
+  fedValues,
   keepFetched,
   nameOf,
   type NodeRun,
@@ -291,9 +292,7 @@ class TfjsSession implements Session {
     const values: Values = new Map();
     const feeds = turn.sync(() => this.#feeds(inputs));
     try {
-      const fed: Values = new Map(
-        ports.map(({ ref }, i) => [refKey(ref), feeds[i]!]),
-      );
+      const fed = fedValues(ports, feeds);
       const { byName, fetched } = rawCall(ports, wanted, fed);
       const results = fetched.length === 0
         ? []

@@ -4,7 +4,11 @@
  * @module
  */
 import { errorText, ModelFormatError } from "../../errors.ts";
-import { type ByteSource, openBytes } from "../../formats/byte_source.ts";
+import {
+  type ByteSource,
+  openBytes,
+  readAll,
+} from "../../formats/byte_source.ts";
 import { hdf5End } from "../../formats/hdf5_header.ts";
 import { MOST_JSON } from "../../formats/loose_json.ts";
 import type { ZipArchive } from "../../formats/zip.ts";
@@ -118,9 +122,7 @@ function wholeText(bytes: ByteSource, url: URL): Uint8Array {
     const text = `${rule}: current value is ${bytes.size}`;
     throw new ModelFormatError(url.href, text);
   }
-  const text = new Uint8Array(bytes.size);
-  bytes.read(0, text);
-  return text;
+  return readAll(bytes);
 }
 
 function openFolder(url: URL): ModelFile {

@@ -9,7 +9,7 @@
  */
 import { quote } from "../../check.ts";
 import { ModelFormatError } from "../../errors.ts";
-import type { ByteSource } from "../../formats/byte_source.ts";
+import { type ByteSource, readAll } from "../../formats/byte_source.ts";
 import { parseLooseJson } from "../../formats/loose_json.ts";
 import type { ZipArchive } from "../../formats/zip.ts";
 import type { CustomTable } from "../../layers/custom_objects.ts";
@@ -190,7 +190,7 @@ async function openFolder(
     files.push(file);
     return file;
   };
-  const bytesOf = async (name: string) => wholeOf(await open(name));
+  const bytesOf = async (name: string) => readAll(await open(name));
   return await opened(
     folder,
     close,
@@ -337,10 +337,4 @@ function versionOf(
     `it must be written by Keras 2 or 3: current value is ${quote(version)}; ` +
       'open it in Python with a Keras that reads it, and save model.save("model.keras")',
   );
-}
-
-function wholeOf(source: ByteSource): Uint8Array {
-  const bytes = new Uint8Array(source.size);
-  source.read(0, bytes);
-  return bytes;
 }

@@ -6,6 +6,7 @@
  */
 import { cannot } from "../../check.ts";
 import { ModelFormatError } from "../../errors.ts";
+import { readAll } from "../../formats/byte_source.ts";
 import {
   byteLength,
   fieldBytes,
@@ -58,12 +59,8 @@ export function onnxConstant(
   const part = isElsewhere
     ? external.part(name, tensor.external, size!)
     : undefined;
-  const read = () => {
-    if (part === undefined) return tensorBytes(reader, tensor);
-    const bytes = new Uint8Array(part.size);
-    part.read(0, bytes);
-    return bytes;
-  };
+  const read = () =>
+    part === undefined ? tensorBytes(reader, tensor) : readAll(part);
   const hasBytes = dtype !== undefined || raw !== undefined || isElsewhere;
   const isFloat = dtype !== undefined && dtype.includes("float");
   return {

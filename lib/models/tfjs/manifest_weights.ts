@@ -6,6 +6,7 @@
  * @module
  */
 import { ModelFormatError } from "../../errors.ts";
+import { readAll } from "../../formats/byte_source.ts";
 import {
   type StoredType,
   toFloat32,
@@ -84,10 +85,8 @@ function stored(weight: ManifestWeight, path: string): StoredWeight {
 /** Decodes values as TF.js does; quantised values are mapped to their range. */
 function decoded({ spec, bytes }: ManifestWeight): Float32Array<ArrayBuffer> {
   const { name, shape, dtype, quantization } = spec;
-  const buffer = new Uint8Array(bytes.size);
-  bytes.read(0, buffer);
   const kind = (quantization?.dtype ?? dtype) as StoredType;
-  const data = valuesOf(buffer, kind);
+  const data = valuesOf(readAll(bytes), kind);
   if (quantization === undefined || kind === "float16") {
     return toFloat32({ data, shape, dtype: kind }, name);
   }
