@@ -268,6 +268,41 @@ export function builtInFormOf(node: GraphNode): BuiltInForm {
   };
 }
 
+/** What the row of a node needs; the rest has defaults. */
+export interface RowParts {
+  readonly name: string;
+  /** Its index in Keras' own list, if it is there. */
+  readonly index?: number | undefined;
+  readonly kind: string;
+  readonly config?: LayerRow["config"];
+  readonly outputs: readonly TensorSpec[];
+  /** @default {0} */
+  readonly numParameters?: number;
+  /** Names of the nodes before it. */
+  readonly inbound?: readonly string[];
+}
+
+/**
+ * Creates the row of a node.
+ *
+ * @param parts Its values, which are copied.
+ * @returns The row, frozen.
+ */
+export function makeRow(
+  { name, index, kind, config = {}, outputs, numParameters = 0, inbound = [] }:
+    RowParts,
+): LayerRow {
+  return Object.freeze({
+    name,
+    ...(index === undefined ? {} : { index }),
+    kind,
+    config: Object.freeze({ ...config }),
+    outputs: Object.freeze([...outputs]),
+    numParameters,
+    inbound: Object.freeze([...inbound]),
+  });
+}
+
 /**
  * The built-in layer of a node, for its properties.
  *

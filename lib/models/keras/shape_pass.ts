@@ -8,6 +8,7 @@ import type { LayerRow, TensorSpec } from "../../types.ts";
 import { type Channels, layerChannels } from "../graph/channels.ts";
 import {
   type CallArgument,
+  makeRow,
   origin,
   type Ref,
   refKey,
@@ -284,17 +285,14 @@ export class ShapePass {
       (_, i) => ({ node: draft, index: i }),
     );
     for (const ref of refs) this.#checkMade(ref, name);
-    const outputs = refs.map((ref) => this.#specOf(ref, name));
-    return Object.freeze({
+    return makeRow({
       name,
-      ...(index === undefined ? {} : { index }),
+      index,
       kind: spec.className,
-      config: Object.freeze({ ...draft.options ?? spec.options }),
-      outputs: Object.freeze(outputs),
+      config: draft.options ?? spec.options,
+      outputs: refs.map((ref) => this.#specOf(ref, name)),
       numParameters: numParameters(draft),
-      inbound: Object.freeze(
-        (fedBy ?? inputs).map(({ node }) => (node as LayerDraft).name),
-      ),
+      inbound: (fedBy ?? inputs).map(({ node }) => (node as LayerDraft).name),
     });
   }
 

@@ -10,13 +10,14 @@
  */
 import type { tf } from "../../tf.ts";
 import { cannot, sizeOf } from "../../check.ts";
-import type { LayerRow, Model, ModelFormat } from "../../types.ts";
-import type {
-  GraphFunctions,
-  GraphNode,
-  NodeCall,
-  RawRuntime,
-  Ref,
+import type { Model, ModelFormat } from "../../types.ts";
+import {
+  type GraphFunctions,
+  type GraphNode,
+  makeRow,
+  type NodeCall,
+  type RawRuntime,
+  type Ref,
 } from "../graph/graph.ts";
 import {
   GraphSpecs,
@@ -206,17 +207,17 @@ function draftOf(
       ...obstacleOf(operation, executor),
       ...functionsOf(operation, executor),
     };
-  const row: LayerRow = Object.freeze({
+  const row = makeRow({
     name: operation.name,
-    ...(index === undefined ? {} : { index }),
+    index,
     kind: operation.op,
-    config: Object.freeze(attributes(operation)),
-    outputs: Object.freeze(outputs),
+    config: attributes(operation),
+    outputs,
     numParameters: weights().reduce(
       (sum, { value }) => sum + sizeOf(value.shape),
       0,
     ),
-    inbound: Object.freeze(inputs.map(({ node }) => node.row.name)),
+    inbound: inputs.map(({ node }) => node.row.name),
   });
   return { id: 0, row, isListed: index !== undefined, inputs, call, weights };
 }
