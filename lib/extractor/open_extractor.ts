@@ -29,7 +29,6 @@ import {
   prepared,
   runBatches,
 } from "./run_batches.ts";
-import { runTensors, tensorOf } from "./run_tensors.ts";
 import type { Settings } from "./settings.ts";
 
 /**
@@ -236,6 +235,7 @@ export class OpenRuns implements Runs, AsyncDisposable {
     // enough, and fast.
     const { weightData } = this.#opened.program;
     if (!isUnchanged(this.#graph, weightData!)) throw changed("predict tensor");
+    const { runTensors, tensorOf } = await import("./run_tensors.ts");
     const direct = await runTensors(this.#opened, this.#plan.backend, inputs);
     if (direct !== undefined) return direct;
     const whole = { ...this.#opened, batchSize: Number.MAX_SAFE_INTEGER };

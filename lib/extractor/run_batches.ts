@@ -27,7 +27,6 @@ import type { Dataset, RunOptions } from "../types.ts";
 import { BatchQueue } from "./batch_queue.ts";
 import type { ExtractorProgram } from "./compile.ts";
 import { datasetSpecs, fedArrays } from "./feeds.ts";
-import { indexError } from "./index_error.ts";
 
 /** A program in an open session. */
 export interface Opened {
@@ -179,7 +178,8 @@ function queueOf(
     read += batch.rows;
     const samples = batchSize === undefined ? { first } : { first, batchSize };
     const inputs = fedArrays(feeds, batch.inputs);
-    return session.run(inputs, pacer, samples).catch((error) => {
+    return session.run(inputs, pacer, samples).catch(async (error) => {
+      const { indexError } = await import("./index_error.ts");
       throw indexError(error, { feeds, inputs, first });
     });
   };

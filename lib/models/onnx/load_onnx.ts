@@ -14,13 +14,15 @@ import {
 } from "../../formats/onnx_tensor.ts";
 import { onnxGraph } from "./from_onnx.ts";
 import type { ModelGraph } from "../graph/model_graph.ts";
-import { checkFile, isConstant, type WholeFile } from "./onnx_checks.ts";
+import {
+  checkFile,
+  checkNoneInside,
+  isConstant,
+  type WholeFile,
+} from "./onnx_checks.ts";
 import type { OnnxConstant } from "../graph/onnx_origin.ts";
-import { onnxConstant } from "./onnx_constants.ts";
-import { numbersConstant } from "./onnx_numbers.ts";
-import { sparseConstant } from "./onnx_sparse.ts";
+import { numbersConstant, onnxConstant } from "./onnx_constants.ts";
 import { DEFAULT_LIMITS, type ModelLimits } from "../graph/limits.ts";
-import { checkNoneInside, openExternal } from "./onnx_external.ts";
 import { checkExpansion, checkSizes } from "./onnx_growth.ts";
 
 /** An open ONNX file. */
@@ -68,27 +70,29 @@ export async function loadOnnx(
       ...tensors.map(({ tensor }) => tensor),
       ...sparse.flatMap(({ tensor }) => [tensor.values, tensor.indices]),
     ]);
-    const external = await openExternal(
-      ends,
-      source.name,
-      url,
-      pacer.signal,
-    );
+    // Few files have weights elsewhere, or sparse ones.
+    const external = ends.size === 0
+      ? undefined
+      : await (await import("./onnx_external.ts"))
+        .openExternal(ends, source.name, url, pacer.signal);
     close = () => {
-      external.close();
+      external?.close();
       source.close();
     };
     const { reader } = file;
     const files = { reader, external, allowNonFinite };
-    const constants = constantsOf(
-      file,
-      [
-        ...tensors.map(({ name, tensor }) => onnxConstant(name, tensor, files)),
+    const read = tensors.map(({ name, tensor }) =>
+      onnxConstant(name, tensor, files)
+    );
+    if (sparse.length > 0) {
+      const { sparseConstant } = await import("./onnx_sparse.ts");
+      read.push(
         ...sparse.map(({ name, tensor }) =>
           sparseConstant(name, tensor, files, limits.tensorBytes)
         ),
-      ],
-    );
+      );
+    }
+    const constants = constantsOf(file, read);
     const operations = file.graph.nodes.filter(({ outputs }) =>
       outputs.length === 0 || !constants.has(outputs[0]!)
     );
@@ -102,10 +106,10 @@ export async function loadOnnx(
     return model;
   } catch (cause) {
     close();
-    const isBuiltInNode = !(cause instanceof Error) ||
+    const isWorded = !(cause instanceof Error) ||
       cause instanceof ModelFormatError || cause.name === "NotFound" ||
       pacer.signal?.aborted;
-    if (isBuiltInNode) throw cause;
+    if (isWorded) throw cause;
     const rule = `it must be intact: ${cause.message}`;
     throw new ModelFormatError(source.name, rule, { cause });
   }

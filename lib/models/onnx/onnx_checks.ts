@@ -3,14 +3,17 @@
  *
  * @module
  */
+import { quote } from "../../check.ts";
 import { ModelFormatError } from "../../errors.ts";
 import {
   domainsOf,
   graphsIn,
+  type OnnxAttributeValue,
   type OnnxFile,
   type OnnxGraphPart,
   type OnnxOperation,
 } from "../../formats/onnx_model.ts";
+import type { OnnxTensor } from "../../formats/onnx_tensor.ts";
 
 /** The first and the last supported version. */
 type Versions = readonly [first: number, last: number];
@@ -134,6 +137,63 @@ export function isConstant(
   { kind, domain, outputs }: OnnxOperation,
 ): boolean {
   return kind === "Constant" && domain === "" && outputs.length === 1;
+}
+
+/**
+ * Checks that only initializers and constants of the main graph have external
+ * bytes. Subgraphs, functions and other attributes are passed to the runtime as
+ * they are, which would open the files that they name without these checks.
+ *
+ * @param file The file.
+ * @throws {ModelFormatError} If another tensor has.
+ */
+export function checkNoneInside(
+  { graph, functions, reader }: WholeFile,
+): void {
+  const attributes = [
+    ...graph.nodes.flatMap((node) =>
+      [...node.attributes].filter(([name]) =>
+        !isConstant(node) || !isValue(name)
+      ).map(([, value]) => value)
+    ),
+    ...functions.flatMap(({ nodes, defaults }) => [
+      ...nodes.flatMap(({ attributes }) => [...attributes.values()]),
+      ...defaults,
+    ]),
+  ];
+  for (const tensor of attributes.flatMap(tensorsIn)) {
+    if (tensor.external === undefined) continue;
+    const path = tensor.external.get("location") ?? "";
+    throw new ModelFormatError(
+      reader.source.name,
+      `constant "${tensor.name}" of a subgraph, a function or an attribute ` +
+        `must be stored in the file itself: current path is ${quote(path)}`,
+    );
+  }
+}
+
+function isValue(attribute: string): boolean {
+  return attribute === "value" || attribute === "sparse_value";
+}
+
+/** The tensors in an attribute, including those of subgraphs. */
+function tensorsIn(value: OnnxAttributeValue): OnnxTensor[] {
+  if (typeof value !== "object") return [];
+  if ("tensor" in value) return [value.tensor];
+  if ("sparse" in value) return [value.sparse.values, value.sparse.indices];
+  return "graph" in value ? tensorsOfGraph(value.graph) : [];
+}
+
+function tensorsOfGraph(
+  { constants, sparse, nodes }: OnnxGraphPart,
+): OnnxTensor[] {
+  return [
+    ...constants,
+    ...sparse.flatMap(({ values, indices }) => [values, indices]),
+    ...nodes.flatMap(({ attributes }) =>
+      [...attributes.values()].flatMap(tensorsIn)
+    ),
+  ];
 }
 
 /**
