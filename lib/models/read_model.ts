@@ -1,8 +1,7 @@
-import { withStop } from "../display/stop_signal.ts";
-import { Pacer } from "../formats/pacer.ts";
 import { type CustomTable, customTable } from "../layers/custom_objects.ts";
 import type { LayerFactory } from "../layers/layer.ts";
 import type { Model } from "../types.ts";
+import { loadingPacer, type Pacer } from "./graph/loading_pacer.ts";
 import type { ModelGraph } from "./graph/model_graph.ts";
 import { checkLimits, type ModelLimits } from "./graph/limits.ts";
 import { openModelFile } from "./files/open_model_file.ts";
@@ -57,22 +56,6 @@ export async function readModel(
   const reading = readInSteps(source, options, pacer);
   const graph = await pacer.race(reading, (late) => late.close());
   return graph.model;
-}
-
-/**
- * The pacer of loading a model, aborted by the caller or the Stop button.
- *
- * @param source The source, for the error.
- * @param signal The caller's signal.
- * @returns The pacer.
- */
-export function loadingPacer(
-  source: string | URL | Uint8Array | Blob,
-  signal: AbortSignal | undefined,
-): Pacer {
-  const isBytes = source instanceof Uint8Array || source instanceof Blob;
-  const where = () => `while loading ${isBytes ? "the model" : source}`;
-  return new Pacer(withStop(signal), where);
 }
 
 async function readInSteps(

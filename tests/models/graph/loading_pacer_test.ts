@@ -1,5 +1,5 @@
 import { assertThrows } from "@std/assert";
-import { loadingPacer } from "../../lib/models/read_model.ts";
+import { loadingPacer } from "../../../lib/models/graph/loading_pacer.ts";
 
 Deno.test("loadingPacer() stops with its signal, and says what was loaded", () => {
   const stop = new AbortController();
