@@ -91,7 +91,7 @@ export const FOLLOWED: readonly (readonly [string, string, string])[] = [
     "",
   ],
   [
-    "extractor/choose_engine.ts",
+    "extractor/choose_backend.ts",
     'use .engine("tfjs", { backend: "${other}" })',
     "tests/extractor/choose_engine_test.ts",
   ],
