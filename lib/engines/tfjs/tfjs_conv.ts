@@ -68,6 +68,15 @@ export function conv(
       -1,
     );
   }
+  return plainConv(x, kernel, options);
+}
+
+/** Convolution as TF.js has it, without groups. */
+function plainConv(
+  x: tf.Tensor,
+  kernel: tf.Tensor,
+  { strides, dilation, padding }: ConvOptions,
+): tf.Tensor {
   return strides.length === 2
     ? tf.conv2d(
       x as tf.Tensor4D,

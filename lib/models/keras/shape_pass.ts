@@ -9,6 +9,7 @@ import { type Channels, layerChannels } from "../graph/channels.ts";
 import {
   type CallArgument,
   makeRow,
+  type NodeCall,
   origin,
   type Ref,
   refKey,
@@ -21,6 +22,8 @@ import { overStrings, StringTensors } from "./string_tensors.ts";
 
 /** Bytes per value on every engine. */
 const BYTES = 4;
+
+type BuiltInNodeCall = NodeCall & { readonly kind: "builtIn" };
 
 /** The shape of a tensor, and that of its mask. */
 interface Shaped {
@@ -119,6 +122,10 @@ export class ShapePass {
       return;
     }
     this.#checkNumbers(draft);
+    this.#shapeBuiltIn(draft, call);
+  }
+
+  #shapeBuiltIn(draft: LayerDraft, call: BuiltInNodeCall): void {
     const unmasked = draft.inputs.flatMap((ref, i) =>
       this.#unmasked.has(refKey(ref)) ? [i] : []
     );
@@ -129,9 +136,9 @@ export class ShapePass {
       return { value, mask: unmasked.includes(i) ? undefined : mask };
     });
     const weights = Object.fromEntries(
-      call.sources.map((
-        { name, shape },
-      ) => [name, { shape, dtype: "float32" as const }]),
+      call.sources.map(({ name, shape }) =>
+        [name, { shape, dtype: "float32" }] as const
+      ),
     );
     const { args, argMasks, unread } = watchedArguments(call.args, inputs);
     try {
@@ -142,13 +149,12 @@ export class ShapePass {
         args,
         argMasks,
       });
-      if (unread.size > 0) {
+      const [unknown] = unread;
+      if (unknown !== undefined) {
+        const rule = `argument "${unknown}" must be a known one`;
+        const { className } = draft.spec;
         throw new TypeError(
-          cannot(
-            `call layer "${draft.name}"`,
-            `argument "${[...unread][0]}" must be a known one`,
-            draft.spec.className,
-          ),
+          cannot(`call layer "${draft.name}"`, rule, className),
         );
       }
       this.#set(draft, outputs);

@@ -23,6 +23,7 @@ import {
 import type { OnnxConstant } from "../graph/onnx_origin.ts";
 import { numbersConstant, onnxConstant } from "./onnx_constants.ts";
 import { DEFAULT_LIMITS, type ModelLimits } from "../graph/limits.ts";
+import type { ExternalFiles } from "./onnx_external.ts";
 import { checkExpansion, checkSizes } from "./onnx_growth.ts";
 
 /** An open ONNX file. */
@@ -56,7 +57,8 @@ export async function loadOnnx(
   { allowNonFinite, limits = DEFAULT_LIMITS, pacer = new Pacer() }:
     LoadOnnxOptions,
 ): Promise<ModelGraph> {
-  let close = () => source.close();
+  const opened: { close(): void }[] = [source];
+  const close = () => opened.forEach((file) => file.close());
   try {
     pacer.check();
     const file = readOnnx(source, limits.nesting);
@@ -64,35 +66,10 @@ export async function loadOnnx(
     checkFile(file);
     checkExpansion(file, limits);
     checkNoneInside(file);
-    const tensors = namedTensors(file);
-    const sparse = namedSparse(file);
-    const ends = externalEnds([
-      ...tensors.map(({ tensor }) => tensor),
-      ...sparse.flatMap(({ tensor }) => [tensor.values, tensor.indices]),
-    ]);
-    // Few files have weights elsewhere, or sparse ones.
-    const external = ends.size === 0
-      ? undefined
-      : await (await import("./onnx_external.ts"))
-        .openExternal(ends, source.name, url, pacer.signal);
-    close = () => {
-      external?.close();
-      source.close();
-    };
-    const { reader } = file;
-    const files = { reader, external, allowNonFinite };
-    const read = tensors.map(({ name, tensor }) =>
-      onnxConstant(name, tensor, files)
-    );
-    if (sparse.length > 0) {
-      const { sparseConstant } = await import("./onnx_sparse.ts");
-      read.push(
-        ...sparse.map(({ name, tensor }) =>
-          sparseConstant(name, tensor, files, limits.tensorBytes)
-        ),
-      );
-    }
-    const constants = constantsOf(file, read);
+    const constants = await readConstants(file, {
+      ...{ allowNonFinite, limits, url, signal: pacer.signal },
+      onOpen: (external) => opened.push(external),
+    });
     const operations = file.graph.nodes.filter(({ outputs }) =>
       outputs.length === 0 || !constants.has(outputs[0]!)
     );
@@ -113,6 +90,49 @@ export async function loadOnnx(
     const rule = `it must be intact: ${cause.message}`;
     throw new ModelFormatError(source.name, rule, { cause });
   }
+}
+
+/** Settings of {@linkcode readConstants}. */
+interface ConstantOptions {
+  readonly allowNonFinite: boolean;
+  readonly limits: Required<ModelLimits>;
+  readonly url: URL | undefined;
+  readonly signal: AbortSignal | undefined;
+  /** Is passed the external files, to close them. */
+  readonly onOpen: (external: ExternalFiles) => void;
+}
+
+/** The constants by name; weights elsewhere, or sparse ones, are rare. */
+async function readConstants(
+  file: WholeFile,
+  { allowNonFinite, limits, url, signal, onOpen }: ConstantOptions,
+): Promise<Map<string, OnnxConstant>> {
+  const { reader } = file;
+  const tensors = namedTensors(file);
+  const sparse = namedSparse(file);
+  const ends = externalEnds([
+    ...tensors.map(({ tensor }) => tensor),
+    ...sparse.flatMap(({ tensor }) => [tensor.values, tensor.indices]),
+  ]);
+  let external: ExternalFiles | undefined;
+  if (ends.size > 0) {
+    const { openExternal } = await import("./onnx_external.ts");
+    external = await openExternal(ends, reader.source.name, url, signal);
+    onOpen(external);
+  }
+  const files = { reader, external, allowNonFinite };
+  const read = tensors.map(({ name, tensor }) =>
+    onnxConstant(name, tensor, files)
+  );
+  if (sparse.length > 0) {
+    const { sparseConstant } = await import("./onnx_sparse.ts");
+    read.push(
+      ...sparse.map(({ name, tensor }) =>
+        sparseConstant(name, tensor, files, limits.tensorBytes)
+      ),
+    );
+  }
+  return constantsOf(file, read);
 }
 
 /** A constant with its name. */

@@ -101,24 +101,7 @@ export function numbersConstant(
   reader: ProtoReader,
 ): OnnxConstant {
   const name = outputs[0]!;
-  const [key, value] =
-    [...attributes].find(([key]) => /^value_(int|float|string)s?$/.test(key)) ??
-      [];
-  if (key === undefined || typeof value === "object" && "span" in value) {
-    const action = `read constant "${name}"`;
-    const rule = "its value must be a tensor, numbers or strings";
-    const found = [...attributes.keys()].join(", ");
-    throw new SyntaxError(
-      cannot(`${action} of "${reader.source.name}"`, rule, found),
-    );
-  }
-  const values = [value!].flat();
-  const type = key.includes("string")
-    ? STRING
-    : key.includes("int")
-    ? INT64
-    : FLOAT32;
-  const shape = Object.freeze(key.endsWith("s") ? [values.length] : []);
+  const { values, type, shape } = writtenNumbers(name, attributes, reader);
   const data = type === INT64
     ? BigInt64Array.from(values, BigInt)
     : Float32Array.from(type === STRING ? [] : values.map(Number));
@@ -154,6 +137,33 @@ export function numbersConstant(
       );
     },
   };
+}
+
+/** The values in an attribute of Constant, with the number of their type. */
+function writtenNumbers(
+  name: string,
+  attributes: OnnxOperation["attributes"],
+  reader: ProtoReader,
+) {
+  const [key, value] =
+    [...attributes].find(([key]) => /^value_(int|float|string)s?$/.test(key)) ??
+      [];
+  if (key === undefined || typeof value === "object" && "span" in value) {
+    const action = `read constant "${name}"`;
+    const rule = "its value must be a tensor, numbers or strings";
+    const found = [...attributes.keys()].join(", ");
+    throw new SyntaxError(
+      cannot(`${action} of "${reader.source.name}"`, rule, found),
+    );
+  }
+  const values = [value!].flat();
+  const type = key.includes("string")
+    ? STRING
+    : key.includes("int")
+    ? INT64
+    : FLOAT32;
+  const shape = Object.freeze(key.endsWith("s") ? [values.length] : []);
+  return { values, type, shape };
 }
 
 function unreadable(name: string, type: number): TypeError {

@@ -89,15 +89,7 @@ export function operationsGraph(
 ): ModelGraph {
   const executor = executorOf(model);
   const { graph } = executor;
-  const operations = inOrder(
-    Object.values(graph.nodes),
-    // Only loops of control flow lead back, through this operation.
-    ({ inputs }) => inputs.filter(({ op }) => op !== "NextIteration"),
-    ({ name }) => {
-      const rule = "no operation may depend on itself";
-      throw new TypeError(cannot("open model", rule, name));
-    },
-  );
+  const operations = orderedIn(graph);
   const drafts = new Map<string, Draft>();
   const topLevel: Draft[] = [];
   const specs = new GraphSpecs(model);
@@ -129,14 +121,25 @@ export function operationsGraph(
     })),
     outputs: outputsOf(executor, drafts, specs),
     runtime: runtimeOf(model, operations),
-    whyUnusable: () =>
-      Object.values(executor.weightMap).flat().some(({ isDisposed }) =>
-          isDisposed
-        )
-        ? "disposed"
-        : undefined,
+    whyUnusable: () => {
+      const weights = Object.values(executor.weightMap).flat();
+      return weights.some((one) => one.isDisposed) ? "disposed" : undefined;
+    },
     dispose,
   });
+}
+
+/** The operations, each after its inputs. */
+function orderedIn({ nodes }: Executor["graph"]): Operation[] {
+  return inOrder(
+    Object.values(nodes),
+    // Only loops of control flow lead back, through this operation.
+    ({ inputs }) => inputs.filter(({ op }) => op !== "NextIteration"),
+    ({ name }) => {
+      const rule = "no operation may depend on itself";
+      throw new TypeError(cannot("open model", rule, name));
+    },
+  );
 }
 
 /**
