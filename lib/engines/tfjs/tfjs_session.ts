@@ -23,10 +23,10 @@ import type { Schedule } from "../schedule.ts";
 import type { RunSamples, Session, TensorOutputs } from "../session.ts";
 import { type BackendName, takeTurn, type Turn } from "./backend.ts";
 import { tensorHandle, tidied } from "./tensor_handle.ts";
-import { checkOperation } from "./check_operation.ts";
 import { customSteps } from "./custom_steps.ts";
 import { checkClasses, perturbed } from "./perturb.ts";
 import {
+  checkOperation,
   fedValues,
   keepFetched,
   nameOf,
