@@ -5,9 +5,10 @@ import type { Steps } from "../../formats/pacer.ts";
 import { ShapeOps, type ShapeValue } from "../../ops/shape_ops.ts";
 import type { Dialect, HostComputation, Layer } from "../../layers/layer.ts";
 import type { LayerRow, TensorSpec } from "../../types.ts";
-import { type Channels, layerChannels } from "../graph/channels.ts";
+import { type Channels, channelsOf } from "../graph/channels.ts";
 import {
   type CallArgument,
+  type GraphNode,
   makeRow,
   type NodeCall,
   origin,
@@ -38,7 +39,7 @@ export class ShapePass {
   readonly #dialect: Dialect;
   readonly #mostValues: number;
   readonly #ops = new ShapeOps();
-  readonly #channels = new Map<string, Channels>();
+  readonly #channels = new Map<GraphNode, Channels>();
   readonly #strings = new StringTensors();
   /** Tensors whose mask a call removed. */
   readonly #unmasked = new Set<string>();
@@ -307,21 +308,8 @@ export class ShapePass {
     const { shape } = value;
     const isText = this.#strings.find(ref) !== undefined;
     const dtype = isText ? "string" : value.dtype;
-    const channels = this.#channelsOf(origin(ref));
-    this.#channels.set(refKey(ref), channels);
+    const channels = channelsOf(ref, this.#channels);
     return tensorSpec(name, shape, dtype, channels);
-  }
-
-  /**
-   * The channel axis of the layer, otherwise that of its inputs if they agree.
-   */
-  #channelsOf({ node }: Ref): Channels {
-    const { call, inputs } = node as LayerDraft;
-    if (call.kind !== "builtIn") return undefined;
-    return layerChannels(
-      call.layer,
-      inputs.map((ref) => this.#channels.get(refKey(ref))),
-    );
   }
 }
 
