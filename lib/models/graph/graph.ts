@@ -13,6 +13,7 @@
 import type * as tf from "@tensorflow/tfjs";
 import type { HostComputation, Layer } from "../../layers/layer.ts";
 import type { OnnxOperation } from "../../formats/onnx_model.ts";
+import type { ShapeValue } from "../../ops/shape_ops.ts";
 import type { LayerRow, NdArray, TensorSpec } from "../../types.ts";
 
 /** One output of one node. */
@@ -266,6 +267,19 @@ export function builtInFormOf(node: GraphNode): BuiltInForm {
       ? "is an operation of an ONNX file, which only ONNX Runtime runs"
       : "is an operation of TF.js",
   };
+}
+
+/**
+ * A tensor as `ShapeOps` computes with it.
+ *
+ * @param spec Its sizes and element type.
+ * @returns The sizes, and the element type of engines.
+ */
+export function shapeValue(
+  { shape, dtype }: Pick<TensorSpec, "shape" | "dtype">,
+): ShapeValue {
+  const isKept = dtype === "int32" || dtype === "bool";
+  return { shape, dtype: isKept ? dtype : "float32" };
 }
 
 /** What the row of a node needs; the rest has defaults. */

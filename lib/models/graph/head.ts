@@ -316,8 +316,15 @@ function isHead({ penultimate, ...link }: LinearLink, output: Ref): boolean {
     outputShape.at(-1) === unitsOf(link.weights());
 }
 
-/** `[N, D]` or `[N, 1, …, D]`; `[N, D, 1, …]` with channels first. */
-function isOnePosition(
+/**
+ * Whether a feature map has one position: `[N, D]` or `[N, 1, …, D]`, or
+ * `[N, D, 1, …]` with channels first.
+ *
+ * @param shape Its sizes.
+ * @param channels Its channel axis; default: last.
+ * @returns True if it has.
+ */
+export function isOnePosition(
   shape: readonly (number | null)[],
   channels?: "first",
 ): boolean {

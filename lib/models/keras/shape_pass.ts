@@ -14,6 +14,7 @@ import {
   origin,
   type Ref,
   refKey,
+  shapeValue,
   tensorSpec,
 } from "../graph/graph.ts";
 import { inOrder } from "../graph/in_order.ts";
@@ -109,9 +110,7 @@ export class ShapePass {
     const { call } = draft;
     if (call.kind === "alias") return;
     if (call.kind === "input") {
-      const { shape, dtype } = call.spec;
-      const type = dtype === "int32" || dtype === "bool" ? dtype : "float32";
-      this.#set(draft, [{ value: { shape, dtype: type }, mask: undefined }]);
+      this.#set(draft, [{ value: shapeValue(call.spec), mask: undefined }]);
       return;
     }
     if (call.kind !== "builtIn") return;
