@@ -100,6 +100,25 @@ export function readAll(source: ByteSource): Uint8Array<ArrayBuffer> {
 }
 
 /**
+ * Joins pieces of bytes.
+ *
+ * @param parts The pieces.
+ * @returns A copy of all.
+ */
+export function joinBytes(
+  parts: readonly Uint8Array[],
+): Uint8Array<ArrayBuffer> {
+  const size = parts.reduce((sum, { length }) => sum + length, 0);
+  const whole = new Uint8Array(size);
+  let at = 0;
+  for (const part of parts) {
+    whole.set(part, at);
+    at += part.length;
+  }
+  return whole;
+}
+
+/**
  * A source over a part of another one. Closing it has no effect.
  *
  * @param source The other source.
