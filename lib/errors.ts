@@ -138,6 +138,16 @@ export class ModelFormatError extends SyntaxError {
 }
 
 /**
+ * The message of a thrown value.
+ *
+ * @param error What was thrown: an error, or any other value.
+ * @returns Its text.
+ */
+export function errorText(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
+/**
  * The error that an aborted run rejects with: the signal's own reason if it is
  * an error, otherwise an `AbortError` that tells how far the run was.
  *

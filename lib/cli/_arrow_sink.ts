@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { joinBytes } from "../formats/byte_source.ts";
 import {
   type RecordBatch,
   RecordBatchStreamWriter,
@@ -104,20 +105,9 @@ function* joined(chunks: readonly Uint8Array[]): Generator<Uint8Array> {
       small.push(chunk);
       continue;
     }
-    yield concat(small);
+    yield joinBytes(small);
     small = [];
     yield chunk;
   }
-  yield concat(small);
-}
-
-function concat(chunks: readonly Uint8Array[]): Uint8Array {
-  const length = chunks.reduce((sum, chunk) => sum + chunk.length, 0);
-  const bytes = new Uint8Array(length);
-  let at = 0;
-  for (const chunk of chunks) {
-    bytes.set(chunk, at);
-    at += chunk.length;
-  }
-  return bytes;
+  yield joinBytes(small);
 }

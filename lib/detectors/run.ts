@@ -4,6 +4,7 @@
  * @module
  */
 import { checkOptions, checkRunOptions } from "../check.ts";
+import { errorText } from "../errors.ts";
 import { withStop } from "../display/stop_signal.ts";
 import { Pacer } from "../formats/pacer.ts";
 import type { RunOptions, WorkPacer } from "../types.ts";
@@ -66,7 +67,7 @@ export async function run<R>(
     await bar?.finish(samples, rate());
     return result;
   } catch (error) {
-    await bar?.fail(error instanceof Error ? error.message : String(error));
+    await bar?.fail(errorText(error));
     throw error;
   }
 }

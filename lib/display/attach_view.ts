@@ -4,6 +4,7 @@
  * @module
  */
 import { cannot, quote } from "../check.ts";
+import { errorText } from "../errors.ts";
 import { textWidth } from "./terminal.ts";
 import { viewText } from "./text.ts";
 import type { View, ViewOptions } from "./view.ts";
@@ -37,10 +38,7 @@ export function attachView<T extends object>(
     configurable: true,
     writable: true,
   });
-  const failure = (error: unknown) =>
-    `[cannot be shown: ${
-      error instanceof Error ? error.message : String(error)
-    }]`;
+  const failure = (error: unknown) => `[cannot be shown: ${errorText(error)}]`;
   const text = function (this: T): string {
     try {
       return viewText(view(this, {}), textWidth());

@@ -1,4 +1,5 @@
 import { shapeText } from "../check.ts";
+import { errorText } from "../errors.ts";
 import type { Masked } from "../layers/call_layer.ts";
 import {
   builtInFormOf,
@@ -43,7 +44,7 @@ export function checkSizes(
       addShapes(node, values);
     } catch (error) {
       const { name, kind } = node.row;
-      const text = error instanceof Error ? error.message : String(error);
+      const text = errorText(error);
       const sizes = inputs.map(({ shape }) => shapeText(shape.slice(1))).join();
       throw new RangeError(
         `Cannot run samples of ${sizes} as each layer must suit their sizes: "${name}" (${kind}) does not: ${text}`,

@@ -10,6 +10,7 @@
  */
 import type * as tf from "@tensorflow/tfjs";
 import { cannot } from "../check.ts";
+import { isOnePosition } from "../models/graph/head.ts";
 import type { ModelGraph } from "../models/graph/model_graph.ts";
 import { type GraphNode, type Ref, refKey } from "../models/graph/graph.ts";
 import type { Ops } from "../ops/ops.ts";
@@ -325,14 +326,7 @@ export function isUnfit<T>(
   if (!logits.isOptional || !logits.head?.isConvolution) return false;
   const shape = ops.shape(valueOf(logitsRef(logits)));
   return shape.length > 2 &&
-    !positionsOf(shape, logits).every((size) => size === 1);
-}
-
-function positionsOf(
-  shape: readonly (number | null)[],
-  { head }: LogitsTarget,
-): readonly (number | null)[] {
-  return head?.channels === "first" ? shape.slice(2) : shape.slice(1, -1);
+    !isOnePosition(shape, logits.head.channels);
 }
 
 /**
@@ -343,8 +337,7 @@ function onePosition<T>(ops: Ops<T>, value: T, logits: LogitsTarget): T {
   const { head } = logits;
   const shape = ops.shape(value);
   if (shape.length <= 2) return value;
-  const positions = positionsOf(shape, logits);
-  if (positions.every((size) => size === 1)) {
+  if (isOnePosition(shape, head?.channels)) {
     return ops.merge(value, 1, shape.length - 1);
   }
   if (!head?.isConvolution) return value;

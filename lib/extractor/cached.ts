@@ -38,11 +38,9 @@ export async function cachedPart(
 ): Promise<CachedRun | undefined> {
   if (settings.cache === undefined) return undefined;
   signal?.throwIfAborted();
-  checkNamed(job);
-  const cache = new FeatureCache(settings.cache);
-  const key = await keyOf(settings, job);
+  const { cache, key, part } = await lookUp(settings, job);
   return {
-    part: await cache.find(key),
+    part,
     async keep(files) {
       const parts: Part[] = [];
       try {
@@ -74,10 +72,7 @@ export async function cachedPredict(
   predict: () => Promise<FeatureSet>,
 ): Promise<FeatureSet> {
   const job = await identify(graph, settings, dataset, options);
-  checkNamed(job);
-  const cache = new FeatureCache(settings.cache!);
-  const key = await keyOf(settings, job);
-  const part = await cache.find(key);
+  const { cache, key, part } = await lookUp(settings, job);
   if (part !== undefined) {
     try {
       return await readSet(part);
@@ -90,8 +85,12 @@ export async function cachedPredict(
   return set;
 }
 
-async function keyOf(settings: Settings, job: RunIdentity): Promise<string> {
-  return await sha256(JSON.stringify(identityRecord(settings, job)));
+/** The cache, and what it has for a run. */
+async function lookUp(settings: Settings, job: RunIdentity) {
+  checkNamed(job);
+  const cache = new FeatureCache(settings.cache!);
+  const key = await sha256(JSON.stringify(identityRecord(settings, job)));
+  return { cache, key, part: await cache.find(key) };
 }
 
 function checkNamed({ data }: RunIdentity): void {

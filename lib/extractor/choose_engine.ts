@@ -1,15 +1,9 @@
 import type { Recording } from "../engines/onnx/recording.ts";
 import type { DeviceName } from "../engines/onnx/runtime/device.ts";
 import type { Program } from "../engines/program.ts";
-import type { BackendName } from "../engines/tfjs/backend.ts";
-import { limitOf } from "../engines/tfjs/backend_limits.ts";
-import {
-  adapterName,
-  hardwareAdapter,
-} from "../engines/tfjs/hardware_adapter.ts";
 import { UnsupportedByEngineError } from "../errors.ts";
 import { canonicalJson } from "../models/graph/fingerprint.ts";
-import type { GraphNode } from "../models/graph/graph.ts";
+import type { BackendChoice } from "./choose_backend.ts";
 import type { Settings } from "./settings.ts";
 
 /** The engine that a program will run on, and the reason. */
@@ -28,24 +22,12 @@ export type EngineChoice =
     /** The recorded program; undefined for a model of an ONNX file. */
     readonly recording?: Recording;
   }
-  | {
-    readonly engine: "tfjs";
-    readonly backend: BackendName;
-    readonly reason: string;
-  };
-
-const BACKENDS: readonly BackendName[] = ["cpu", "wasm", "webgpu"];
+  | BackendChoice;
 
 type EngineSettings = Pick<
   Settings,
   "backend" | "engine" | "threads" | "device" | "batchSize"
 >;
-
-/** A node that a backend cannot run correctly. */
-interface Limit {
-  readonly node: GraphNode;
-  readonly why: string;
-}
 
 /**
  * Chooses the engine and backend of a program.
@@ -66,18 +48,20 @@ interface Limit {
 export async function chooseEngine(
   program: Program,
   settings: EngineSettings,
-  findCard: () => Promise<string | undefined> = hardwareAdapter,
+  findCard: () => Promise<string | undefined> = findHardware,
 ): Promise<EngineChoice> {
   const { backend, engine, threads } = settings;
   if (program.graph.onnx !== undefined) {
     return await chooseForFile(program, settings);
   }
   if (backend !== undefined) {
+    const { checkBackend } = await import("./choose_backend.ts");
     checkBackend(program, backend);
     const reason = `backend "${backend}" was requested`;
     return { engine: "tfjs", backend, reason };
   }
   if (engine === "tfjs") {
+    const { chooseBackend } = await import("./choose_backend.ts");
     return chooseBackend(program, `engine "tfjs" was requested`);
   }
   const isRequested = engine === "onnx";
@@ -95,6 +79,7 @@ export async function chooseEngine(
   }
   const { obstacle } = recording;
   if (!isRequested) {
+    const { chooseBackend, isForCard } = await import("./choose_backend.ts");
     const why = `"tfjs" because ${obstacle}`;
     const card = isForCard(program) ? await findCard() : undefined;
     if (card === undefined) return chooseBackend(program, why);
@@ -103,6 +88,21 @@ export async function chooseEngine(
   }
   const rule = `${obstacle}; use .engine("tfjs") or leave the engine out`;
   throw new UnsupportedByEngineError("run the model", "onnx", rule);
+}
+
+/** The name of the graphics card, if there is one. */
+async function findHardware(): Promise<string | undefined> {
+  const { hardwareAdapter } = await import(
+    "../engines/tfjs/hardware_adapter.ts"
+  );
+  return await hardwareAdapter();
+}
+
+/** The name of the adapter that a device uses, if it is known. */
+async function adapterOf(device: DeviceName): Promise<string | undefined> {
+  if (device !== "webgpu") return undefined;
+  const { adapterName } = await import("../engines/tfjs/hardware_adapter.ts");
+  return await adapterName();
 }
 
 /** Why ONNX Runtime is not available; modules load while a worker loads it. */
@@ -131,59 +131,6 @@ async function recordIfRuns(
     import("../engines/onnx/onnx_session.ts"),
   );
   return obstacle === undefined ? recording : { obstacle };
-}
-
-/**
- * Whether a program computes right numbers on a graphics card and contains no
- * custom code.
- */
-function isForCard(program: Program): boolean {
-  return program.perturbation === undefined &&
-    program.features.every(({ custom }) => custom.length === 0) &&
-    program.schedule.nodes.every(({ call }) =>
-      call.kind !== "inMemory" || call.isBuiltInClass
-    ) && limitIn(program, "webgpu") === undefined;
-}
-
-function chooseBackend(program: Program, why: string): EngineChoice {
-  const limit = limitIn(program, "wasm");
-  if (limit === undefined) {
-    const reason =
-      `${why}; "wasm" is its fastest backend without a graphics card`;
-    return { engine: "tfjs", backend: "wasm", reason };
-  }
-  checkBackend(program, "cpu");
-  const { name, kind } = limit.node.row;
-  const reason = `${why}; "cpu" because of "${name}" (${kind}): ${limit.why}`;
-  return { engine: "tfjs", backend: "cpu", reason };
-}
-
-/** The first node that a backend cannot run correctly. */
-function limitIn(
-  { schedule, gradientSchedule }: Program,
-  backend: BackendName,
-): Limit | undefined {
-  const gradient = new Set(gradientSchedule?.nodes);
-  for (const node of new Set([...schedule.nodes, ...gradient])) {
-    const why = limitOf(node, backend, gradient.has(node));
-    if (why !== undefined) return { node, why };
-  }
-  return undefined;
-}
-
-function checkBackend(program: Program, backend: BackendName): void {
-  const limit = limitIn(program, backend);
-  if (limit === undefined) return;
-  const { name, kind } = limit.node.row;
-  const other = BACKENDS.find((name) => limitIn(program, name) === undefined);
-  const hint = other === undefined
-    ? "leave out perturb()"
-    : `use .engine("tfjs", { backend: "${other}" })`;
-  throw new UnsupportedByEngineError(
-    `run layer "${name}" (${kind})`,
-    `tfjs:${backend}`,
-    `its backend must give right numbers, and ${limit.why}; ${hint}`,
-  );
 }
 
 /**
@@ -220,7 +167,7 @@ async function chooseDevice(
   if (device === "cpu") return { device, why: 'device "cpu" was requested' };
   if (device !== "auto") {
     await checkIsThere(device);
-    const adapter = device === "webgpu" ? await adapterName() : undefined;
+    const adapter = await adapterOf(device);
     const why = `device "${device}" was requested`;
     const named = adapter === undefined ? {} : { adapter };
     return { device, ...named, ...await onCpuOf(kinds(), device), why };
@@ -327,7 +274,7 @@ async function chooseForFile(
   const chosen = await chooseDevice(settings, {
     recording: undefined,
     program,
-    findCard: hardwareAdapter,
+    findCard: findHardware,
   });
   const reason = "an ONNX file is run by ONNX Runtime";
   return { engine: "onnx", threads, ...joined(reason, chosen) };

@@ -208,8 +208,7 @@ function settingsText(
   targets: readonly ResolvedTarget[],
   logits: Logits | undefined,
 ): string {
-  const { shaping, perturbation, penultimate, input, device, precision } =
-    settings;
+  const { shaping, perturbation, penultimate, input, device } = settings;
   const isWhole = input === undefined ||
     program.feeds.every(({ spec }) => program.graph.inputs.includes(spec)) &&
       program.feeds.length === program.graph.inputs.length;
@@ -228,7 +227,6 @@ function settingsText(
       : penultimate === "plain",
     ...(settings.wantsLogits ? {} : { withoutLogits: true }),
     ...(device === undefined || device === "cpu" ? {} : { device }),
-    ...(precision === "half" ? { precision } : {}),
   });
 }
 

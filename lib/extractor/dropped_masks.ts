@@ -7,8 +7,8 @@ import {
   type BuiltInCall,
   type GraphNode,
   origin,
-  type Ref,
   refKey,
+  shapeValue,
   specOf,
 } from "../models/graph/graph.ts";
 import type { Ops } from "../ops/ops.ts";
@@ -79,7 +79,7 @@ function passMasks(node: GraphNode, masks: Masks): boolean {
     node,
     { ...call, layer },
     ({ shape }) => ({ shape, dtype: "float32" }),
-    (key, ref) => ({ value: shapeOf(ref), mask: masks.get(key) }),
+    (key, ref) => ({ value: shapeValue(specOf(ref)!), mask: masks.get(key) }),
   );
   for (const [index, { mask }] of outputs.entries()) {
     masks.set(refKey({ node, index }), mask);
@@ -93,12 +93,6 @@ function builtInCall(node: GraphNode): BuiltInCall | undefined {
   if (call.kind !== "inMemory") return undefined;
   const form = call.builtInForm(node);
   return "call" in form ? form.call : undefined;
-}
-
-function shapeOf(ref: Ref): ShapeValue {
-  const { shape, dtype } = specOf(ref)!;
-  const isKept = dtype === "int32" || dtype === "bool";
-  return { shape, dtype: isKept ? dtype : "float32" };
 }
 
 /** Whether the values of a layer depend on masks. */

@@ -4,12 +4,13 @@ import {
   type GraphNode,
   origin,
   type Ref,
+  shapeValue,
   specOf,
 } from "../models/graph/graph.ts";
 import type { Ops } from "../ops/ops.ts";
-import { ShapeOps, type ShapeValue } from "../ops/shape_ops.ts";
+import { ShapeOps } from "../ops/shape_ops.ts";
 import { type BuiltInStep, isBuiltInStep } from "../postprocess/step.ts";
-import type { FeatureSpec, Postprocess, TensorSpec } from "../types.ts";
+import type { FeatureSpec, Postprocess } from "../types.ts";
 import { type Settings, stepsOf } from "./settings.ts";
 
 /** A selected feature, with what is known about it. */
@@ -73,7 +74,8 @@ function targetOf(
     isPlain: builtIn.every((step) => step.readAs !== undefined),
     ...(readAs === undefined ? {} : { readAs }),
   };
-  if (spec !== undefined) checkSteps(target, spec);
+  // Throws if a step does not accept the shape.
+  if (spec !== undefined) target.builtIn(SHAPES, shapeValue(spec));
   return {
     target,
     spec: featureSpec(name, channels, builtIn, custom.length > 0),
@@ -110,15 +112,6 @@ function checkOrder(steps: readonly Postprocess[], name: string): void {
       (late as BuiltInStep).name,
     ),
   );
-}
-
-/** Checks before the run that each step accepts the feature. */
-function checkSteps(
-  { builtIn }: FeatureTarget,
-  { shape, dtype }: TensorSpec,
-): void {
-  const type = dtype === "int32" || dtype === "bool" ? dtype : "float32";
-  builtIn<ShapeValue>(SHAPES, { shape, dtype: type });
 }
 
 function featureSpec(

@@ -4,6 +4,7 @@ import {
   type Head,
   headAt,
   type HeadSearch,
+  isOnePosition,
   type Logits,
   searchHead,
 } from "../models/graph/head.ts";
@@ -140,19 +141,10 @@ export function checkHead(
   }
   const shape = specOf(logits.head.penultimate)?.shape;
   if (!shaping?.needsVectors || shape === undefined) return;
-  const positions = logits.head.channels === "first"
-    ? shape.slice(2)
-    : shape.slice(1, -1);
-  const isVector = shape.length >= 2 && positions.every((size) => size === 1);
-  if (isVector) return;
+  if (isOnePosition(shape, logits.head.channels)) return;
   const { name } = logits.head.node.row;
-  throw new TypeError(
-    cannot(
-      action,
-      `what feeds head "${name}" must be [N, D]`,
-      shape,
-    ),
-  );
+  const rule = `what feeds head "${name}" must be [N, D]`;
+  throw new TypeError(cannot(action, rule, shape));
 }
 
 function checkPerturbed(

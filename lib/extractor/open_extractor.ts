@@ -29,7 +29,6 @@ import {
   prepared,
   runBatches,
 } from "./run_batches.ts";
-import { runTensors, tensorOf } from "./run_tensors.ts";
 import type { Settings } from "./settings.ts";
 
 /**
@@ -130,6 +129,8 @@ interface OpenParts {
 export class OpenRuns implements Runs, AsyncDisposable {
   #plan: Plan;
   #omitsLogits = false;
+  /** Kept, because small calls would notice another import. */
+  #tensorRuns: typeof import("./run_tensors.ts") | undefined;
   readonly #opened: Opened;
   readonly #graph: ModelGraph;
   readonly #source: FeatureSource;
@@ -236,6 +237,9 @@ export class OpenRuns implements Runs, AsyncDisposable {
     // enough, and fast.
     const { weightData } = this.#opened.program;
     if (!isUnchanged(this.#graph, weightData!)) throw changed("predict tensor");
+    const { runTensors, tensorOf } = this.#tensorRuns ??= await import(
+      "./run_tensors.ts"
+    );
     const direct = await runTensors(this.#opened, this.#plan.backend, inputs);
     if (direct !== undefined) return direct;
     const whole = { ...this.#opened, batchSize: Number.MAX_SAFE_INTEGER };

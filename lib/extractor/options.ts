@@ -123,15 +123,11 @@ const ACTION = "set engine";
 export function engineSettings(
   kind: "auto" | "onnx" | "tfjs",
   options: EngineOptions,
-): Pick<
-  Settings,
-  "engine" | "backend" | "threads" | "device" | "precision"
-> {
+): Pick<Settings, "engine" | "backend" | "threads" | "device"> {
   checkAwaited(kind, ACTION, `"kind"`);
   const engine = checkOneOf(kind, ACTION, "kind", ["auto", "onnx", "tfjs"]);
-  checkOptions(options, ACTION, [
-    ...["backend", "threads", "device", "precision"],
-  ]);
+  const names = ["backend", "threads", "device", "precision"];
+  checkOptions(options, ACTION, names);
   const { backend, threads, device, precision } = options;
   if (threads !== undefined) checkThreads(threads);
   if (backend !== undefined) {
@@ -163,7 +159,7 @@ export function engineSettings(
       'its "precision" must be "single", as ONNX Runtime computes in the precision of the weights; leave it out, or postprocess features with half()',
     );
   }
-  return { engine, backend, threads, device, precision };
+  return { engine, backend, threads, device };
 }
 
 /**

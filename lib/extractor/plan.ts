@@ -3,7 +3,11 @@ import { attachView } from "../display/attach_view.ts";
 import { namesText } from "../display/cell.ts";
 import type { View } from "../display/view.ts";
 import { namesOf, usesHead } from "../engines/program.ts";
-import type { OnnxFunction, OnnxOperation } from "../formats/onnx_model.ts";
+import {
+  graphsIn,
+  type OnnxFunction,
+  type OnnxOperation,
+} from "../formats/onnx_model.ts";
 import type { GraphNode } from "../models/graph/graph.ts";
 import type { ModelGraph } from "../models/graph/model_graph.ts";
 import type { EngineChoice } from "./choose_engine.ts";
@@ -219,10 +223,8 @@ function holds(
   functions: readonly OnnxFunction[],
   isSuch: (operation: OnnxOperation) => boolean,
 ): boolean {
-  const { kind, domain, attributes } = operation;
-  const inner = [...attributes.values()].flatMap((value) =>
-    typeof value === "object" && "graph" in value ? value.graph.nodes : []
-  );
+  const { kind, domain } = operation;
+  const inner = graphsIn(operation).flatMap(({ nodes }) => nodes);
   const called = functions.find((body) =>
     body.name === kind && body.domain === domain
   );

@@ -9,6 +9,7 @@
  * @module
  */
 import { cannot } from "../check.ts";
+import { errorText } from "../errors.ts";
 import {
   batchesOf,
   type BatchPlan,
@@ -26,7 +27,6 @@ import type { Dataset, RunOptions } from "../types.ts";
 import { BatchQueue } from "./batch_queue.ts";
 import type { ExtractorProgram } from "./compile.ts";
 import { datasetSpecs, fedArrays } from "./feeds.ts";
-import { indexError } from "./index_error.ts";
 
 /** A program in an open session. */
 export interface Opened {
@@ -155,7 +155,7 @@ async function* loop(
   } catch (error) {
     isOver = true;
     await close().catch(() => {}); // the first error is the one to report
-    await bar?.fail(error instanceof Error ? error.message : String(error));
+    await bar?.fail(errorText(error));
     throw error;
   } finally {
     if (!isOver) { // the consumer stopped reading
@@ -178,7 +178,8 @@ function queueOf(
     read += batch.rows;
     const samples = batchSize === undefined ? { first } : { first, batchSize };
     const inputs = fedArrays(feeds, batch.inputs);
-    return session.run(inputs, pacer, samples).catch((error) => {
+    return session.run(inputs, pacer, samples).catch(async (error) => {
+      const { indexError } = await import("./index_error.ts");
       throw indexError(error, { feeds, inputs, first });
     });
   };

@@ -7,14 +7,12 @@ import {
   specOf,
 } from "../models/graph/graph.ts";
 import type { Logits } from "../models/graph/head.ts";
+import { BROADCASTING, UNARY } from "../models/graph/onnx_operators.ts";
 import type { ModelGraph } from "../models/graph/model_graph.ts";
 
 /** Operators whose output has the same axes as their inputs. */
 const ELEMENTWISE = new Set([
-  ...["Abs", "Add", "Cast", "Clip", "Div", "Dropout", "Elu", "Erf", "Exp"],
-  ...["Gelu", "HardSigmoid", "HardSwish", "Identity", "LayerNormalization"],
-  ...["LeakyRelu", "Log", "LogSoftmax", "Mul", "Neg", "Pow", "PRelu", "Relu"],
-  ...["Selu", "Sigmoid", "Softmax", "Softplus", "Sqrt", "Sub", "Tanh"],
+  ...[...UNARY, ...BROADCASTING, "LayerNormalization", "LogSoftmax", "Softmax"],
 ]);
 
 /** Operators that keep the samples on axis 0. */

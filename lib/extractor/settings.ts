@@ -47,8 +47,6 @@ export interface Settings {
   readonly cache: CacheSettings | undefined;
   /** Of the native engine; undefined is the processor. */
   readonly device: DeviceName | "auto" | undefined;
-  /** Of the native engine on a device. */
-  readonly precision: "single" | "half" | undefined;
 }
 
 /** The settings of postprocessing. */
@@ -71,7 +69,6 @@ export const DEFAULTS: Settings = Object.freeze({
   threads: undefined,
   cache: undefined,
   device: undefined,
-  precision: undefined,
 });
 
 /**

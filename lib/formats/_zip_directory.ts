@@ -197,15 +197,10 @@ class DirectoryReader {
       view.byteOffset + at + 46 + nameLength,
       extraLength,
     );
-    let size = view.getUint32(at + 24, true);
-    let compressedSize = view.getUint32(at + 20, true);
-    let header = view.getUint32(at + 42, true);
-    const longs = this.#longs(extra);
-    if (size === 0xffffffff) size = longs.shift() ?? size;
-    if (compressedSize === 0xffffffff) {
-      compressedSize = longs.shift() ?? compressedSize;
-    }
-    if (header === 0xffffffff) header = longs.shift() ?? header;
+    const [size, compressedSize, header] = this.#sizes(
+      [24, 20, 42].map((offset) => view.getUint32(at + offset, true)),
+      extra,
+    ) as [number, number, number];
     if ((flags & IS_ENCRYPTED) !== 0) {
       this.#fail(`member "${name}" must not be encrypted`, `flags ${flags}`);
     }
@@ -260,19 +255,15 @@ class DirectoryReader {
     }
     const agree = head.getUint16(8, true) === method &&
       ((head.getUint16(6, true) ^ flags) & (IS_ENCRYPTED | SIZES_FOLLOW)) === 0;
-    let localSize = head.getUint32(22, true);
-    let localCompressed = head.getUint32(18, true);
-    const longs = this.#longs(
-      new DataView(
-        rest.buffer,
-        rest.byteOffset + nameLength,
-        extraLength,
-      ),
+    const localExtra = new DataView(
+      rest.buffer,
+      rest.byteOffset + nameLength,
+      extraLength,
     );
-    if (localSize === 0xffffffff) localSize = longs.shift() ?? localSize;
-    if (localCompressed === 0xffffffff) {
-      localCompressed = longs.shift() ?? localCompressed;
-    }
+    const [localSize, localCompressed] = this.#sizes(
+      [22, 18].map((offset) => head.getUint32(offset, true)),
+      localExtra,
+    );
     const sizesFollow = (flags & SIZES_FOLLOW) !== 0;
     const sizesAgree = sizesFollow ||
       (localSize === size && localCompressed === compressedSize &&
@@ -316,6 +307,14 @@ class DirectoryReader {
       `its members must unpack to at most ${most} bytes`,
       total,
       "store them without compression, as Keras does",
+    );
+  }
+
+  /** Sizes of which those that do not fit 32 bits are in the extra field. */
+  #sizes(sizes: readonly number[], extra: DataView): number[] {
+    const longs = this.#longs(extra);
+    return sizes.map((size) =>
+      size === 0xffffffff ? longs.shift() ?? size : size
     );
   }
 

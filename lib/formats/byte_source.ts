@@ -88,6 +88,37 @@ function openedAt(path: string | URL, action: string): Deno.FsFile {
 }
 
 /**
+ * Reads a whole source.
+ *
+ * @param source The source.
+ * @returns A copy of its bytes.
+ */
+export function readAll(source: ByteSource): Uint8Array<ArrayBuffer> {
+  const bytes = new Uint8Array(source.size);
+  source.read(0, bytes);
+  return bytes;
+}
+
+/**
+ * Joins pieces of bytes.
+ *
+ * @param parts The pieces.
+ * @returns A copy of all.
+ */
+export function joinBytes(
+  parts: readonly Uint8Array[],
+): Uint8Array<ArrayBuffer> {
+  const size = parts.reduce((sum, { length }) => sum + length, 0);
+  const whole = new Uint8Array(size);
+  let at = 0;
+  for (const part of parts) {
+    whole.set(part, at);
+    at += part.length;
+  }
+  return whole;
+}
+
+/**
  * A source over a part of another one. Closing it has no effect.
  *
  * @param source The other source.

@@ -44,6 +44,12 @@ export interface PathFault {
   readonly hint?: string | undefined;
 }
 
+/** Faults that have no error class of Deno, by the system's code. */
+const REASONS: Readonly<Record<string, string>> = {
+  ENAMETOOLONG: "File name too long",
+  EIO: "Input/output error",
+};
+
 /**
  * Describes why a path cannot be read, from the error of the system. A missing
  * permission of Deno is not described, because its message has advice.
@@ -60,7 +66,6 @@ export function pathFault(cause: unknown, path: string): PathFault | undefined {
   const hint = /^([/\\]|[a-z]:)/i.test(path)
     ? "check the path"
     : "check the path, which starts at the current folder";
-  const [reason = "", code] = cause.message.split(/ ?\(os error (\d+)\)/);
   if (
     cause instanceof errors.NotFound || cause instanceof errors.NotADirectory
   ) return { found: "nothing", hint };
@@ -72,8 +77,14 @@ export function pathFault(cause: unknown, path: string): PathFault | undefined {
     const hint = "let the user of this process read it";
     return { found: "a file of another user", hint };
   }
-  if (/NUL byte/.test(cause.message)) return { found: "a NUL byte", hint };
-  return code === undefined ? undefined : { found: reason, hint };
+  const { code } = cause as { readonly code?: unknown };
+  if (code === "EINVAL" && path.includes("\0")) {
+    return { found: "a NUL byte", hint };
+  }
+  // Other codes are no faults of a path, such as Z_DATA_ERROR of zlib and the
+  // numbers of a DOMException.
+  if (typeof code !== "string" || !/^E[A-Z0-9]+$/.test(code)) return undefined;
+  return { found: REASONS[code] ?? code, hint };
 }
 
 /**

@@ -201,13 +201,24 @@ function functionIn(
  */
 export function domainsOf({ domain, attributes }: OnnxOperation): Set<string> {
   const domains = new Set([domain]);
-  for (const value of attributes.values()) {
-    if (typeof value !== "object" || !("graph" in value)) continue;
-    for (const node of value.graph.nodes) {
-      for (const inner of domainsOf(node)) domains.add(inner);
-    }
+  for (const node of graphsIn({ attributes }).flatMap(({ nodes }) => nodes)) {
+    for (const inner of domainsOf(node)) domains.add(inner);
   }
   return domains;
+}
+
+/**
+ * The subgraphs of an operation: bodies of loops, and branches.
+ *
+ * @param node The operation.
+ * @returns Its graphs, without those in them.
+ */
+export function graphsIn(
+  { attributes }: Pick<OnnxOperation, "attributes">,
+): OnnxGraphPart[] {
+  return [...attributes.values()].flatMap((value) =>
+    typeof value === "object" && "graph" in value ? [value.graph] : []
+  );
 }
 
 function graphIn(

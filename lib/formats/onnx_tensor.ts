@@ -7,6 +7,7 @@
  *
  * @module
  */
+import { joinBytes } from "./byte_source.ts";
 import { cannot, sizeOf } from "../check.ts";
 import type { ProtoField, ProtoReader, Span } from "./protobuf.ts";
 import { sizeOfType, type StoredType } from "./stored_array.ts";
@@ -280,7 +281,7 @@ export function tensorBytes(
   const dtype = storedType(type)!;
   const isFixed = dtype === "float32" || dtype === "float64";
   const bytes = isFixed
-    ? joined(fields.map((field) => reader.bytes(field)))
+    ? joinBytes(fields.map((field) => reader.bytes(field)))
     : packed(fields.flatMap((field) => reader.integers(field)), dtype);
   if (bytes.length === size) return bytes;
   throw sizeFault(name, size, bytes.length);
@@ -298,7 +299,7 @@ export function fieldBytes(
   reader: ProtoReader,
   { fields }: Pick<OnnxTensor, "fields">,
 ): Uint8Array<ArrayBuffer> {
-  return joined(fields.flatMap((field) => {
+  return joinBytes(fields.flatMap((field) => {
     const bytes = reader.bytes(field);
     return [new Uint8Array(Uint32Array.of(bytes.length).buffer), bytes];
   }));
@@ -319,17 +320,6 @@ function packed(
     else view.setInt8(i, Number(value));
   });
   return bytes;
-}
-
-function joined(parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
-  const size = parts.reduce((sum, { length }) => sum + length, 0);
-  const whole = new Uint8Array(size);
-  let at = 0;
-  for (const part of parts) {
-    whole.set(part, at);
-    at += part.length;
-  }
-  return whole;
 }
 
 function checkTensor(tensor: OnnxTensor, isSegment: boolean): void {

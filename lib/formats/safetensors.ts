@@ -10,7 +10,12 @@
  * @module
  */
 import { cannot, sizeOf } from "../check.ts";
-import { type ByteSource, bytesSource, unreadable } from "./byte_source.ts";
+import {
+  type ByteSource,
+  bytesSource,
+  joinBytes,
+  unreadable,
+} from "./byte_source.ts";
 import { parseLooseJson } from "./loose_json.ts";
 import {
   sizeOfType,
@@ -233,14 +238,7 @@ export function toSafetensors(
     }
     parts.push(new Uint8Array(buffer as ArrayBuffer, byteOffset, byteLength));
   }
-  const size = parts.reduce((sum, { length }) => sum + length, 0);
-  const bytes = new Uint8Array(size);
-  let at = 0;
-  for (const part of parts) {
-    bytes.set(part, at);
-    at += part.length;
-  }
-  return bytes;
+  return joinBytes(parts);
 }
 
 function entryOf(

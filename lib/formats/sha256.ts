@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { joinBytes } from "./byte_source.ts";
 import type { Hash } from "node:crypto";
 import { nodeCrypto } from "./builtin_modules.ts";
 
@@ -56,13 +57,10 @@ export class Sha256 {
    */
   async digest(): Promise<string> {
     if (this.#hash !== undefined) return this.#hash.digest("hex");
-    const whole = new Uint8Array(this.#size);
-    let at = 0;
-    for (const part of this.#held) {
-      whole.set(part, at);
-      at += part.length;
-    }
-    const digest = await crypto.subtle.digest("SHA-256", whole);
+    const digest = await crypto.subtle.digest(
+      "SHA-256",
+      joinBytes(this.#held),
+    );
     return new Uint8Array(digest).toHex();
   }
 }

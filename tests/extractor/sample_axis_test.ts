@@ -76,3 +76,29 @@ Deno.test("the samples of a state are on the axis that its name tells, and input
     "axis 0 of its output: current value is 1",
   );
 });
+
+Deno.test("samples are followed through every operator that computes element by element", async () => {
+  const unary = ["Sin", "Mish", "Round", "Sign", "Floor", "Softsign"];
+  const binary = ["Max", "Min", "Mod", "Mean"];
+  for (const op of [...unary, ...binary]) {
+    await using model = await loadModel(onnxBytes({
+      nodes: [
+        swap("moved", "x", "m"),
+        {
+          op,
+          name: "after",
+          in: binary.includes(op) ? ["m", "m"] : ["m"],
+          out: ["a"],
+        },
+        swap("back", "a", "y"),
+      ],
+      inputs: [{ name: "x", shape: ["N", "T", 4] }],
+      outputs: [{ name: "y" }],
+    }));
+    await assertRejects(
+      () => new FeatureExtractor(model).layers("after").plan(),
+      TypeError,
+      `Cannot take layer "after" as samples must be on axis 0`,
+    );
+  }
+});

@@ -139,3 +139,26 @@ Deno.test("a folder is refused where a file is needed", async () => {
   }
   await Deno.remove(folder, { recursive: true });
 });
+
+Deno.test("missingPath() tells an error of the system by its code, whatever its text", () => {
+  const coded = (code: string) => Object.assign(new Error("text"), { code });
+  const messageOf = (cause: Error) =>
+    (missingPath(cause, "/a", "read") as Error).message;
+  const usual =
+    'Cannot read as "/a" must be a path that can be used: current ' +
+    'value is "';
+  assertEquals(
+    messageOf(coded("ENAMETOOLONG")),
+    `${usual}File name too long"; check the path`,
+  );
+  assertEquals(messageOf(coded("ESTALE")), `${usual}ESTALE"; check the path`);
+  const others = [
+    coded("ERR_INVALID_ARG_TYPE"),
+    coded("Z_DATA_ERROR"),
+    new DOMException("stop", "AbortError"), // its code is a number
+    new Error("File name too long (os error 36)"), // not of the system
+  ];
+  for (const other of others) {
+    assertEquals(missingPath(other, "/a", "read"), other);
+  }
+});

@@ -56,7 +56,7 @@ export const FOLLOWED: readonly (readonly [string, string, string])[] = [
     "tests/engines/tfjs/backend_test.ts",
   ],
   [
-    "engines/tfjs/check_operation.ts",
+    "engines/tfjs/run_nodes.ts",
     "save the Keras model itself, as .keras or .h5",
     KERAS,
   ],
@@ -91,7 +91,7 @@ export const FOLLOWED: readonly (readonly [string, string, string])[] = [
     "",
   ],
   [
-    "extractor/choose_engine.ts",
+    "extractor/choose_backend.ts",
     'use .engine("tfjs", { backend: "${other}" })',
     "tests/extractor/choose_engine_test.ts",
   ],

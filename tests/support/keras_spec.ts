@@ -6,7 +6,7 @@
  */
 import type { LayerFactory } from "../../lib/layers/layer.ts";
 import type { WeightSource } from "../../lib/models/graph/graph.ts";
-import type { KerasWeights } from "../../lib/models/keras/keras_weights.ts";
+import type { BindWeights } from "../../lib/models/keras/keras_weights.ts";
 import { readTopology } from "../../lib/models/keras/keras_topology.ts";
 import { layerGraph } from "../../lib/models/keras/layer_graph.ts";
 import { allSteps } from "./all_steps.ts";
@@ -84,23 +84,21 @@ export function functional(
 /** Weights `[…]` of ones for each layer, by its name and the weight's. */
 export function weightsOf(
   shapes: Readonly<Record<string, readonly number[]>>,
-): KerasWeights {
-  return {
-    bind: () => ({
-      take: ({ name }, names) =>
-        names.map((weight): WeightSource => {
-          const shape = shapes[`${name}/${weight}`]!;
-          const size = shape.reduce((p, n) => p * n, 1);
-          const data = new Float32Array(size).fill(1);
-          return {
-            name: weight,
-            shape,
-            read: () => Promise.resolve({ data, shape, dtype: "float32" }),
-          };
-        }),
-      finish: () => {},
-    }),
-  };
+): BindWeights {
+  return () => ({
+    take: ({ name }, names) =>
+      names.map((weight): WeightSource => {
+        const shape = shapes[`${name}/${weight}`]!;
+        const size = shape.reduce((p, n) => p * n, 1);
+        const data = new Float32Array(size).fill(1);
+        return {
+          name: weight,
+          shape,
+          read: () => Promise.resolve({ data, shape, dtype: "float32" }),
+        };
+      }),
+    finish: () => {},
+  });
 }
 
 /** A graph of a description by hand. */
@@ -116,7 +114,7 @@ export function graphOf(
     dialect: major,
     source: "hand.keras",
     customLayers,
-    weights: weightsOf(shapes),
+    bindWeights: weightsOf(shapes),
     dispose: () => {},
   }));
 }

@@ -8,7 +8,7 @@
 import { openKeras } from "../support/open_keras.ts";
 import { assert, assertEquals } from "@std/assert";
 import { ModelFormatError } from "../../lib/errors.ts";
-import type { KerasWeights } from "../../lib/models/keras/keras_weights.ts";
+import type { BindWeights } from "../../lib/models/keras/keras_weights.ts";
 import { modelOfKerasFile } from "../../lib/models/keras/keras_file.ts";
 import { goldenNames } from "../support/golden_layers.ts";
 
@@ -32,24 +32,22 @@ const CHANGES: Readonly<Record<string, (shape: Shape) => Shape>> = {
 
 /** Weights of which one has another shape; the shapes of all are kept. */
 function changed(
-  weights: KerasWeights,
+  bindWeights: BindWeights,
   shapes: Map<string, Shape>,
   target?: string,
   shape?: Shape,
-): KerasWeights {
-  return {
-    bind(model) {
-      const bound = weights.bind(model);
-      return {
-        finish: () => bound.finish(),
-        take: (layer, names) =>
-          bound.take(layer, names).map((source) => {
-            const key = `${layer.name}/${source.name}`;
-            shapes.set(key, source.shape);
-            return key === target ? { ...source, shape: shape! } : source;
-          }),
-      };
-    },
+): BindWeights {
+  return (model) => {
+    const bound = bindWeights(model);
+    return {
+      finish: () => bound.finish(),
+      take: (layer, names) =>
+        bound.take(layer, names).map((source) => {
+          const key = `${layer.name}/${source.name}`;
+          shapes.set(key, source.shape);
+          return key === target ? { ...source, shape: shape! } : source;
+        }),
+    };
   };
 }
 
@@ -60,11 +58,11 @@ async function open(
 ): Promise<ReadonlyMap<string, Shape>> {
   const file = await openKeras(new URL(`${name}.keras`, FOLDER));
   const shapes = new Map<string, Shape>();
-  const weights = changed(file.weights, shapes, target, shape);
+  const bindWeights = changed(file.bindWeights, shapes, target, shape);
   const { format, source, kerasVersion, major, config } = file;
   const close = () => file.close();
   const parts = { format, source, kerasVersion, major, config, close };
-  await (await modelOfKerasFile({ ...parts, weights })).close();
+  await (await modelOfKerasFile({ ...parts, bindWeights })).close();
   return shapes;
 }
 

@@ -1,5 +1,5 @@
 import { cannot, sizeOf } from "../../check.ts";
-import type { OnnxOperation } from "../../formats/onnx_model.ts";
+import { graphsIn, type OnnxOperation } from "../../formats/onnx_model.ts";
 import type { Pacer } from "../../formats/pacer.ts";
 import type { OnnxCall } from "../../models/graph/graph.ts";
 import type { OnnxOrigin } from "../../models/graph/onnx_origin.ts";
@@ -63,9 +63,7 @@ function usersOf(
   names: readonly string[],
   { kind, domain, inputs, attributes }: OnnxOperation,
 ): string[] {
-  const inner = [...attributes.values()].flatMap((value) => {
-    if (typeof value !== "object" || !("graph" in value)) return [];
-    const { nodes, outputs } = value.graph;
+  const inner = graphsIn({ attributes }).flatMap(({ nodes, outputs }) => {
     const isOutput = outputs.some(({ name }) => names.includes(name));
     const users = nodes.flatMap((node) => usersOf(names, node));
     return isOutput ? [...users, "the graph itself"] : users;

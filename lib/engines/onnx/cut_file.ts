@@ -251,7 +251,8 @@ export function writeConstant(
   { origin, paths, externalData, mostInside = MOST_INSIDE }: ConstantContext,
 ): void {
   const { reader } = origin.file;
-  const { tensor, span, storedBytes } = constant;
+  const { tensor, storedBytes } = constant;
+  const { span } = tensor;
   if (storedBytes === undefined) {
     if (constant.isOperation) return writer.bytes(1, reader.bytes(span));
     // The last occurrence of a repeated field counts.

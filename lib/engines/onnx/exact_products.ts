@@ -12,7 +12,7 @@
  * @module
  */
 import { UnsupportedByEngineError } from "../../errors.ts";
-import type { OnnxOperation } from "../../formats/onnx_model.ts";
+import { graphsIn, type OnnxOperation } from "../../formats/onnx_model.ts";
 import type { OnnxCall } from "../../models/graph/graph.ts";
 import type { OnnxOrigin } from "../../models/graph/onnx_origin.ts";
 import { OnnxGraph } from "./graph/onnx_graph.ts";
@@ -119,11 +119,8 @@ function hasProducts(operation: OnnxOperation): boolean {
     hasProductsInside(operation);
 }
 
-function hasProductsInside({ attributes }: OnnxOperation): boolean {
-  return [...attributes.values()].some((value) =>
-    typeof value === "object" && "graph" in value &&
-    value.graph.nodes.some(hasProducts)
-  );
+function hasProductsInside(operation: OnnxOperation): boolean {
+  return graphsIn(operation).some(({ nodes }) => nodes.some(hasProducts));
 }
 
 /** Element types of 8-bit tensors. */

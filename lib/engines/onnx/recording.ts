@@ -8,6 +8,7 @@
  * @module
  */
 import { sizeOf } from "../../check.ts";
+import { errorText } from "../../errors.ts";
 import type { Masked } from "../../layers/call_layer.ts";
 import type { Pacer } from "../../formats/pacer.ts";
 import { releaseMemory } from "../../math/release_memory.ts";
@@ -118,7 +119,7 @@ export function record(
     try {
       recording.add(node, form.call);
     } catch (error) {
-      const text = error instanceof Error ? error.message : String(error);
+      const text = errorText(error);
       return { obstacle: `"${name}" (${kind}) cannot be recorded: ${text}` };
     }
   }

@@ -1,178 +1,140 @@
 /**
  * Analyses, operator by operator, whether the rows of a batch influence each
- * other in an ONNX file.
- *
- * The last batch of a model with a fixed batch size is padded with copies of a
- * row. This does not change other rows only if every operator computes each row
- * of its outputs from the same row of its inputs. Unknown operators count as
- * mixing.
+ * other in an ONNX file with a fixed batch size.
  *
  * @module
  */
+import { sizeOf } from "../../check.ts";
+import { storedType } from "../../formats/onnx_tensor.ts";
 import type { OnnxCall } from "../../models/graph/graph.ts";
-import type { OnnxOrigin } from "../../models/graph/onnx_origin.ts";
-
-/** Facts about a tensor. */
-interface Rows {
-  /**
-   * Whether axis 0 is the batch; false for values that are the same for all
-   * samples.
-   */
-  readonly isBatch: boolean;
-  readonly rank: number;
-}
+import { BROADCASTING, UNARY } from "../../models/graph/onnx_operators.ts";
+import type {
+  OnnxConstant,
+  OnnxOrigin,
+} from "../../models/graph/onnx_origin.ts";
+import {
+  batched,
+  broadcast,
+  each,
+  expanded,
+  innerAxes,
+  joined,
+  MOST_NUMBERS,
+  reduced,
+  type RowOperation,
+  type RowRule,
+  type Rows,
+  same,
+  spatial,
+} from "../row_rules.ts";
 
 /** An operator, with the facts about its inputs. */
-interface Operation {
-  readonly kind: string;
+interface Operation extends RowOperation {
   readonly version: number;
-  readonly inputs: readonly (Rows | undefined)[];
   /** A numeric attribute. */
   readonly number: (name: string, fallback: number) => number;
-  /** Integers of an attribute, or of a constant input; undefined if unknown. */
+  /** A list of numbers: an attribute, or a constant input. */
   readonly integers: (
     attribute: string,
     input: number,
-  ) => Promise<readonly number[] | undefined>;
-  /** Sizes of a constant input. */
-  readonly sizes: (input: number) => readonly number[] | undefined;
-  /** Sizes of the first output, if they are known before the run. */
+  ) => readonly number[] | undefined;
+  /** Sizes of its output, if they are known before the run. */
   readonly outputShape: readonly (number | null)[] | undefined;
-  /** The batch size of the model. */
-  readonly batch: number;
 }
 
-/** Sizes by the names of tensors. */
+/** Sizes of tensors that are known before the run. */
 type Shapes = ReadonlyMap<string, readonly (number | null)[]>;
 
-type Rule = (operation: Operation) =>
-  | Rows
-  | undefined
-  | Promise<
-    Rows | undefined
-  >;
+type Rule = RowRule<Operation>;
 
-/** The same shape as the first input; other inputs are constants. */
-const same: Rule = ({ inputs: [x, ...others] }) =>
-  others.every((other) => other?.isBatch !== true) ? x : undefined;
+/** Whether an axis exists, and is not the first. */
+function isInner(axis: number, { rank }: Rows): boolean {
+  return innerAxes([axis], rank) !== undefined;
+}
 
-/** As `same`, over axes from 2 on: of at least one channel axis. */
-const spatial: Rule = (operation) =>
-  operation.inputs[0]!.rank >= 3 ? same(operation) : undefined;
-
-/** Broadcasting: the batch axis must be the first axis of the result. */
-const broadcast: Rule = ({ inputs, sizes }) => {
-  const rank = Math.max(...inputs.map((x) => x!.rank));
-  const fits = inputs.every((x, i) =>
-    x!.isBatch ? x!.rank === rank : x!.rank < rank || sizes(i)?.[0] === 1
-  );
-  return fits ? { isBatch: true, rank } : undefined;
-};
-
-/** Normalisation along an axis that is not the first. */
+/** Over an axis that is not the batch; its default may depend on the opset. */
 function along(fallback: number | ((version: number) => number)): Rule {
   return (operation) => {
     const { inputs: [x], number, version } = operation;
     const usual = typeof fallback === "number" ? fallback : fallback(version);
-    return axisIn(number("axis", usual), x!.rank) > 0
-      ? same(operation)
-      : undefined;
+    return isInner(number("axis", usual), x!) ? same(operation) : undefined;
   };
 }
 
-const matmul: Rule = ({ inputs: [a, b], sizes }) => {
+const matmul: Rule = ({ inputs: [a, b] }) => {
   const rank = Math.max(a!.rank, b!.rank);
   if (a!.isBatch && b!.isBatch) {
-    return a!.rank === b!.rank && rank >= 3
-      ? { isBatch: true, rank }
-      : undefined;
+    return a!.rank === b!.rank && rank >= 3 ? batched(rank) : undefined;
   }
   const [x, other] = a!.isBatch ? [a!, b!] : [b!, a!];
   // Axis 0 must be neither summed over nor aligned with an axis of the other
   // operand.
   const least = x === a ? 2 : 3;
-  const isOne = other.rank <= x.rank && sizes(x === a ? 1 : 0)?.[0] === 1;
+  const isOne = other.rank <= x.rank && other.shape?.[0] === 1;
   const isSame = other.rank === 2 || other.rank > 2 && isOne;
-  if (x.rank < least || !isSame) return undefined;
-  return { isBatch: true, rank: x.rank };
+  return x.rank >= least && isSame ? batched(x.rank) : undefined;
 };
 
-const gemm: Rule = ({ inputs: [a, b, c], number, sizes }) => {
+const gemm: Rule = ({ inputs: [a, b, c], number }) => {
   const isBias = c === undefined ||
-    !c.isBatch && (c.rank < 2 || sizes(2)?.[0] === 1);
+    !c.isBatch && (c.rank < 2 || c.shape?.[0] === 1);
   const fits = a!.isBatch && !b!.isBatch && isBias && number("transA", 0) === 0;
-  return fits ? { isBatch: true, rank: 2 } : undefined;
+  return fits ? batched(2) : undefined;
 };
 
-const reduce: Rule = async ({ inputs: [x], integers, number }) => {
-  const axes = await integers("axes", 1);
-  const { rank } = x!;
-  if (!axes?.length || axes.some((axis) => axisIn(axis, rank) <= 0)) return;
-  const isKept = number("keepdims", 1) !== 0;
-  return { isBatch: true, rank: isKept ? rank : rank - axes.length };
-};
+const reduce: Rule = ({ inputs: [x], integers, number }) =>
+  reduced(x!, integers("axes", 1), number("keepdims", 1) !== 0);
 
-/** Along one axis that is not the first: that of an attribute, or of an input. */
-function onAxis(fallback: number, input = -1): Rule {
-  return async (operation) => {
-    const { inputs: [x], integers, number } = operation;
-    const axis = input < 0
-      ? number("axis", fallback)
-      : (await integers("", input))?.[0] ?? 0;
-    return axisIn(axis, x!.rank) > 0 ? same(operation) : undefined;
-  };
-}
-
-/** Changes sizes by factors, of which the first must be 1. */
+/** Repeats or resizes by factors, of which that of the batch must be 1. */
 function scaled(attribute: string, input: number): Rule {
-  return async (operation) => {
-    const factors = await operation.integers(attribute, input);
+  return (operation) => {
+    const factors = operation.integers(attribute, input);
     // Opset 18 may name the axes of the factors, in any order.
-    if (await operation.integers("axes", -1) !== undefined) return undefined;
+    if (operation.integers("axes", -1) !== undefined) return undefined;
     const { rank } = operation.inputs[0]!;
     const isKept = factors?.length === rank && factors[0] === 1;
     return isKept ? same(operation) : undefined;
   };
 }
 
-const slice: Rule = async (operation) => {
-  const { inputs: [x], integers } = operation;
-  const axes = await integers("axes", 3);
-  const isKept = axes?.length &&
-    axes.every((axis) => axisIn(axis, x!.rank) > 0);
-  return isKept ? same(operation) : undefined;
-};
+const gather: Rule = ({ inputs: [x, indices], number }) =>
+  !indices!.isBatch && isInner(number("axis", 0), x!)
+    ? batched(x!.rank - 1 + indices!.rank)
+    : undefined;
 
-const gather: Rule = ({ inputs: [x, indices], number }) => {
-  if (indices!.isBatch || axisIn(number("axis", 0), x!.rank) <= 0) return;
-  return { isBatch: true, rank: x!.rank - 1 + indices!.rank };
-};
-
-const expand: Rule = async (operation) => {
+const expand: Rule = (operation) => {
   const { inputs: [x], integers, batch } = operation;
-  const sizes = await integers("", 1);
-  if (sizes === undefined || sizes.length > x!.rank) return;
+  const sizes = integers("", 1);
+  if (sizes === undefined || sizes.length > x!.rank) return undefined;
   const isKept = sizes.length < x!.rank || sizes[0] === 1 || sizes[0] === batch;
   return isKept ? same(operation) : undefined;
 };
 
+const reshape: Rule = (operation) => {
+  const { inputs: [, shape], integers, number, batch, outputShape } = operation;
+  if (shape?.isBatch) return undefined;
+  const sizes = integers("shape", 1) ?? [];
+  // Rows that stay as many keep their values. 0 copies the size of the axis.
+  const isKept = sizes[0] === batch || outputShape?.[0] === batch ||
+    sizes[0] === 0 && number("allowzero", 0) === 0;
+  return isKept
+    ? batched(sizes.length || (outputShape?.length ?? 0))
+    : undefined;
+};
+
+const pad: Rule = ({ inputs: [x, , , axes], integers }) => {
+  const pads = integers("pads", 1);
+  const { rank } = x!;
+  const isWhole = axes === undefined && pads?.length === 2 * rank;
+  return isWhole && pads[0] === 0 && pads[rank] === 0 ? x : undefined;
+};
+
 const RULES: Readonly<Record<string, Rule>> = {
-  ...each("Abs Acos Acosh Asin Asinh Atan Atanh Cast Ceil Celu", same),
-  ...each("Cos Cosh Elu Erf Exp Floor Gelu HardSigmoid HardSwish", same),
-  ...each("Identity IsInf IsNaN LeakyRelu Log Mish Neg Not", same),
-  ...each("Reciprocal Relu Round Selu Shrink Sigmoid Sign Sin Sinh", same),
-  ...each("Softplus Softsign Sqrt Tan Tanh ThresholdedRelu", same),
-  ...each(
-    "Add And Div Equal Greater GreaterOrEqual Less LessOrEqual",
-    broadcast,
-  ),
-  ...each("Max Mean Min Mod Mul Or Pow PRelu Sub Sum Where Xor", broadcast),
+  ...each(UNARY.join(" "), same),
+  ...each(BROADCASTING.join(" "), broadcast),
   ...each("Conv ConvTranspose MaxPool AveragePool LpPool LRN", spatial),
   ...each("GlobalAveragePool GlobalMaxPool InstanceNormalization", spatial),
-  Clip: (operation) =>
-    operation.inputs.slice(1).every((x) => x === undefined || !x.isBatch)
-      ? operation.inputs[0]
-      : undefined,
+  ...each("DepthToSpace SpaceToDepth Trilu", spatial),
   Dropout: ({ inputs: [x, , training] }) =>
     training === undefined ? x : undefined,
   BatchNormalization: (operation) =>
@@ -180,85 +142,43 @@ const RULES: Readonly<Record<string, Rule>> = {
       ? same(operation)
       : undefined,
   ...each("Softmax LogSoftmax Hardmax", along((v) => v < 13 ? 1 : -1)),
-  LayerNormalization: along(-1),
+  ...each("LayerNormalization TopK LpNormalization", along(-1)),
   ...each("QuantizeLinear DequantizeLinear", along(1)),
+  CumSum: (operation) => {
+    const { inputs: [x], integers } = operation;
+    return isInner(integers("", 1)?.[0] ?? 0, x!) ? same(operation) : undefined;
+  },
   MatMul: matmul,
   Gemm: gemm,
   Flatten: ({ inputs: [x], number }) =>
-    axisIn(number("axis", 1), x!.rank) > 0
-      ? { isBatch: true, rank: 2 }
-      : undefined,
+    isInner(number("axis", 1), x!) ? batched(2) : undefined,
   ...each("ReduceMax ReduceMean ReduceMin ReduceProd ReduceSum", reduce),
   ...each("ReduceL1 ReduceL2 ReduceLogSum ReduceLogSumExp", reduce),
   ReduceSumSquare: reduce,
+  ...each(
+    "ArgMax ArgMin",
+    ({ inputs: [x], number }) =>
+      reduced(x!, [number("axis", 0)], number("keepdims", 1) !== 0),
+  ),
   Shape: () => ({ isBatch: false, rank: 1 }),
-  ...each("ArgMax ArgMin", ({ inputs: [x], number }) => {
-    const { rank } = x!;
-    if (axisIn(number("axis", 0), rank) <= 0) return;
-    return {
-      isBatch: true,
-      rank: number("keepdims", 1) === 0 ? rank - 1 : rank,
-    };
-  }),
-  Concat: ({ inputs, number }) => {
-    const [x] = inputs;
-    const areRows = inputs.every((y) => y!.isBatch && y!.rank === x!.rank);
-    return areRows && axisIn(number("axis", 0), x!.rank) > 0 ? x : undefined;
+  Concat: ({ inputs, number }) => joined(inputs, [number("axis", 0)]),
+  Split: ({ inputs: [x], number }) =>
+    isInner(number("axis", 0), x!) ? x : undefined,
+  Slice: (operation) => {
+    const { inputs: [x], integers } = operation;
+    return innerAxes(integers("axes", 3), x!.rank) && same(operation);
   },
-  Slice: slice,
   Gather: gather,
   Expand: expand,
-  TopK: onAxis(-1),
-  LpNormalization: onAxis(-1),
-  CumSum: onAxis(0, 1),
   Tile: scaled("", 1),
   Resize: scaled("", 2),
-  ...each("DepthToSpace SpaceToDepth Trilu", spatial),
-  Split: ({ inputs: [x], number }) =>
-    axisIn(number("axis", 0), x!.rank) > 0 ? x : undefined,
-  Transpose: async ({ inputs: [x], integers }) =>
-    (await integers("perm", -1))?.[0] === 0 ? x : undefined,
-  Reshape: async (operation) => {
-    const { inputs: [, shape], integers, number, batch, outputShape } =
-      operation;
-    if (shape?.isBatch) return;
-    const sizes = await integers("shape", 1) ?? [];
-    // Rows that stay as many keep their values. 0 copies the size of the axis.
-    const isKept = sizes[0] === batch || outputShape?.[0] === batch ||
-      sizes[0] === 0 && number("allowzero", 0) === 0;
-    const rank = sizes.length || (outputShape?.length ?? 0);
-    return isKept ? { isBatch: true, rank } : undefined;
-  },
-  Squeeze: async ({ inputs: [x], integers }) => {
-    const axes = await integers("axes", 1);
-    const { rank } = x!;
-    if (!axes?.length || axes.some((axis) => axisIn(axis, rank) <= 0)) return;
-    return { isBatch: true, rank: rank - axes.length };
-  },
-  Unsqueeze: async ({ inputs: [x], integers }) => {
-    const axes = await integers("axes", 1);
-    if (!axes?.length) return;
-    const rank = x!.rank + axes.length;
-    if (axes.some((axis) => axisIn(axis, rank) <= 0)) return;
-    return { isBatch: true, rank };
-  },
-  Pad: async ({ inputs: [x, , , axes], integers }) => {
-    const pads = await integers("pads", 1);
-    const { rank } = x!;
-    const isWhole = axes === undefined && pads?.length === 2 * rank;
-    return isWhole && pads[0] === 0 && pads[rank] === 0 ? x : undefined;
-  },
+  Transpose: ({ inputs: [x], integers }) =>
+    integers("perm", -1)?.[0] === 0 ? x : undefined,
+  Reshape: reshape,
+  Squeeze: ({ inputs: [x], integers }) => reduced(x!, integers("axes", 1)),
+  Unsqueeze: ({ inputs: [x], integers }) => expanded(x!, integers("axes", 1)),
+  Pad: pad,
 };
-
-function each(kinds: string, rule: Rule): Record<string, Rule> {
-  return Object.fromEntries(kinds.split(" ").map((kind) => [kind, rule]));
-}
-
-/** Normalizes an axis to count from 0; −1 if it does not exist. */
-function axisIn(axis: number, rank: number): number {
-  const at = axis < 0 ? axis + rank : axis;
-  return Number.isInteger(at) && at >= 0 && at < rank ? at : -1;
-}
 
 /**
  * Finds an operator that may mix the rows of a batch.
@@ -277,9 +197,6 @@ export async function mixingOperation(
   shapes: Shapes = new Map(),
 ): Promise<OnnxCall | undefined> {
   const known = new Map(feeds);
-  for (const [name, { shape }] of origin.constants) {
-    known.set(name, { isBatch: false, rank: shape.length });
-  }
   for (const call of calls) {
     const rows = await rowsOf(origin, call, known, shapes);
     if (rows === undefined) return call;
@@ -298,11 +215,12 @@ async function rowsOf(
   const rule = isKnown ? RULES[kind] : undefined;
   // An operation that uses more than its inputs has subgraphs.
   if (rule === undefined || operands.length !== inputs.length) return undefined;
-  const isUnknown = inputs.some((name) =>
-    name !== "" && known.get(name) === undefined
-  );
+  const rows = await Promise.all(inputs.map((name) => {
+    const constant = constants.get(name);
+    return constant === undefined ? known.get(name) : constantRows(constant);
+  }));
+  const isUnknown = rows.some((x, i) => x === undefined && inputs[i] !== "");
   if (isUnknown || inputs.length === 0) return undefined;
-  const rows = inputs.map((name) => known.get(name));
   if (!rows.some((x) => x?.isBatch === true)) {
     // Only constants: the same for all samples.
     const keepsRank = rule === same || kind === "DequantizeLinear";
@@ -312,24 +230,31 @@ async function rowsOf(
     // The first input may be a constant only if all inputs are treated alike.
     if (rule !== broadcast) return undefined;
   }
-  const attribute = (name: string) => attributes.get(name);
-  return await rule({
-    kind,
+  return rule({
     version,
     inputs: rows,
     batch,
     outputShape: shapes.get(outputs[0] ?? ""),
     number(name, fallback) {
-      const value = attribute(name);
+      const value = attributes.get(name);
       return typeof value === "number" ? value : fallback;
     },
-    async integers(name, input) {
-      const value = attribute(name);
-      if (Array.isArray(value)) return value.map(Number);
-      const constant = constants.get(inputs[input] ?? "");
-      if (constant === undefined) return undefined;
-      return Array.from((await constant.read()).data, Number);
+    integers(name, input) {
+      const value = attributes.get(name);
+      return Array.isArray(value) ? value.map(Number) : rows[input]?.numbers;
     },
-    sizes: (input) => constants.get(inputs[input]!)?.shape,
   });
+}
+
+/** Element types of axes, sizes and factors. */
+const LISTED: readonly unknown[] = ["int32", "int64", "float32"];
+
+async function constantRows(constant: OnnxConstant): Promise<Rows> {
+  const { shape, tensor } = constant;
+  const isList = sizeOf(shape) <= MOST_NUMBERS &&
+    LISTED.includes(storedType(tensor.type));
+  const numbers = isList
+    ? Array.from((await constant.read()).data, Number)
+    : undefined;
+  return { isBatch: false, rank: shape.length, shape, numbers };
 }

@@ -6,6 +6,7 @@
  */
 import { cannot } from "../../check.ts";
 import { UnsupportedByEngineError } from "../../errors.ts";
+import { graphsIn, type OnnxOperation } from "../../formats/onnx_model.ts";
 import { byteLength, typeNumber } from "../../formats/onnx_tensor.ts";
 import { Pacer } from "../../formats/pacer.ts";
 import { origin, type Ref, refKey } from "../../models/graph/graph.ts";
@@ -268,16 +269,10 @@ class Names {
 }
 
 /** Names within the subgraphs of an operation. */
-function innerNames(
-  { attributes }: Parameters<typeof constantsOf>[1][number]["operation"],
-): string[] {
-  return [...attributes.values()].flatMap((value) => {
-    if (typeof value !== "object" || !("graph" in value)) return [];
-    const { nodes, inputs, constants } = value.graph;
-    return [
-      ...inputs.map(({ name }) => name),
-      ...constants.map(({ name }) => name),
-      ...nodes.flatMap((node) => [...node.outputs, ...innerNames(node)]),
-    ];
-  });
+function innerNames(operation: OnnxOperation): string[] {
+  return graphsIn(operation).flatMap(({ nodes, inputs, constants }) => [
+    ...inputs.map(({ name }) => name),
+    ...constants.map(({ name }) => name),
+    ...nodes.flatMap((node) => [...node.outputs, ...innerNames(node)]),
+  ]);
 }

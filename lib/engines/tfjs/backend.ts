@@ -8,10 +8,10 @@
  *
  * @module
  */
+import type { NumericDataType } from "@tensorflow/tfjs";
 import { tf } from "../../tf.ts";
 import { UnsupportedByEngineError } from "../../errors.ts";
 import type { Pacer } from "../../formats/pacer.ts";
-import { keepingHostValues } from "./host_values.ts";
 
 /** The supported backends of TF.js. */
 export type BackendName = "wasm" | "cpu" | "webgpu";
@@ -211,5 +211,45 @@ async function loadWebgpu(): Promise<void> {
   }
   if (tf.findBackendFactory("webgpu") === null) {
     await import("@tensorflow/tfjs-backend-webgpu");
+  }
+}
+
+type DataId = tf.Tensor["dataId"];
+type Values = Float32Array | Int32Array | Uint8Array;
+
+/** The internals of the backend that are used. */
+interface Webgpu {
+  readonly tensorMap: {
+    has(id: DataId): boolean;
+    /** Moves the tensor to this backend if it is elsewhere, so check first. */
+    get(id: DataId): { values: Values | null | undefined };
+  };
+}
+
+/**
+ * Runs work on `webgpu`, and keeps host values on the host.
+ *
+ * @param tensors The caller's tensors.
+ * @param work Synchronous work, with `webgpu` current.
+ * @returns The result.
+ */
+export function keepingHostValues<R>(
+  tensors: readonly tf.Tensor[],
+  work: () => R,
+): R {
+  const { tensorMap } = tf.engine().registry.webgpu as unknown as Webgpu;
+  const held = tensors.flatMap((tensor) => {
+    const { dataId } = tensor;
+    const values = tensorMap.has(dataId)
+      ? tensorMap.get(dataId).values
+      : tensor.dataSync<NumericDataType>();
+    return values ? [{ dataId, values }] : [];
+  });
+  try {
+    return work();
+  } finally {
+    for (const { dataId, values } of held) {
+      if (tensorMap.has(dataId)) tensorMap.get(dataId).values ??= values;
+    }
   }
 }

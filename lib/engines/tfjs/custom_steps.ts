@@ -1,5 +1,6 @@
 import type * as tf from "@tensorflow/tfjs";
 import { cannot } from "../../check.ts";
+import { errorText } from "../../errors.ts";
 import type { FeatureTarget } from "../program.ts";
 
 /**
@@ -42,7 +43,7 @@ function called(step: CustomStep, value: tf.Tensor, layer: string): unknown {
   try {
     return step(value.clone()); // a step may dispose of its input
   } catch (cause) {
-    const text = cause instanceof Error ? cause.message : String(cause);
+    const text = errorText(cause);
     throw new Error(
       `Cannot postprocess layer "${layer}" as ${nameOf(step)} throws: ${text}`,
       { cause },

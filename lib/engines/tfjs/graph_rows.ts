@@ -1,11 +1,6 @@
 /**
  * Analyses, operation by operation, whether the rows of a batch influence each
- * other in a graph model of TF.js.
- *
- * The last batch of a graph with a fixed batch size is padded with copies of a
- * row. This does not change other rows only if every operation computes each row
- * of its output from the same row of its inputs. Unknown operations count as
- * mixing.
+ * other in a graph model of TF.js with a fixed batch size.
  *
  * @module
  */
@@ -13,52 +8,34 @@ import { mixesRows } from "../fixed_batches.ts";
 import type { tf } from "../../tf.ts";
 import { type GraphNode, type Ref, refKey } from "../../models/graph/graph.ts";
 import type { Program } from "../program.ts";
-
-/** Facts about a tensor. */
-interface Rows {
-  /** Whether axis 0 is the batch; false for values shared by all samples. */
-  readonly isBatch: boolean;
-  readonly rank: number;
-  /** Sizes of a constant. */
-  readonly shape?: readonly number[];
-  /** Values of a short constant of integers, such as axes. */
-  readonly integers?: readonly number[] | undefined;
-}
+import {
+  batched,
+  broadcast,
+  each,
+  expanded,
+  joined,
+  MOST_NUMBERS,
+  reduced,
+  type RowOperation,
+  type RowRule,
+  type Rows,
+  same,
+  spatial,
+} from "../row_rules.ts";
 
 /** An operation, with the facts about its inputs. */
-interface Operation {
+interface Operation extends RowOperation {
   readonly config: Readonly<Record<string, unknown>>;
   readonly inputs: readonly Rows[];
   /** Sizes of its output, for a reshape. */
   readonly outputShape: readonly number[] | undefined;
-  /** The batch size of the graph. */
-  readonly batch: number;
 }
 
-type Rule = (operation: Operation) => Rows | undefined;
+type Rule = RowRule<Operation>;
 
-const batched = (rank: number): Rows => ({ isBatch: true, rank });
-
-/** The shape of the first input; the other inputs are shared. */
-const same: Rule = ({ inputs: [x, ...others] }) =>
-  x!.isBatch && others.every(({ isBatch }) => !isBatch) ? x : undefined;
-
-/** As `same`, over spatial axes. */
-const spatial: Rule = (operation) =>
-  operation.inputs[0]!.rank >= 3 ? same(operation) : undefined;
-
-/** Along the last axis. */
+/** Over the last axis. */
 const alongLast: Rule = (operation) =>
   operation.inputs[0]!.rank >= 2 ? same(operation) : undefined;
-
-/** Broadcasting: the batch axis must be the first axis of the result. */
-const broadcast: Rule = ({ inputs }) => {
-  const rank = Math.max(...inputs.map((x) => x.rank));
-  const fits = inputs.every((x) =>
-    x.isBatch ? x.rank === rank : x.rank < rank || x.shape?.[0] === 1
-  );
-  return fits ? batched(rank) : undefined;
-};
 
 const matmul: Rule = (operation) => {
   const { inputs: [a, b], config } = operation;
@@ -73,24 +50,14 @@ const batchMatmul: Rule = (operation) => {
   return b!.rank === 2 ? same(operation) : undefined;
 };
 
-const reduce: Rule = ({ inputs: [x, axes], config }) => {
-  const list = innerAxes(axes?.integers, x!.rank);
-  if (list === undefined) return undefined;
-  return batched(config.keepDims === true ? x!.rank : x!.rank - list.length);
-};
-
-const concat: Rule = ({ inputs }) => {
-  const values = inputs.slice(0, -1);
-  const [x] = values;
-  const areRows = values.every((y) => y.isBatch && y.rank === x!.rank);
-  return areRows && innerAxes(inputs.at(-1)!.integers, x!.rank) ? x : undefined;
-};
+const reduce: Rule = ({ inputs: [x, axes], config }) =>
+  reduced(x!, axes?.numbers, config.keepDims === true);
 
 /** A slice that keeps all of axis 0. */
 const stridedSlice: Rule = ({ inputs: [x, , , strides], config }) => {
   const mask = (name: string) => Number(config[name] ?? 0);
   const isWhole = (mask("beginMask") & mask("endMask") & 1) === 1 &&
-    strides?.integers?.[0] === 1 && (mask("shrinkAxisMask") & 1) === 0 &&
+    strides?.numbers?.[0] === 1 && (mask("shrinkAxisMask") & 1) === 0 &&
     mask("ellipsisMask") === 0 && mask("newAxisMask") === 0;
   if (!isWhole) return undefined;
   const removed = mask("shrinkAxisMask").toString(2).replaceAll("0", "");
@@ -118,14 +85,12 @@ const RULES: Readonly<Record<string, Rule>> = {
   ...each("All Any Max Mean Min Prod Sum", reduce),
   ...each(
     "ArgMax ArgMin",
-    ({ inputs: [x, axis] }) =>
-      innerAxes(axis?.integers, x!.rank) && batched(x!.rank - 1),
+    ({ inputs: [x, axis] }) => reduced(x!, axis?.numbers),
   ),
-  ConcatV2: concat,
-  ExpandDims: ({ inputs: [x, axis] }) =>
-    innerAxes(axis?.integers, x!.rank + 1) && batched(x!.rank + 1),
+  ConcatV2: ({ inputs }) => joined(inputs.slice(0, -1), inputs.at(-1)!.numbers),
+  ExpandDims: ({ inputs: [x, axis] }) => expanded(x!, axis?.numbers),
   ...each("Pad PadV2 MirrorPad", (operation) => {
-    const [before, after] = operation.inputs[1]?.integers ?? [];
+    const [before, after] = operation.inputs[1]?.numbers ?? [];
     return before === 0 && after === 0 ? same(operation) : undefined;
   }),
   // Rows that stay as many keep their values.
@@ -134,30 +99,12 @@ const RULES: Readonly<Record<string, Rule>> = {
       ? batched(outputShape.length)
       : undefined,
   Shape: () => ({ isBatch: false, rank: 1 }),
-  Squeeze: ({ inputs: [x], config: { axis } }) => {
-    const list = innerAxes(Array.isArray(axis) ? axis : [], x!.rank);
-    return list && batched(x!.rank - list.length);
-  },
+  Squeeze: ({ inputs: [x], config: { axis } }) =>
+    reduced(x!, Array.isArray(axis) ? axis : []),
   StridedSlice: stridedSlice,
   Transpose: ({ inputs: [x, order] }) =>
-    order?.integers?.[0] === 0 ? x : undefined,
+    order?.numbers?.[0] === 0 ? x : undefined,
 };
-
-function each(kinds: string, rule: Rule): Record<string, Rule> {
-  return Object.fromEntries(kinds.split(" ").map((kind) => [kind, rule]));
-}
-
-/** Axes that exist, none of them the first; undefined otherwise. */
-function innerAxes(
-  axes: readonly number[] | undefined,
-  rank: number,
-): readonly number[] | undefined {
-  const isInner = (axis: number) => {
-    const at = axis < 0 ? axis + rank : axis;
-    return at > 0 && at < rank;
-  };
-  return axes?.length && axes.every(isInner) ? axes : undefined;
-}
 
 /**
  * Checks that padding rows cannot change the other rows of a batch.
@@ -246,12 +193,9 @@ async function inputsOf(
   return all;
 }
 
-/** Maximum number of axes, or of sizes, in a list. */
-const MOST_INTEGERS = 64;
-
 async function constantRows(tensor: tf.Tensor): Promise<Rows> {
   const { dtype, shape, rank, size } = tensor;
-  const isList = dtype === "int32" && size <= MOST_INTEGERS;
-  const integers = isList ? Array.from(await tensor.data()) : undefined;
-  return { isBatch: false, rank, shape, integers };
+  const isList = dtype === "int32" && size <= MOST_NUMBERS;
+  const numbers = isList ? Array.from(await tensor.data()) : undefined;
+  return { isBatch: false, rank, shape, numbers };
 }

@@ -1,6 +1,6 @@
 import { tf } from "../../tf.ts";
 import { cannot } from "../../check.ts";
-import { UnsupportedByEngineError } from "../../errors.ts";
+import { errorText, UnsupportedByEngineError } from "../../errors.ts";
 import type { Perturbation } from "../program.ts";
 import { signOf } from "./tfjs_elements.ts";
 
@@ -102,7 +102,7 @@ function crossEntropy(logits: tf.Tensor, options: Perturbation): tf.Scalar {
 }
 
 function noGradient(cause: unknown, run: PerturbedRun): unknown {
-  const text = cause instanceof Error ? cause.message : String(cause);
+  const text = errorText(cause);
   const isMissing = /gradient|not registered|not yet implemented|executeAsync/i
     .test(text);
   if (!isMissing) return cause;

@@ -19,7 +19,7 @@
  */
 import { tf } from "../../tf.ts";
 import { cannot, quote } from "../../check.ts";
-import { UnsupportedByEngineError } from "../../errors.ts";
+import { errorText, UnsupportedByEngineError } from "../../errors.ts";
 import {
   type BuiltInCall,
   type GraphNode,
@@ -64,6 +64,20 @@ interface State {
 }
 
 /**
+ * The inputs by the keys of their tensors.
+ *
+ * @param feeds The feeds.
+ * @param inputs A tensor for each.
+ * @returns A new map of the same tensors.
+ */
+export function fedValues(
+  feeds: readonly Feed[],
+  inputs: readonly tf.Tensor[],
+): Values {
+  return new Map(feeds.map(({ ref }, i) => [refKey(ref), inputs[i]!]));
+}
+
+/**
  * Runs the nodes.
  *
  * @param run The run.
@@ -74,9 +88,8 @@ export function* runNodes(
   run: NodeRun,
   inputs: readonly tf.Tensor[],
 ): Generator<void, Values> {
-  const values: Values = new Map();
+  const values = fedValues(run.feeds, inputs);
   const state: State = { values, masks: new Map(), passedMasks: new Map() };
-  run.feeds.forEach(({ ref }, i) => values.set(refKey(ref), inputs[i]!));
   let isDone = false;
   try {
     const { nodes, releases } = run.schedule;
@@ -255,10 +268,7 @@ export function rawShapes(
   inputs: readonly tf.Tensor[],
   refs: readonly Ref[],
 ): (readonly number[])[] {
-  const values: Values = new Map(
-    feeds.map(({ ref }, i) => [refKey(ref), inputs[i]!]),
-  );
-  const { byName } = rawCall(feeds, [], values);
+  const { byName } = rawCall(feeds, [], fedValues(feeds, inputs));
   return runtime!.execute(byName, refs.map(nameOf)).map(({ shape }) => shape);
 }
 
@@ -269,7 +279,7 @@ export function nameOf({ node, index }: Ref): string {
 
 /** Creates the error of a layer, with its name and advice. */
 function explained(cause: unknown, node: GraphNode, backend: string): Error {
-  const text = cause instanceof Error ? cause.message : String(cause);
+  const text = errorText(cause);
   const { name, kind } = node.row;
   const kernel = /Kernel '(\w+)' not registered/.exec(text)?.[1];
   if (kernel !== undefined) {
@@ -282,4 +292,19 @@ function explained(cause: unknown, node: GraphNode, backend: string): Error {
     );
   }
   return new Error(`Cannot run layer "${name}" (${kind}): ${text}`, { cause });
+}
+
+/**
+ * Checks that TF.js computes what an operation of a graph means.
+ *
+ * @param node The operation's node, or any other.
+ * @throws {UnsupportedByEngineError} If it computes something else.
+ */
+export function checkOperation({ row, call }: GraphNode): void {
+  if (call.kind !== "raw" || call.obstacle === undefined) return;
+  throw new UnsupportedByEngineError(
+    "run model",
+    "tfjs",
+    `operation "${row.name}" (${row.kind}) must ${call.obstacle}; save the Keras model itself, as .keras or .h5`,
+  );
 }

@@ -18,7 +18,7 @@ import {
   transposedSize,
   type Windows,
 } from "../../ops/windows.ts";
-import { padded, reversed } from "./webgpu_kernels.ts";
+import { aroundAxis, padAxis, reversed } from "./webgpu_kernels.ts";
 
 /**
  * Convolution, channels last.
@@ -68,6 +68,15 @@ export function conv(
       -1,
     );
   }
+  return plainConv(x, kernel, options);
+}
+
+/** Convolution as TF.js has it, without groups. */
+function plainConv(
+  x: tf.Tensor,
+  kernel: tf.Tensor,
+  { strides, dilation, padding }: ConvOptions,
+): tf.Tensor {
   return strides.length === 2
     ? tf.conv2d(
       x as tf.Tensor4D,
@@ -207,19 +216,6 @@ function framed(
   return tf.slice(padded, shape.map(() => 0), shape);
 }
 
-function padAxis(
-  x: tf.Tensor,
-  axis: number,
-  before: number,
-  after: number,
-): tf.Tensor {
-  if (before === 0 && after === 0) return x;
-  const widths = x.shape.map((_, i): [number, number] =>
-    i === axis ? [before, after] : [0, 0]
-  );
-  return padded(x, widths);
-}
-
 function spreadKernel(
   kernel: tf.Tensor,
   dilation: readonly number[],
@@ -235,16 +231,13 @@ function spreadKernel(
  */
 function spreadAxis(x: tf.Tensor, axis: number, distance: number): tf.Tensor {
   if (distance === 1) return x;
-  const { shape } = x;
-  const size = shape[axis]!;
-  const outer = shape.slice(0, axis).reduce((n, length) => n * length, 1);
-  const inner = shape.slice(axis + 1).reduce((n, length) => n * length, 1);
+  const [outer, size, inner] = aroundAxis(x.shape, axis);
   const apart = tf.reshape(x, [outer, size, 1, inner]);
   const filled = padAxis(apart, 2, 0, distance - 1);
   const all = tf.reshape(filled, [outer, size * distance, inner]);
   const wanted = (size - 1) * distance + 1;
   const cut = tf.slice(all, [0, 0, 0], [outer, wanted, inner]);
-  return tf.reshape(cut, shape.with(axis, wanted));
+  return tf.reshape(cut, x.shape.with(axis, wanted));
 }
 
 function pair([height, width]: readonly number[]): [number, number] {

@@ -157,13 +157,13 @@ export class TfjsElements {
   readonly sqrt = onFloats(tf.sqrt);
 
   abs(x: tf.Tensor): tf.Tensor {
-    const number = castTo(x, arithmetic(this.dtype(x)));
+    const number = asNumber(x);
     if (number.dtype === "float32") return tf.abs(number);
     return tf.mul(number, tf.sign(number)); // tf.abs computes in float32
   }
 
   sign(x: tf.Tensor): tf.Tensor {
-    const value = castTo(x, arithmetic(this.dtype(x)));
+    const value = asNumber(x);
     if (value.dtype === "int32") return tf.sign(value);
     return withoutGradient(
       (y) => chosen(tf.isNaN(y), y, signOf(y)),
@@ -172,7 +172,7 @@ export class TfjsElements {
   }
 
   negative(x: tf.Tensor): tf.Tensor {
-    const number = castTo(x, arithmetic(this.dtype(x)));
+    const number = asNumber(x);
     if (number.dtype === "float32") return tf.neg(number);
     return tf.sub(tf.zerosLike(number), number); // exact on wasm too
   }
@@ -214,8 +214,7 @@ export class TfjsElements {
   // ---- over axes ----
 
   sum(x: tf.Tensor, options: ReduceOptions = {}): tf.Tensor {
-    const value = castTo(x, arithmetic(this.dtype(x)));
-    return tf.sum(value, ...over(x, options));
+    return tf.sum(asNumber(x), ...over(x, options));
   }
 
   mean(x: tf.Tensor, options: ReduceOptions = {}): tf.Tensor {
@@ -230,18 +229,17 @@ export class TfjsElements {
   }
 
   max(x: tf.Tensor, options: ReduceOptions = {}): tf.Tensor {
-    const value = castTo(x, arithmetic(this.dtype(x)));
+    const value = asNumber(x);
     return withNaN(value, options, tf.max(value, ...over(x, options)));
   }
 
   min(x: tf.Tensor, options: ReduceOptions = {}): tf.Tensor {
-    const value = castTo(x, arithmetic(this.dtype(x)));
+    const value = asNumber(x);
     return withNaN(value, options, tf.min(value, ...over(x, options)));
   }
 
   prod(x: tf.Tensor, options: ReduceOptions = {}): tf.Tensor {
-    const value = castTo(x, arithmetic(this.dtype(x)));
-    return tf.prod(value, ...over(x, options));
+    return tf.prod(asNumber(x), ...over(x, options));
   }
 
   any(x: tf.Tensor, options: ReduceOptions = {}): tf.Tensor {
@@ -261,13 +259,11 @@ export class TfjsElements {
   }
 
   argmax(x: tf.Tensor, axis: number): tf.Tensor {
-    const value = castTo(x, arithmetic(this.dtype(x)));
-    return withoutGradient((y) => tf.argMax(y, axis), value);
+    return withoutGradient((y) => tf.argMax(y, axis), asNumber(x));
   }
 
   cumsum(x: tf.Tensor, axis: number): tf.Tensor {
-    const value = castTo(x, arithmetic(this.dtype(x)));
-    return tf.cumsum(value, axisOf(axis, x.rank));
+    return tf.cumsum(asNumber(x), axisOf(axis, x.rank));
   }
 }
 
@@ -298,6 +294,11 @@ function hasNaN(x: tf.Tensor): tf.Tensor {
 function numbers(a: tf.Tensor, b: tf.Tensor): [tf.Tensor, tf.Tensor] {
   const type = arithmetic(a.dtype as OpsType, b.dtype as OpsType);
   return checkRank(castTo(a, type), castTo(b, type));
+}
+
+/** In the element type of arithmetic: booleans become integers. */
+export function asNumber(x: tf.Tensor): tf.Tensor {
+  return castTo(x, arithmetic(x.dtype as OpsType));
 }
 
 function floats(a: tf.Tensor, b: tf.Tensor): [tf.Tensor, tf.Tensor] {

@@ -9,17 +9,17 @@ import type {
   ScanStep,
   SliceRange,
 } from "../../ops/ops.ts";
-import { arithmetic, promoted } from "../../ops/promotion.ts";
+import { promoted } from "../../ops/promotion.ts";
 import { resizeAxis } from "../../ops/resize.ts";
 import { ShapeOps, type ShapeValue } from "../../ops/shape_ops.ts";
 import { axesOf, axisOf } from "../../ops/shapes.ts";
 import { sliceBounds } from "../../ops/slice_bounds.ts";
 import { conv, convTranspose } from "./tfjs_conv.ts";
-import { castTo, TfjsElements } from "./tfjs_elements.ts";
+import { asNumber, castTo, TfjsElements } from "./tfjs_elements.ts";
 import { averagePool, maxPool } from "./tfjs_pool.ts";
 import { broadcastTo, einsum, matmul } from "./tfjs_products.ts";
 import { withoutGradient } from "./no_gradient.ts";
-import { padded, reversed } from "./webgpu_kernels.ts";
+import { aroundAxis, padAxis, padded, reversed } from "./webgpu_kernels.ts";
 
 /** Checks shapes before a kernel is called. */
 const SHAPES = new ShapeOps();
@@ -84,15 +84,14 @@ export class TfjsOps extends TfjsElements implements Ops<tf.Tensor> {
 
   flip(x: tf.Tensor, axes: readonly number[]): tf.Tensor {
     // For booleans, wasm reads out of bounds.
-    const type = arithmetic(this.dtype(x));
-    const flipped = reversed(castTo(x, type), axesOf(axes, x.rank));
+    const flipped = reversed(asNumber(x), axesOf(axes, x.rank));
     return castTo(flipped, this.dtype(x));
   }
 
   repeat(x: tf.Tensor, times: number, axis: number): tf.Tensor {
     const { shape } = SHAPES.repeat(known(x), times, axis);
     const at = axisOf(axis, x.rank);
-    const inner = x.shape.slice(at + 1).reduce((n, size) => n * size, 1);
+    const [, , inner] = aroundAxis(x.shape, at);
     const rows = tf.reshape(x, [-1, 1, inner]);
     return tf.reshape(tf.tile(rows, [1, times, 1]), shape as number[]);
   }
@@ -115,25 +114,23 @@ export class TfjsOps extends TfjsElements implements Ops<tf.Tensor> {
   }
 
   topK(x: tf.Tensor, k: number): tf.Tensor {
-    return tf.topk(castTo(x, arithmetic(this.dtype(x))), k, true).values;
+    return tf.topk(asNumber(x), k, true).values;
   }
 
   topKIndices(x: tf.Tensor, k: number): tf.Tensor {
     SHAPES.topK(known(x), k);
     return withoutGradient(
       (y) => tf.topk(y, k, true).indices,
-      castTo(x, arithmetic(this.dtype(x))),
+      asNumber(x),
     );
   }
 
   takeAlongAxis(x: tf.Tensor, indices: tf.Tensor, axis: number): tf.Tensor {
     const at = axisOf(axis, x.rank);
     const { shape } = SHAPES.takeAlongAxis(known(x), known(indices), at);
-    const size = x.shape[at]!;
+    const [outer, size, inner] = aroundAxis(x.shape, at);
     // Index of each value in the flat data: outer · size · inner + index ·
     // inner + inner.
-    const inner = x.shape.slice(at + 1).reduce((n, length) => n * length, 1);
-    const outer = x.shape.slice(0, at).reduce((n, length) => n * length, 1);
     const offsets = tf.add(
       tf.reshape(
         tf.mul(
@@ -146,9 +143,8 @@ export class TfjsOps extends TfjsElements implements Ops<tf.Tensor> {
     );
     const steps = tf.mul(castTo(indices, "int32"), tf.scalar(inner, "int32"));
     const flat = tf.add(tf.reshape(steps, [outer, -1, inner]), offsets);
-    const type = arithmetic(this.dtype(x));
     const values = tf.gather(
-      tf.reshape(castTo(x, type), [-1]),
+      tf.reshape(asNumber(x), [-1]),
       tf.reshape(flat, [-1]),
     );
     return castTo(tf.reshape(values, shape as number[]), this.dtype(x));
@@ -300,12 +296,13 @@ function everyNth(
   const size = Math.min(wanted, x.shape[axis]! - start);
   const begin = x.shape.map(() => 0).with(axis, start);
   const part = tf.slice(x, begin, x.shape.with(axis, size));
-  const widths = x.shape.map((_, i): [number, number] =>
-    i === axis ? [0, wanted - size] : [0, 0]
-  );
-  const outer = x.shape.slice(0, axis).reduce((n, size) => n * size, 1);
-  const inner = x.shape.slice(axis + 1).reduce((n, size) => n * size, 1);
-  const rows = tf.reshape(padded(part, widths), [outer, length, step, inner]);
+  const [outer, , inner] = aroundAxis(x.shape, axis);
+  const rows = tf.reshape(padAxis(part, axis, 0, wanted - size), [
+    outer,
+    length,
+    step,
+    inner,
+  ]);
   const first = tf.slice(rows, [0, 0, 0, 0], [outer, length, 1, inner]);
   return tf.reshape(first, x.shape.with(axis, length));
 }

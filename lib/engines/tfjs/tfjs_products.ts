@@ -3,7 +3,7 @@ import { einsumLetters } from "../../ops/einsum_letters.ts";
 import type { OpsType } from "../../ops/ops.ts";
 import { arithmetic } from "../../ops/promotion.ts";
 import { broadcast } from "../../ops/shapes.ts";
-import { castTo } from "./tfjs_elements.ts";
+import { asNumber, castTo } from "./tfjs_elements.ts";
 
 /** The shape in which data was first the right operand of a product. */
 const shapesOfData = new WeakMap<object, string>();
@@ -135,8 +135,7 @@ function withoutLoose(
   const loose = [...axes.keys()].filter((i) => !others.includes(axes[i]!));
   if (loose.length === 0) return { x, axes };
   const kept = axes.filter((letter) => others.includes(letter));
-  const type = arithmetic(x.dtype as OpsType);
-  return { x: tf.sum(castTo(x, type), loose), axes: kept };
+  return { x: tf.sum(asNumber(x), loose), axes: kept };
 }
 
 /**

@@ -23,10 +23,11 @@ import type { Schedule } from "../schedule.ts";
 import type { RunSamples, Session, TensorOutputs } from "../session.ts";
 import { type BackendName, takeTurn, type Turn } from "./backend.ts";
 import { tensorHandle, tidied } from "./tensor_handle.ts";
-import { checkOperation } from "./check_operation.ts";
 import { customSteps } from "./custom_steps.ts";
 import { checkClasses, perturbed } from "./perturb.ts";
 import {
+  checkOperation,
+  fedValues,
   keepFetched,
   nameOf,
   type NodeRun,
@@ -291,9 +292,7 @@ class TfjsSession implements Session {
     const values: Values = new Map();
     const feeds = turn.sync(() => this.#feeds(inputs));
     try {
-      const fed: Values = new Map(
-        ports.map(({ ref }, i) => [refKey(ref), feeds[i]!]),
-      );
+      const fed = fedValues(ports, feeds);
       const { byName, fetched } = rawCall(ports, wanted, fed);
       const results = fetched.length === 0
         ? []

@@ -93,6 +93,28 @@ export function padded(
 }
 
 /**
+ * Pads one axis with zeros.
+ *
+ * @param x The value.
+ * @param axis The axis, from 0.
+ * @param before Zeros before it.
+ * @param after Zeros behind it.
+ * @returns The padded value.
+ */
+export function padAxis(
+  x: tf.Tensor,
+  axis: number,
+  before: number,
+  after: number,
+): tf.Tensor {
+  if (before === 0 && after === 0) return x;
+  const widths = x.shape.map((_, i): [number, number] =>
+    i === axis ? [before, after] : [0, 0]
+  );
+  return padded(x, widths);
+}
+
+/**
  * Reverses a tensor along axes.
  *
  * @param x The tensor.
@@ -108,10 +130,14 @@ export function reversed(x: tf.Tensor, axes: number[]): tf.Tensor {
 }
 
 /**
- * Product of the sizes before an axis, its size, and product of the sizes after
- * it.
+ * The sizes around an axis, to reshape to three axes.
+ *
+ * @param shape All sizes.
+ * @param axis The axis, from 0.
+ * @returns Product of the sizes before it, its size, and product of the sizes
+ * after it.
  */
-function aroundAxis(
+export function aroundAxis(
   shape: readonly number[],
   axis: number,
 ): [number, number, number] {

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { joinBytes } from "../../formats/byte_source.ts";
 import { cannot } from "../../check.ts";
 import { abortError, ModelFormatError } from "../../errors.ts";
 
@@ -57,7 +58,7 @@ export async function download(
   const check = () => {
     if (isChecked) return;
     isChecked = true;
-    const end = checkHead?.(joined(pieces, size).subarray(0, HEAD));
+    const end = checkHead?.(joinBytes(pieces).subarray(0, HEAD));
     if (end !== undefined) budget.left = Math.min(budget.left, end - size);
   };
   for await (const piece of response.body ?? []) {
@@ -74,7 +75,7 @@ export async function download(
       `it must have at most ${size + budget.left} bytes: current value is more`,
     );
   }
-  return joined(pieces, size);
+  return joinBytes(pieces);
 }
 
 /** Fetches a file, following redirects. */
@@ -154,17 +155,4 @@ export function isPrivateAddress(address: string): boolean {
   return a === 0 || a === 10 || a === 127 || (a === 169 && b === 254) ||
     (a === 172 && b! >= 16 && b! < 32) || (a === 192 && b === 168) ||
     (a === 100 && b! >= 64 && b! < 128);
-}
-
-function joined(
-  pieces: readonly Uint8Array[],
-  size: number,
-): Uint8Array<ArrayBuffer> {
-  const all = new Uint8Array(size);
-  let at = 0;
-  for (const piece of pieces) {
-    all.set(piece, at);
-    at += piece.length;
-  }
-  return all;
 }

@@ -3,8 +3,12 @@
  *
  * @module
  */
-import { ModelFormatError } from "../../errors.ts";
-import { type ByteSource, openBytes } from "../../formats/byte_source.ts";
+import { errorText, ModelFormatError } from "../../errors.ts";
+import {
+  type ByteSource,
+  openBytes,
+  readAll,
+} from "../../formats/byte_source.ts";
 import { hdf5End } from "../../formats/hdf5_header.ts";
 import { MOST_JSON } from "../../formats/loose_json.ts";
 import type { ZipArchive } from "../../formats/zip.ts";
@@ -107,7 +111,7 @@ export function modelFileOf(bytes: ByteSource, url?: URL): ModelFile {
   } catch (cause) {
     bytes.close();
     if (cause instanceof ModelFormatError) throw cause;
-    const text = cause instanceof Error ? cause.message : String(cause);
+    const text = errorText(cause);
     throw new ModelFormatError(name, `it must be intact: ${text}`, { cause });
   }
 }
@@ -118,9 +122,7 @@ function wholeText(bytes: ByteSource, url: URL): Uint8Array {
     const text = `${rule}: current value is ${bytes.size}`;
     throw new ModelFormatError(url.href, text);
   }
-  const text = new Uint8Array(bytes.size);
-  bytes.read(0, text);
-  return text;
+  return readAll(bytes);
 }
 
 function openFolder(url: URL): ModelFile {

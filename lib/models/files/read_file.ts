@@ -7,7 +7,7 @@ import {
 } from "../../formats/byte_source.ts";
 import { nodeUrl } from "../../formats/builtin_modules.ts";
 import { missingPath, pathOfUrl } from "../../formats/file_path.ts";
-import { download, type DownloadOptions } from "./download.ts";
+import type { DownloadOptions } from "./download.ts";
 
 const ACTION = "load model";
 
@@ -69,6 +69,7 @@ export async function openFile(
   options: DownloadOptions = {},
 ): Promise<ByteSource> {
   if (url.protocol !== "file:") {
+    const { download } = await import("./download.ts");
     return bytesSource(await download(url, options), url.href);
   }
   const { signal } = options;

@@ -1,6 +1,5 @@
 import type { Layer } from "../../layers/layer.ts";
-import { builtInLayerOf } from "./graph.ts";
-import { type GraphNode, origin, type Ref } from "./graph.ts";
+import { builtInLayerOf, type GraphNode, origin, type Ref } from "./graph.ts";
 
 /** The channel axis of a feature map; undefined if unknown. */
 export type Channels = "first" | "last" | undefined;
@@ -10,21 +9,21 @@ export type Channels = "first" | "last" | undefined;
  * inputs if they agree and the layer keeps their axes.
  *
  * @param ref An output of a node with known inputs and call.
+ * @param seen The axes of nodes that are known; receives those found. Callers
+ * that ask for all nodes of a model pass one.
  * @returns First or last; undefined if unknown.
  */
-export function channelsOf(ref: Ref): Channels {
-  return visit(origin(ref).node, new Map());
-}
-
-function visit(node: GraphNode, seen: Map<GraphNode, Channels>): Channels {
-  const known = seen.get(node);
-  if (known !== undefined || seen.has(node)) return known;
+export function channelsOf(
+  ref: Ref,
+  seen: Map<GraphNode, Channels> = new Map(),
+): Channels {
+  const { node } = origin(ref);
+  if (seen.has(node)) return seen.get(node);
   seen.set(node, undefined);
   const layer = builtInLayerOf(node);
-  const channels = layer === undefined ? writtenChannels(node) : layerChannels(
-    layer,
-    node.inputs.map((ref) => visit(origin(ref).node, seen)),
-  );
+  const channels = layer === undefined
+    ? writtenChannels(node)
+    : layerChannels(layer, node.inputs.map((input) => channelsOf(input, seen)));
   seen.set(node, channels);
   return channels;
 }
@@ -46,7 +45,7 @@ function writtenChannels({ call }: GraphNode): Channels {
  * and the layer keeps their axes.
  */
 export function layerChannels(
-  { channels, keepsAxes = false }: Layer,
+  { channels, keepsAxes = false }: Pick<Layer, "channels" | "keepsAxes">,
   inputs: readonly Channels[],
 ): Channels {
   if (channels !== undefined || !keepsAxes) return channels;

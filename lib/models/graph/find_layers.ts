@@ -166,30 +166,20 @@ function outputNode(owner: GraphNode, index: number, name: string): GraphNode {
 /** All layers that match one id, in the model's order. */
 function findAll(model: Findable, id: LayerId): GraphNode[] {
   if (typeof id === "number") return [byIndex(model, id)];
-  const { listed } = model;
   if (typeof id === "string") {
     const exact = byExactName(model, id) ?? outputByName(model, id);
     if (exact !== undefined) return [exact];
     if (!id.includes("*") && !id.includes("?")) return [byName(model, id)];
-    const pattern = globPattern(id);
-    return orNone(
-      listed.filter(({ row }) => pattern.test(row.name)),
-      model,
-      id,
-    );
+    return matching(globPattern(id), model, id);
   }
   if (id instanceof RegExp) {
     // A copy: the caller's "lastIndex" is unchanged, and a sticky one cannot
     // skip.
     const pattern = new RegExp(id.source, id.flags.replace(/[gy]/g, ""));
-    return orNone(
-      listed.filter(({ row }) => pattern.test(row.name)),
-      model,
-      id,
-    );
+    return matching(pattern, model, id);
   }
   if (typeof id === "function") {
-    return orNone(listed.filter(({ row }) => id(row)), model, id);
+    return orNone(model.listed.filter(({ row }) => id(row)), model, id);
   }
   throw new TypeError(
     cannot(
@@ -198,6 +188,11 @@ function findAll(model: Findable, id: LayerId): GraphNode[] {
       id,
     ),
   );
+}
+
+function matching(pattern: RegExp, model: Findable, id: LayerId): GraphNode[] {
+  const found = model.listed.filter(({ row }) => pattern.test(row.name));
+  return orNone(found, model, id);
 }
 
 function orNone(nodes: GraphNode[], model: Findable, id: LayerId): GraphNode[] {

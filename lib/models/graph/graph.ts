@@ -13,6 +13,7 @@
 import type * as tf from "@tensorflow/tfjs";
 import type { HostComputation, Layer } from "../../layers/layer.ts";
 import type { OnnxOperation } from "../../formats/onnx_model.ts";
+import type { ShapeValue } from "../../ops/shape_ops.ts";
 import type { LayerRow, NdArray, TensorSpec } from "../../types.ts";
 
 /** One output of one node. */
@@ -268,6 +269,54 @@ export function builtInFormOf(node: GraphNode): BuiltInForm {
       ? "is an operation of an ONNX file, which only ONNX Runtime runs"
       : "is an operation of TF.js",
   };
+}
+
+/**
+ * A tensor as `ShapeOps` computes with it.
+ *
+ * @param spec Its sizes and element type.
+ * @returns The sizes, and the element type of engines.
+ */
+export function shapeValue(
+  { shape, dtype }: Pick<TensorSpec, "shape" | "dtype">,
+): ShapeValue {
+  const isKept = dtype === "int32" || dtype === "bool";
+  return { shape, dtype: isKept ? dtype : "float32" };
+}
+
+/** What the row of a node needs; the rest has defaults. */
+export interface RowParts {
+  readonly name: string;
+  /** Its index in Keras' own list, if it is there. */
+  readonly index?: number | undefined;
+  readonly kind: string;
+  readonly config?: LayerRow["config"];
+  readonly outputs: readonly TensorSpec[];
+  /** @default {0} */
+  readonly numParameters?: number;
+  /** Names of the nodes before it. */
+  readonly inbound?: readonly string[];
+}
+
+/**
+ * Creates the row of a node.
+ *
+ * @param parts Its values, which are copied.
+ * @returns The row, frozen.
+ */
+export function makeRow(
+  { name, index, kind, config = {}, outputs, numParameters = 0, inbound = [] }:
+    RowParts,
+): LayerRow {
+  return Object.freeze({
+    name,
+    ...(index === undefined ? {} : { index }),
+    kind,
+    config: Object.freeze({ ...config }),
+    outputs: Object.freeze([...outputs]),
+    numParameters,
+    inbound: Object.freeze([...inbound]),
+  });
 }
 
 /**

@@ -16,7 +16,12 @@ import { cannot } from "../../check.ts";
 import type { OutputActivation } from "../../types.ts";
 import { type GraphNode, origin, type Ref, specOf } from "./graph.ts";
 import { graphLink } from "./graph_head.ts";
-import type { HeadActivation, HeadTensors, Link } from "./head_link.ts";
+import {
+  type HeadActivation,
+  type HeadTensors,
+  type Link,
+  unitsOf,
+} from "./head_link.ts";
 import { layerLink } from "./layer_head.ts";
 import { onnxLink } from "./onnx_head.ts";
 
@@ -117,8 +122,7 @@ class Search {
         ? at
         : this.#rounded;
       if (dequantised !== undefined) {
-        const logits = this.#integerLogits(dequantised);
-        return { logits, looked, why: rule };
+        return { logits: this.#direct(dequantised), looked, why: rule };
       }
       if (link.kind !== "activation" && link.kind !== "pass") break;
       const next: Ref | undefined = link.of ?? node.inputs[0];
@@ -131,8 +135,12 @@ class Search {
     }
     const why =
       `the softmax or sigmoid is over "${under.node.row.name}", and ${rule}`;
-    const [activation, removed] = [this.#activation, this.#removed];
-    return { logits: { direct: under, activation, removed }, looked, why };
+    return { logits: this.#direct(under), looked, why };
+  }
+
+  /** Logits that are a tensor of the graph, without a head. */
+  #direct(direct: Ref): Logits {
+    return { direct, activation: this.#activation, removed: this.#removed };
   }
 
   #passed(
@@ -161,11 +169,10 @@ class Search {
     if (!isHead(link, this.#output)) return false;
     if (this.#activation !== "softmax") return true;
     if (this.#isOverLastAxis && link.channels === "first") return false;
-    const shape = specOf(this.#under!)?.shape ??
-      (this.#isReshapedBehind ? undefined : specOf(this.#output)?.shape);
+    const shape = this.#shapeOf(this.#under!);
     const size = link.channels === "first" ? unitsOfOne(shape) : shape?.at(-1);
     if (size === undefined || size === null) return !this.#isReshapedUnder;
-    return size === unitsOf(link);
+    return size === unitsOf(link.weights());
   }
 
   #logits(node: GraphNode, link: LinearLink): Logits {
@@ -179,19 +186,19 @@ class Search {
       : { ...logits, direct };
   }
 
-  /** The dequantised output of a layer over integers. */
-  #integerLogits(direct: Ref): Logits {
-    return { direct, activation: this.#activation, removed: this.#removed };
-  }
-
   /**
    * Whether a softmax is over feature maps: then it has one result per
    * position, not per sample.
    */
   #isOverVectors(under: Ref): boolean {
-    const shape = specOf(under)?.shape ??
-      (this.#isReshapedBehind ? undefined : specOf(this.#output)?.shape);
+    const shape = this.#shapeOf(under);
     return shape !== undefined && isOnePosition(shape);
+  }
+
+  /** The shape of what an activation receives, or else of the output. */
+  #shapeOf(under: Ref) {
+    return specOf(under)?.shape ??
+      (this.#isReshapedBehind ? undefined : specOf(this.#output)?.shape);
   }
 }
 
@@ -306,16 +313,18 @@ function isHead({ penultimate, ...link }: LinearLink, output: Ref): boolean {
   }
   const outputShape = specOf(output)?.shape;
   return outputShape !== undefined && isOnePosition(outputShape) &&
-    outputShape.at(-1) === unitsOf(link);
+    outputShape.at(-1) === unitsOf(link.weights());
 }
 
-function unitsOf({ weights }: Pick<LinearLink, "weights">): number | undefined {
-  const { kernel, isTransposed } = weights();
-  return kernel.shape.at(isTransposed ? -2 : -1);
-}
-
-/** `[N, D]` or `[N, 1, …, D]`; `[N, D, 1, …]` with channels first. */
-function isOnePosition(
+/**
+ * Whether a feature map has one position: `[N, D]` or `[N, 1, …, D]`, or
+ * `[N, D, 1, …]` with channels first.
+ *
+ * @param shape Its sizes.
+ * @param channels Its channel axis; default: last.
+ * @returns True if it has.
+ */
+export function isOnePosition(
   shape: readonly (number | null)[],
   channels?: "first",
 ): boolean {

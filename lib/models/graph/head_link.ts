@@ -77,14 +77,25 @@ export function biasedLink(
   }
   const { weights } = inner;
   if (weights().bias !== undefined) return { kind: "other" };
-  const { kernel, isTransposed } = weights();
-  const units = kernel.shape.at(isTransposed ? -2 : -1);
+  const units = unitsOf(weights());
   const shape = bias?.().shape ?? [];
   const rank = inner.isConvolution ? 4 : 2; // a longer one would add axes
   const fits = shape.at(-1) === units && shape.length <= rank &&
     shape.slice(0, -1).every((size) => size === 1);
   if (bias === undefined || !fits) return { kind: "other" };
   return { ...inner, weights: () => ({ ...weights(), bias: bias() }) };
+}
+
+/**
+ * The number of units of a linear layer.
+ *
+ * @param weights Its weights.
+ * @returns `C`.
+ */
+export function unitsOf(
+  { kernel, isTransposed }: HeadTensors,
+): number | undefined {
+  return kernel.shape.at(isTransposed ? -2 : -1);
 }
 
 /**

@@ -4,14 +4,14 @@
  *
  * @param all The items.
  * @param waitsFor Returns the dependencies of an item.
- * @param onCycle Called with an item that depends on itself; if it returns, the
- * item is placed where it was found.
+ * @param onCycle Called with an item that depends on itself, and the item that
+ * leads back to it; if it returns, the item is placed where it was found.
  * @returns The items, each once.
  */
 export function inOrder<T>(
   all: Iterable<T>,
   waitsFor: (one: T) => readonly T[],
-  onCycle: (one: T) => void = () => {},
+  onCycle: (one: T, from: T) => void = () => {},
 ): T[] {
   const ordered: T[] = [];
   const done = new Set<T>();
@@ -28,7 +28,7 @@ export function inOrder<T>(
         ? []
         : waitsFor(at).filter((other) => !done.has(other));
       const cycle = waiting.find((other) => other === at || open.has(other));
-      if (cycle !== undefined) onCycle(cycle);
+      if (cycle !== undefined) onCycle(cycle, at);
       const rest = waiting.filter((other) => other !== at && !open.has(other));
       if (rest.length === 0) {
         stack.pop();

@@ -5,14 +5,11 @@
  */
 import type { OnnxFile } from "../../formats/onnx_model.ts";
 import type { OnnxTensor } from "../../formats/onnx_tensor.ts";
-import type { Span } from "../../formats/protobuf.ts";
 import type { Ref, WeightSource } from "./graph.ts";
 
 /** A constant of an ONNX file. */
 export interface OnnxConstant extends WeightSource {
   readonly tensor: OnnxTensor;
-  /** Its tensor in the file. */
-  readonly span: Span;
   /** Whether it is an attribute of an operation. */
   readonly isOperation: boolean;
   /**

@@ -1,9 +1,4 @@
 import type { Ref } from "../graph/graph.ts";
-import {
-  type ComputedSize,
-  computedSizes,
-  takesSizes,
-} from "./computed_sizes.ts";
 import type {
   Argument,
   CallSpec,
@@ -78,4 +73,95 @@ export function bindArguments(
   const numInputs = tensors.length;
   const named = mapValues(call.named, bind);
   return { tensors, numInputs, positional, named };
+}
+
+/** A size, or all sizes, of a tensor. */
+export interface ComputedSize {
+  readonly of: TensorId;
+  /** The axis; undefined for all sizes. */
+  readonly axis?: number;
+}
+
+/** Sizes as an argument: a list of them may hold numbers. */
+export type ComputedSizes = ComputedSize | readonly (ComputedSize | number)[];
+
+/** Operations of TensorFlow that create values, of sizes alone. */
+const CREATING = new Set(["ones", "zeros", "fill", "range"]);
+/** Those that repeat or reshape their first argument. */
+const REPEATING = new Set(["tile", "broadcast_to", "reshape"]);
+const SHAPES = new Set(["shape", "compat.v1.shape"]);
+
+/**
+ * Whether an argument of an operation holds sizes, if it is a tensor.
+ *
+ * @param layer The operation.
+ * @param argument The argument.
+ * @param call Its call.
+ * @returns True for operations that create, repeat or reshape values.
+ */
+export function takesSizes(
+  { className, options }: LayerSpec,
+  argument: Argument,
+  { positional }: CallSpec,
+): boolean {
+  const name = String(options.function);
+  if (className !== "TFOpLambda") return false;
+  return CREATING.has(name) ||
+    REPEATING.has(name) && argument !== positional[0];
+}
+
+/**
+ * Finds what a tensor of sizes is made from.
+ *
+ * @param tensor The tensor.
+ * @param layers The layers of its model.
+ * @returns The tensors whose sizes it holds; undefined if it holds something
+ * else.
+ */
+export function computedSizes(
+  tensor: TensorId,
+  layers: readonly LayerSpec[],
+): ComputedSizes | undefined {
+  const found = layers.find(({ name }) => name === tensor.layer);
+  const call = found?.calls[tensor.call];
+  const first = call?.positional[0];
+  if (found === undefined || first === undefined || tensor.index !== 0) {
+    return undefined;
+  }
+  const name = String(found.options.function);
+  if (found.className === "TFOpLambda" && SHAPES.has(name)) {
+    return "tensor" in first ? { of: first.tensor } : undefined;
+  }
+  if (found.className === "TFOpLambda" && name === "stack") {
+    return "list" in first ? sizeList(first.list, layers) : undefined;
+  }
+  const spec = call?.named.slice_spec;
+  const axis = spec !== undefined && "value" in spec ? spec.value : undefined;
+  if (found.className !== "SlicingOpLambda" || !("tensor" in first)) {
+    return undefined;
+  }
+  const inner = computedSizes(first.tensor, layers);
+  const isOne = typeof axis === "number" && axis >= 0 && inner !== undefined &&
+    "of" in inner && inner.axis === undefined;
+  return isOne ? { ...inner, axis } : undefined;
+}
+
+/** Numbers and single sizes. */
+function sizeList(
+  list: readonly Argument[],
+  layers: readonly LayerSpec[],
+): (ComputedSize | number)[] | undefined {
+  const sizes = list.map((item) => {
+    if ("value" in item) return item.value;
+    const size = "tensor" in item
+      ? computedSizes(item.tensor, layers)
+      : undefined;
+    return size !== undefined && "of" in size && size.axis !== undefined
+      ? size
+      : undefined;
+  });
+  const isFit = sizes.every((size) =>
+    typeof size === "number" || typeof size === "object" && size !== null
+  );
+  return isFit ? sizes as (ComputedSize | number)[] : undefined;
 }

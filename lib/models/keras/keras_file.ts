@@ -9,7 +9,7 @@
  */
 import { quote } from "../../check.ts";
 import { ModelFormatError } from "../../errors.ts";
-import type { ByteSource } from "../../formats/byte_source.ts";
+import { type ByteSource, readAll } from "../../formats/byte_source.ts";
 import { parseLooseJson } from "../../formats/loose_json.ts";
 import type { ZipArchive } from "../../formats/zip.ts";
 import type { CustomTable } from "../../layers/custom_objects.ts";
@@ -19,7 +19,7 @@ import type { KerasSource } from "../files/open_model_file.ts";
 import { DEFAULT_LIMITS, type ModelLimits } from "../graph/limits.ts";
 import type { ModelGraph } from "../graph/model_graph.ts";
 import { readTopology } from "./keras_topology.ts";
-import type { KerasWeights } from "./keras_weights.ts";
+import type { BindWeights } from "./keras_weights.ts";
 import { layerGraph } from "./layer_graph.ts";
 import { NameWeights } from "./name_weights.ts";
 import { PathWeights, VOCABULARY } from "./path_weights.ts";
@@ -42,8 +42,8 @@ export interface KerasFile {
   readonly major: 2 | 3;
   /** The model's object with `class_name` and `config`. */
   readonly config: unknown;
-  /** The weights; they can be read until {@linkcode close}. */
-  readonly weights: KerasWeights;
+  /** Finds the weights; they can be read until {@linkcode close}. */
+  readonly bindWeights: BindWeights;
   /** Closes the file. Weights that were read remain valid. */
   close(): void;
 }
@@ -122,7 +122,7 @@ export async function modelOfKerasFile(
       dialect: file.major,
       source: file.source,
       customLayers,
-      weights: file.weights,
+      bindWeights: file.bindWeights,
       allowNonFinite,
       limits,
       dispose: () => file.close(),
@@ -190,7 +190,7 @@ async function openFolder(
     files.push(file);
     return file;
   };
-  const bytesOf = async (name: string) => wholeOf(await open(name));
+  const bytesOf = async (name: string) => readAll(await open(name));
   return await opened(
     folder,
     close,
@@ -260,8 +260,9 @@ async function readParts(
   const store = weightsName.endsWith(".h5")
     ? hdf5Store(bytes, source, isVerified)
     : npzStore(bytes, source);
-  const weights = new PathWeights(store, source, assets);
-  return { format: "keras", kerasVersion, major, config, weights, store };
+  const bindWeights: BindWeights = (model) =>
+    new PathWeights(store, source, model, assets);
+  return { format: "keras", kerasVersion, major, config, bindWeights, store };
 }
 
 function openHdf5(bytes: ByteSource): Contents {
@@ -296,7 +297,8 @@ function openHdf5(bytes: ByteSource): Contents {
         parseLooseJson(config, `${source}/model_config`),
         source,
       ),
-      weights: new NameWeights(store, "model_weights", source),
+      bindWeights: (model) =>
+        new NameWeights(store, "model_weights", source, model),
       store,
     };
   } catch (error) {
@@ -335,10 +337,4 @@ function versionOf(
     `it must be written by Keras 2 or 3: current value is ${quote(version)}; ` +
       'open it in Python with a Keras that reads it, and save model.save("model.keras")',
   );
-}
-
-function wholeOf(source: ByteSource): Uint8Array {
-  const bytes = new Uint8Array(source.size);
-  source.read(0, bytes);
-  return bytes;
 }

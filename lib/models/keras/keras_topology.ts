@@ -114,7 +114,7 @@ class Reader {
 
   model(json: unknown, level: number): ModelSpec {
     const { class_name: className, config } = this.#object(json, "a model");
-    const { nesting, nodes } = this.#limits;
+    const { nesting } = this.#limits;
     if (level > nesting) {
       const limit = ["nesting", nesting] as const;
       throw beyondLimit(this.#source, limit, `${level} models`);
@@ -131,31 +131,13 @@ class Reader {
       );
     }
     if (layers.length === 0) this.#fail("a model must have layers", className);
-    this.#numLayers += layers.length;
-    // A limit of the caller counts for descriptions, too.
-    const most = nodes === DEFAULT_LIMITS.nodes ? MOST_LAYERS : nodes;
-    if (this.#numLayers > most) {
-      const limit = ["nodes", most] as const;
-      throw beyondLimit(this.#source, limit, `${this.#numLayers} layers`);
-    }
+    this.#checkSize(layers.length);
     const specs = layers.map((layer) => this.#layer(layer, level));
     this.#checkNames(specs);
     const name = String(options.name ?? "model");
     if (isSequential) return chain(name, specs);
     const nested = nestedModels(specs);
-    const ends = (key: string) => {
-      const found = this.#ends(options[key]).map(({ path, tensor }) => ({
-        name: holdsRecord(options[key]) ? path.join("/") : undefined,
-        tensor,
-      }));
-      if (found.length === 0) {
-        this.#fail(`a model must have ${key}`, options[key]);
-      }
-      return found.map(({ name, tensor }) => ({
-        name,
-        tensor: this.#fromOutput(tensor, nested),
-      }));
-    };
+    const ends = (key: string) => this.#namedEnds(options[key], key, nested);
     return {
       name,
       isSequential,
@@ -163,6 +145,27 @@ class Reader {
       inputs: ends("input_layers"),
       outputs: ends("output_layers"),
     };
+  }
+
+  #checkSize(numLayers: number): void {
+    const { nodes } = this.#limits;
+    this.#numLayers += numLayers;
+    // A limit of the caller counts for descriptions, too.
+    const most = nodes === DEFAULT_LIMITS.nodes ? MOST_LAYERS : nodes;
+    if (this.#numLayers <= most) return;
+    const limit = ["nodes", most] as const;
+    throw beyondLimit(this.#source, limit, `${this.#numLayers} layers`);
+  }
+
+  /** The inputs or outputs of a model, with names if it has records of them. */
+  #namedEnds(value: unknown, key: string, nested: Nested): NamedTensorId[] {
+    const isNamed = holdsRecord(value);
+    const found = this.#ends(value).map(({ path, tensor }) => ({
+      name: isNamed ? path.join("/") : undefined,
+      tensor: this.#fromOutput(tensor, nested),
+    }));
+    if (found.length > 0) return found;
+    return this.#fail(`a model must have ${key}`, value);
   }
 
   #layer(json: unknown, level: number): LayerSpec {

@@ -46,18 +46,15 @@ export interface WeightModel {
   readonly layers: readonly WeightLayer[];
 }
 
-/** The weights of a file. */
-export interface KerasWeights {
-  /**
-   * Finds each layer's weights.
-   *
-   * @param model The complete description.
-   * @returns The weights, by layer.
-   * @throws {ModelFormatError} If the layer names in the file contradict the
-   * description.
-   */
-  bind(model: WeightModel): BoundWeights;
-}
+/**
+ * Finds the weights of each layer in a file.
+ *
+ * @param model The complete description.
+ * @returns The weights, by layer.
+ * @throws {ModelFormatError} If the layer names in the file contradict the
+ * description.
+ */
+export type BindWeights = (model: WeightModel) => BoundWeights;
 
 /** A vocabulary, or its weights, stored beside the config. */
 export interface StoredVocabulary {

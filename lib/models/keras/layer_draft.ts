@@ -105,32 +105,3 @@ export function fullPath(draft: LayerDraft): [string, LayerDraft][] {
   const call = /:\d+$/.exec(name)?.[0] ?? "";
   return [[`${parts.join("/")}${call}`, draft]];
 }
-
-/**
- * Finds a layer that depends on itself.
- *
- * @param drafts All drafts of a model, with their inputs.
- * @returns A draft on a cycle, and the input that leads back to it.
- */
-export function cycleIn(
-  drafts: readonly LayerDraft[],
-): readonly [LayerDraft, LayerDraft] | undefined {
-  const done = new Set<object>();
-  for (const root of drafts) {
-    const stack: LayerDraft[] = [root];
-    const open = new Set<object>();
-    while (stack.length > 0) {
-      const at = stack.at(-1)!;
-      const next = at.inputs.map(({ node }) => node as LayerDraft)
-        .find((node) => !done.has(node));
-      if (next === undefined) {
-        done.add(stack.pop()!);
-        continue;
-      }
-      open.add(at);
-      if (open.has(next)) return [at, next];
-      stack.push(next);
-    }
-  }
-  return undefined;
-}

@@ -38,7 +38,6 @@ import {
   unknownLayers,
 } from "./known_layers.ts";
 import {
-  cycleIn,
   flatten,
   fullPath,
   type LayerDraft,
@@ -59,8 +58,8 @@ import {
 import { layerFactory, operationLayer } from "./layer_factory.ts";
 import { withKnownNames } from "./known_names.ts";
 import {
+  type BindWeights,
   type BoundWeights,
-  type KerasWeights,
   vocabularyOptions,
 } from "./keras_weights.ts";
 import {
@@ -68,6 +67,7 @@ import {
   DEFAULT_LIMITS,
   type ModelLimits,
 } from "../graph/limits.ts";
+import { inOrder } from "../graph/in_order.ts";
 import { ModelGraph } from "../graph/model_graph.ts";
 import { ShapePass } from "./shape_pass.ts";
 import { withFunctions } from "./tensorflow_ops.ts";
@@ -81,7 +81,7 @@ export interface LayerGraphParts {
   readonly source: string;
   readonly customLayers: CustomTable;
   /** The stored weights. */
-  readonly weights: KerasWeights;
+  readonly bindWeights: BindWeights;
   /**
    * Whether weights may be NaN or infinite when the model runs. @default
    * {false}
@@ -136,7 +136,7 @@ class Builder {
     const { dialect, limits, customLayers } = this.#parts;
     const unknown = unknownLayers(spec, this.#parts);
     refuseUnknown(unknown, source, customLayers, advice);
-    this.#bound = this.#parts.weights.bind(spec);
+    this.#bound = this.#parts.bindWeights(spec);
     const entered = yield* this.#enter(spec, "", []);
     const { drafts, topLevel, inputs, outputs } = entered;
     const nodes = flatten(drafts);
@@ -183,11 +183,12 @@ class Builder {
       yield* this.#link(draft, call, refOf, spec.layers);
       yield;
     }
-    const cycle = cycleIn(pairs.map(({ draft }) => draft));
-    if (cycle !== undefined) {
-      const [from, to] = cycle;
-      this.#fail(`layer "${to.name}" must not depend on itself`, from.name);
-    }
+    inOrder(
+      pairs.map(({ draft }) => draft),
+      ({ inputs }) => inputs.map(({ node }) => node as LayerDraft),
+      (to, { name }) =>
+        this.#fail(`layer "${to.name}" must not depend on itself`, name),
+    );
     const ends = (list: ModelSpec["inputs"]) =>
       list.map(({ tensor }) => refOf(tensor, "the model"));
     return {
@@ -222,24 +223,21 @@ class Builder {
           layer.className,
         );
       }
+      const isCounted = !isHidden && !isBare(layer, this.#parts);
       calls.forEach((call, k) => {
-        const isCounted = !isHidden && !isBare(layer, this.#parts);
-        const keras = feeds === undefined && isCounted && k === 0
-          ? index
-          : undefined;
+        const isFirst = isCounted && k === 0;
+        const keras = feeds === undefined && isFirst ? index : undefined;
         const name = `${prefix}${layer.name}${k === 0 ? "" : `:${k}`}`;
         this.#count(name);
         const draft = newDraft(name, layer, [...path, layer], keras, !isHidden);
-        const input = inputNames.indexOf(layer.name);
         if (isInput) {
-          const feed = feeds?.[input];
+          const feed = feeds?.[inputNames.indexOf(layer.name)];
           draft.call = this.#guarded(() => inputCall(draft, feed));
-        }
-        if (!isInput) pairs.push({ draft, call });
-        if (k === 0 && isCounted) topLevel.push(draft);
+        } else pairs.push({ draft, call });
+        if (isFirst) topLevel.push(draft);
         refs.set(`${layer.name}:${k}`, { node: draft, index: 0 });
       });
-      if (!isHidden && !isBare(layer, this.#parts)) index++;
+      if (isCounted) index++;
     }
     return { refs, pairs, topLevel };
   }

@@ -14,7 +14,6 @@ import { withLora } from "./lora_weights.ts";
 import type { WeightSource } from "../graph/graph.ts";
 import type {
   BoundWeights,
-  KerasWeights,
   StoredVocabulary,
   WeightLayer,
   WeightModel,
@@ -39,36 +38,21 @@ interface Entry {
 const PART_WORDS = /query|key|value|output|forward|backward/;
 
 /** Weights in groups with the names of the layers. */
-export class NameWeights implements KerasWeights {
-  readonly #store: WeightStore;
-  readonly #source: string;
-  readonly #root: string;
-
-  /**
-   * Creates it over an open store.
-   *
-   * @param store The arrays.
-   * @param root The group of the model's weights.
-   * @param source The file, for messages.
-   */
-  constructor(store: WeightStore, root: string, source: string) {
-    this.#store = store;
-    this.#root = root;
-    this.#source = source;
-  }
-
-  /** {@inheritDoc KerasWeights.bind} */
-  bind(model: WeightModel): BoundWeights {
-    return new BoundNameWeights(this.#store, this.#root, this.#source, model);
-  }
-}
-
-class BoundNameWeights implements BoundWeights {
+export class NameWeights implements BoundWeights {
   readonly #store: WeightStore;
   readonly #source: string;
   readonly #entries = new Map<WeightLayer, Entry[]>();
   readonly #left = new Set<string>();
 
+  /**
+   * Finds the weights of each layer.
+   *
+   * @param store The arrays.
+   * @param root The group of the model's weights.
+   * @param source The file, for messages.
+   * @param model The complete description.
+   * @throws {ModelFormatError} If the layer names contradict the description.
+   */
   constructor(
     store: WeightStore,
     root: string,

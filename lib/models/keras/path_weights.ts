@@ -15,7 +15,6 @@ import type { WeightSource } from "../graph/graph.ts";
 import { isOperationModule } from "./_description.ts";
 import type {
   BoundWeights,
-  KerasWeights,
   StoredVocabulary,
   WeightLayer,
   WeightModel,
@@ -41,40 +40,7 @@ const SEED =
   /\/_?((seed|random)_)?generator\/(_?(generator|state|state_var)\/)*vars\/\d+$/;
 
 /** Weights under paths of class names. */
-export class PathWeights implements KerasWeights {
-  readonly #store: WeightStore;
-  readonly #source: string;
-  readonly #assets: ReadonlyMap<string, string>;
-
-  /**
-   * Creates it over an open store.
-   *
-   * @param store The arrays.
-   * @param source The file, for messages.
-   * @param assets Vocabularies, by their paths in the file.
-   */
-  constructor(
-    store: WeightStore,
-    source: string,
-    assets: ReadonlyMap<string, string> = new Map(),
-  ) {
-    this.#store = store;
-    this.#source = source;
-    this.#assets = assets;
-  }
-
-  /** {@inheritDoc KerasWeights.bind} */
-  bind(model: WeightModel): BoundWeights {
-    return new BoundPathWeights(
-      this.#store,
-      this.#source,
-      model,
-      this.#assets,
-    );
-  }
-}
-
-class BoundPathWeights implements BoundWeights {
+export class PathWeights implements BoundWeights {
   readonly #store: WeightStore;
   readonly #source: string;
   readonly #assets: ReadonlyMap<string, string>;
@@ -84,11 +50,20 @@ class BoundPathWeights implements BoundWeights {
   /** Names of layers in groups, cached because each is looked up twice. */
   readonly #names = new Map<string, readonly string[]>();
 
+  /**
+   * Finds the weights of each layer.
+   *
+   * @param store The arrays.
+   * @param source The file, for messages.
+   * @param model The complete description.
+   * @param assets Vocabularies, by their paths in the file.
+   * @throws {ModelFormatError} If the layer names contradict the description.
+   */
   constructor(
     store: WeightStore,
     source: string,
     model: WeightModel,
-    assets: ReadonlyMap<string, string>,
+    assets: ReadonlyMap<string, string> = new Map(),
   ) {
     this.#store = store;
     this.#source = source;

@@ -1,18 +1,23 @@
 import { cannot, sizeOf } from "../../check.ts";
-import { ModelFormatError } from "../../errors.ts";
+import { errorText, ModelFormatError } from "../../errors.ts";
 import { callLayer } from "../../layers/call_layer.ts";
 import type { Steps } from "../../formats/pacer.ts";
 import { ShapeOps, type ShapeValue } from "../../ops/shape_ops.ts";
 import type { Dialect, HostComputation, Layer } from "../../layers/layer.ts";
 import type { LayerRow, TensorSpec } from "../../types.ts";
-import { type Channels, layerChannels } from "../graph/channels.ts";
+import { type Channels, channelsOf } from "../graph/channels.ts";
 import {
   type CallArgument,
+  type GraphNode,
+  makeRow,
+  type NodeCall,
   origin,
   type Ref,
   refKey,
+  shapeValue,
   tensorSpec,
 } from "../graph/graph.ts";
+import { inOrder } from "../graph/in_order.ts";
 import { DEFAULT_LIMITS } from "../graph/limits.ts";
 import type { LayerDraft } from "./layer_draft.ts";
 import { NarrowIntegers } from "./narrow_integers.ts";
@@ -20,6 +25,8 @@ import { overStrings, StringTensors } from "./string_tensors.ts";
 
 /** Bytes per value on every engine. */
 const BYTES = 4;
+
+type BuiltInNodeCall = NodeCall & { readonly kind: "builtIn" };
 
 /** The shape of a tensor, and that of its mask. */
 interface Shaped {
@@ -34,7 +41,7 @@ export class ShapePass {
   readonly #dialect: Dialect;
   readonly #mostValues: number;
   readonly #ops = new ShapeOps();
-  readonly #channels = new Map<string, Channels>();
+  readonly #channels = new Map<GraphNode, Channels>();
   readonly #strings = new StringTensors();
   /** Integers of 8 and 16 bits. */
   readonly #narrow = new NarrowIntegers();
@@ -66,12 +73,13 @@ export class ShapePass {
   *run(outputs: readonly Ref[]): Steps<void> {
     for (const draft of this.#nodes) this.#checkRefs(draft);
     for (const ref of outputs) this.#checkRef(ref, "the model");
-    for (const draft of this.#nodes) {
-      this.#visit(draft);
+    const ordered = inOrder(this.#nodes, producersOf);
+    for (const draft of ordered) {
+      this.#shape(draft);
       yield;
     }
     for (const ref of outputs) this.#checkMade(ref, "the model");
-    for (const draft of this.#nodes) draft.row = this.#rowOf(draft);
+    for (const draft of ordered) draft.row = this.#rowOf(draft);
   }
 
   #checkRefs({ call, inputs, name }: LayerDraft): void {
@@ -101,46 +109,11 @@ export class ShapePass {
     );
   }
 
-  /** Depth first, without recursion over long chains. */
-  #visit(root: LayerDraft): void {
-    const stack = [root];
-    while (stack.length > 0) {
-      const at = stack.at(-1)!;
-      const waiting = [...this.#feeds(at)].filter((node) =>
-        !this.#isDone(node)
-      );
-      if (waiting.length > 0) {
-        stack.push(...waiting);
-        continue;
-      }
-      stack.pop();
-      if (!this.#isDone(at)) this.#shape(at);
-    }
-  }
-
-  *#feeds(draft: LayerDraft): Generator<LayerDraft> {
-    const { call } = draft;
-    if (call.kind === "alias") {
-      for (const ref of call.outputs) yield origin(ref).node as LayerDraft;
-    } else for (const ref of draft.inputs) yield origin(ref).node as LayerDraft;
-  }
-
-  #isDone(node: LayerDraft): boolean {
-    if (node.call.kind === "alias") {
-      return node.call.outputs.every((ref) =>
-        this.#values.has(`${origin(ref).node.id}:done`)
-      );
-    }
-    return this.#values.has(`${node.id}:done`);
-  }
-
   #shape(draft: LayerDraft): void {
     const { call } = draft;
     if (call.kind === "alias") return;
     if (call.kind === "input") {
-      const { shape, dtype } = call.spec;
-      const type = dtype === "int32" || dtype === "bool" ? dtype : "float32";
-      this.#set(draft, [{ value: { shape, dtype: type }, mask: undefined }]);
+      this.#set(draft, [{ value: shapeValue(call.spec), mask: undefined }]);
       this.#narrow.addInput(draft);
       return;
     }
@@ -153,6 +126,10 @@ export class ShapePass {
       return;
     }
     this.#checkNumbers(draft);
+    this.#shapeBuiltIn(draft, call);
+  }
+
+  #shapeBuiltIn(draft: LayerDraft, call: BuiltInNodeCall): void {
     const unmasked = draft.inputs.flatMap((ref, i) =>
       this.#unmasked.has(refKey(ref)) ? [i] : []
     );
@@ -163,9 +140,9 @@ export class ShapePass {
       return { value, mask: unmasked.includes(i) ? undefined : mask };
     });
     const weights = Object.fromEntries(
-      call.sources.map((
-        { name, shape },
-      ) => [name, { shape, dtype: "float32" as const }]),
+      call.sources.map(({ name, shape }) =>
+        [name, { shape, dtype: "float32" }] as const
+      ),
     );
     const { args, argMasks, unread } = watchedArguments(call.args, inputs);
     try {
@@ -176,13 +153,12 @@ export class ShapePass {
         args,
         argMasks,
       });
-      if (unread.size > 0) {
+      const [unknown] = unread;
+      if (unknown !== undefined) {
+        const rule = `argument "${unknown}" must be a known one`;
+        const { className } = draft.spec;
         throw new TypeError(
-          cannot(
-            `call layer "${draft.name}"`,
-            `argument "${[...unread][0]}" must be a known one`,
-            draft.spec.className,
-          ),
+          cannot(`call layer "${draft.name}"`, rule, className),
         );
       }
       this.#set(draft, outputs);
@@ -306,11 +282,10 @@ export class ShapePass {
     outputs.forEach((output, index) =>
       this.#values.set(`${draft.id}:${index}`, output)
     );
-    this.#values.set(`${draft.id}:done`, outputs[0]!);
   }
 
   #fail(draft: LayerDraft, error: unknown): never {
-    const text = error instanceof Error ? error.message : String(error);
+    const text = errorText(error);
     throw new ModelFormatError(
       this.#source,
       `layer "${draft.name}" (${draft.spec.className}) must accept its inputs: ${text}`,
@@ -325,17 +300,14 @@ export class ShapePass {
       (_, i) => ({ node: draft, index: i }),
     );
     for (const ref of refs) this.#checkMade(ref, name);
-    const outputs = refs.map((ref) => this.#specOf(ref, name));
-    return Object.freeze({
+    return makeRow({
       name,
-      ...(index === undefined ? {} : { index }),
+      index,
       kind: spec.className,
-      config: Object.freeze({ ...draft.options ?? spec.options }),
-      outputs: Object.freeze(outputs),
+      config: draft.options ?? spec.options,
+      outputs: refs.map((ref) => this.#specOf(ref, name)),
       numParameters: numParameters(draft),
-      inbound: Object.freeze(
-        (fedBy ?? inputs).map(({ node }) => (node as LayerDraft).name),
-      ),
+      inbound: (fedBy ?? inputs).map(({ node }) => (node as LayerDraft).name),
     });
   }
 
@@ -344,22 +316,15 @@ export class ShapePass {
     const { shape } = value;
     const isText = this.#strings.find(ref) !== undefined;
     const dtype = isText ? "string" : value.dtype;
-    const channels = this.#channelsOf(origin(ref));
-    this.#channels.set(refKey(ref), channels);
+    const channels = channelsOf(ref, this.#channels);
     return tensorSpec(name, shape, dtype, channels);
   }
+}
 
-  /**
-   * The channel axis of the layer, otherwise that of its inputs if they agree.
-   */
-  #channelsOf({ node }: Ref): Channels {
-    const { call, inputs } = node as LayerDraft;
-    if (call.kind !== "builtIn") return undefined;
-    return layerChannels(
-      call.layer,
-      inputs.map((ref) => this.#channels.get(refKey(ref))),
-    );
-  }
+/** The nodes that compute what a node receives; of an alias, its outputs. */
+function producersOf({ call, inputs }: LayerDraft): LayerDraft[] {
+  const refs = call.kind === "alias" ? call.outputs : inputs;
+  return refs.map((ref) => origin(ref).node as LayerDraft);
 }
 
 /** Call arguments that note which of them a layer reads. */
@@ -384,7 +349,7 @@ function watchedArguments(
 function numParameters({ call, children }: LayerDraft): number {
   if (call.kind === "builtIn" && children.length === 0) {
     return call.sources.reduce(
-      (sum, { shape }) => sum + shape.reduce((p, n) => p * n, 1),
+      (sum, { shape }) => sum + sizeOf(shape),
       0,
     );
   }

@@ -9,14 +9,13 @@
  */
 import { quote } from "../../check.ts";
 import { ModelFormatError } from "../../errors.ts";
+import type { Json } from "./_description.ts";
 import type {
   Argument,
   CallSpec,
   LayerSpec,
   ModelSpec,
 } from "./keras_topology.ts";
-
-type Json = Readonly<Record<string, unknown>>;
 
 /** A call of a function of TensorFlow. */
 interface FunctionCall {

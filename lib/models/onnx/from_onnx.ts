@@ -21,11 +21,15 @@ import { ModelFormatError } from "../../errors.ts";
 import { nodeCrypto } from "../../formats/builtin_modules.ts";
 import type { OnnxOperation, OnnxValueInfo } from "../../formats/onnx_model.ts";
 import type { Steps } from "../../formats/pacer.ts";
-import type { LayerRow, TensorSpec } from "../../types.ts";
-import type { GraphNode, NodeCall, Ref } from "../graph/graph.ts";
+import {
+  type GraphNode,
+  makeRow,
+  type NodeCall,
+  type OnnxCall,
+  type Ref,
+} from "../graph/graph.ts";
 import { ModelGraph } from "../graph/model_graph.ts";
-import type { OnnxCall } from "../graph/graph.ts";
-import { onnxChannels } from "./onnx_channels.ts";
+import { onnxChannels } from "../graph/onnx_operators.ts";
 import { tensorsOf, type WholeFile } from "./onnx_checks.ts";
 import type { OnnxConstant } from "../graph/onnx_origin.ts";
 import { OnnxSpecs } from "./onnx_specs.ts";
@@ -133,7 +137,7 @@ class GraphBuilder {
     this.#claim(info.name);
     const node: Draft = {
       id: 0,
-      row: row({ name: info.name, kind: "Input", outputs: [spec] }),
+      row: makeRow({ name: info.name, kind: "Input", outputs: [spec] }),
       isListed: false,
       inputs: [],
       call: { kind: "input", spec },
@@ -217,7 +221,7 @@ class GraphBuilder {
     const spec = this.specs.output(operation.outputs[0] ?? "", name, channels);
     const node: Draft = {
       id: 0,
-      row: row({
+      row: makeRow({
         name,
         ...(isListed ? { index: this.topLevel.length } : {}),
         kind: operation.kind,
@@ -273,7 +277,7 @@ class GraphBuilder {
       const call: NodeCall = { kind: "alias", outputs: [ref] };
       const further: Draft = {
         id: 0,
-        row: row({
+        row: makeRow({
           name: this.#freeName(tensor),
           kind: `${kind}, output ${index}`,
           outputs: spec === undefined ? [] : [spec],
@@ -342,22 +346,6 @@ class GraphBuilder {
     }
     this.#claimed.add(name);
   }
-}
-
-function row(
-  { name, kind, index, config = {}, outputs, numParameters = 0, inbound = [] }:
-    & Partial<LayerRow>
-    & { name: string; kind: string; outputs: readonly TensorSpec[] },
-): LayerRow {
-  return Object.freeze({
-    name,
-    ...(index === undefined ? {} : { index }),
-    kind,
-    config: Object.freeze({ ...config }),
-    outputs: Object.freeze([...outputs]),
-    numParameters,
-    inbound: Object.freeze([...inbound]),
-  });
 }
 
 /** Unique names of operations. */

@@ -6,6 +6,7 @@
  *
  * @module
  */
+import { BROADCASTING, PREDICATES, UNARY } from "../graph/onnx_operators.ts";
 
 /** Facts about a tensor. */
 export interface KnownTensor {
@@ -32,20 +33,11 @@ const [FLOAT32, UINT8, INT32, BOOL] = [1, 2, 6, 9];
 
 const same: Rule = (_call, { shape }) => shape;
 
-/** Operators that keep the shape and type of their first input. */
+/** Operators beside those of {@linkcode UNARY} that keep the shape. */
 const SAME = [
-  ...["Abs", "BatchNormalization", "Ceil", "Celu", "Clip", "Cos", "Dropout"],
-  ...["Elu", "Erf", "Exp", "Floor", "Gelu", "HardSigmoid", "HardSwish"],
-  ...["Identity", "InstanceNormalization", "LRN", "LayerNormalization"],
-  ...["LeakyRelu", "Log", "LogSoftmax", "LpNormalization", "Mish", "Neg"],
-  ...["PRelu", "Reciprocal", "Relu", "Round", "Selu", "Shrink", "Sigmoid"],
-  ...["Sign", "Sin", "Softmax", "Softplus", "Softsign", "Sqrt", "Tanh"],
-  ...["ThresholdedRelu", "Cast"],
-];
-const BROADCAST = [
-  ...["Add", "Sub", "Mul", "Div", "Pow", "Max", "Min", "Mean", "Sum"],
-  ...["And", "Or", "Xor", "Equal", "Greater", "Less", "GreaterOrEqual"],
-  "LessOrEqual",
+  ...["BatchNormalization", "InstanceNormalization", "LRN"],
+  ...["LayerNormalization", "LogSoftmax", "LpNormalization", "Softmax"],
+  "PRelu", // its slope must be broadcast to the input
 ];
 const REDUCTIONS = [
   ...["ReduceMax", "ReduceMean", "ReduceMin", "ReduceProd", "ReduceSum"],
@@ -53,8 +45,8 @@ const REDUCTIONS = [
 ];
 
 const RULES: ReadonlyMap<string, Rule> = new Map([
-  ...SAME.map((kind) => [kind, same] as const),
-  ...BROADCAST.map((kind) => [kind, broadcast] as const),
+  ...BROADCASTING.map((kind) => [kind, broadcast] as const),
+  ...[...UNARY, ...SAME].map((kind) => [kind, same] as const),
   ...REDUCTIONS.map((kind) => [kind, reduced] as const),
   ...([
     ["MatMul", product],
@@ -104,8 +96,6 @@ const ZERO_POINTS: ReadonlyMap<string, number> = new Map([
   ["QGemm", 8],
 ]);
 
-const IS_COMPARISON = /^(Equal|Greater|Less|GreaterOrEqual|LessOrEqual)$/;
-
 /**
  * Infers the output of an operation.
  *
@@ -128,11 +118,7 @@ function chosen(
   { shape }: KnownTensor,
 ): Shape | undefined {
   if (columns === undefined) return undefined;
-  const count = columns.shape.reduce<number | null>(
-    (product, size) =>
-      product === null || size === null ? null : product * size,
-    1,
-  );
+  const count = sizeOf(columns.shape);
   return shape.length === 1 ? [1, count] : [...shape.slice(0, -1), count];
 }
 
@@ -142,7 +128,8 @@ function typeOf(
   x: KnownTensor,
 ): number | undefined {
   if (kind === "Cast") return Number(attributes.to);
-  if (IS_COMPARISON.test(kind)) return BOOL;
+  if (PREDICATES.has(kind)) return BOOL;
+  if (kind === "Where") return inputs[1]?.type;
   if (kind === "Scaler" || kind === "Normalizer") return FLOAT32;
   if (kind === "DynamicQuantizeLinear") return UINT8;
   if (kind === "MatMulInteger" || kind === "ConvInteger") return INT32;
@@ -171,8 +158,7 @@ export function inferFurther(
   index: number,
 ): KnownTensor | undefined {
   if (kind !== "DynamicQuantizeLinear") return undefined;
-  const FLOAT = 1;
-  return { shape: [], type: index === 1 ? FLOAT : UINT8 };
+  return { shape: [], type: index === 1 ? FLOAT32 : UINT8 };
 }
 
 /** The operands of a quantised product, each with its scale and zero point. */

@@ -5,7 +5,7 @@
  */
 import { ModelFormatError } from "../../errors.ts";
 import type { ByteSource } from "../../formats/byte_source.ts";
-import { readOnnx } from "../../formats/onnx_model.ts";
+import { type OnnxGraphPart, readOnnx } from "../../formats/onnx_model.ts";
 import { Pacer } from "../../formats/pacer.ts";
 import {
   byteLength,
@@ -14,13 +14,16 @@ import {
 } from "../../formats/onnx_tensor.ts";
 import { onnxGraph } from "./from_onnx.ts";
 import type { ModelGraph } from "../graph/model_graph.ts";
-import { checkFile, isConstant, type WholeFile } from "./onnx_checks.ts";
+import {
+  checkFile,
+  checkNoneInside,
+  isConstant,
+  type WholeFile,
+} from "./onnx_checks.ts";
 import type { OnnxConstant } from "../graph/onnx_origin.ts";
-import { onnxConstant } from "./onnx_constants.ts";
-import { numbersConstant } from "./onnx_numbers.ts";
-import { sparseConstant } from "./onnx_sparse.ts";
+import { numbersConstant, onnxConstant } from "./onnx_constants.ts";
 import { DEFAULT_LIMITS, type ModelLimits } from "../graph/limits.ts";
-import { checkNoneInside, openExternal } from "./onnx_external.ts";
+import type { ExternalFiles } from "./onnx_external.ts";
 import { checkExpansion, checkSizes } from "./onnx_growth.ts";
 
 /** An open ONNX file. */
@@ -54,7 +57,8 @@ export async function loadOnnx(
   { allowNonFinite, limits = DEFAULT_LIMITS, pacer = new Pacer() }:
     LoadOnnxOptions,
 ): Promise<ModelGraph> {
-  let close = () => source.close();
+  const opened: { close(): void }[] = [source];
+  const close = () => opened.forEach((file) => file.close());
   try {
     pacer.check();
     const file = readOnnx(source, limits.nesting);
@@ -62,50 +66,73 @@ export async function loadOnnx(
     checkFile(file);
     checkExpansion(file, limits);
     checkNoneInside(file);
-    const tensors = namedTensors(file);
-    const sparse = namedSparse(file);
-    const ends = externalEnds([
-      ...tensors.map(({ tensor }) => tensor),
-      ...sparse.flatMap(({ tensor }) => [tensor.values, tensor.indices]),
-    ]);
-    const external = await openExternal(
-      ends,
-      source.name,
-      url,
-      pacer.signal,
-    );
-    close = () => {
-      external.close();
-      source.close();
-    };
-    const { reader } = file;
-    const files = { reader, external, allowNonFinite };
-    const constants = constantsOf(
-      file,
-      [
-        ...tensors.map(({ name, tensor }) => onnxConstant(name, tensor, files)),
-        ...sparse.map(({ name, tensor }) =>
-          sparseConstant(name, tensor, files, limits.tensorBytes)
-        ),
-      ],
-    );
+    const constants = await readConstants(file, {
+      ...{ allowNonFinite, limits, url, signal: pacer.signal },
+      onOpen: (external) => opened.push(external),
+    });
     const operations = file.graph.nodes.filter(({ outputs }) =>
       outputs.length === 0 || !constants.has(outputs[0]!)
     );
     const inputs = file.graph.inputs.filter(({ name }) => !constants.has(name));
     const parts = { file, constants, operations, inputs, close };
     const model = await pacer.drive(onnxGraph(parts));
-    await checkSizes(file, constants, operations, limits);
+    const ordered = model.topLevel.flatMap(({ call }) =>
+      call.kind === "raw" ? [call.onnx!.operation] : []
+    );
+    await checkSizes(file, constants, ordered, limits);
     return model;
   } catch (cause) {
     close();
-    const isBuiltInNode = !(cause instanceof Error) ||
+    const isWorded = !(cause instanceof Error) ||
       cause instanceof ModelFormatError || cause.name === "NotFound" ||
       pacer.signal?.aborted;
-    if (isBuiltInNode) throw cause;
+    if (isWorded) throw cause;
     const rule = `it must be intact: ${cause.message}`;
     throw new ModelFormatError(source.name, rule, { cause });
   }
+}
+
+/** Settings of {@linkcode readConstants}. */
+interface ConstantOptions {
+  readonly allowNonFinite: boolean;
+  readonly limits: Required<ModelLimits>;
+  readonly url: URL | undefined;
+  readonly signal: AbortSignal | undefined;
+  /** Is passed the external files, to close them. */
+  readonly onOpen: (external: ExternalFiles) => void;
+}
+
+/** The constants by name; weights elsewhere, or sparse ones, are rare. */
+async function readConstants(
+  file: WholeFile,
+  { allowNonFinite, limits, url, signal, onOpen }: ConstantOptions,
+): Promise<Map<string, OnnxConstant>> {
+  const { reader } = file;
+  const tensors = namedTensors(file);
+  const sparse = namedSparse(file);
+  const ends = externalEnds([
+    ...tensors.map(({ tensor }) => tensor),
+    ...sparse.flatMap(({ tensor }) => [tensor.values, tensor.indices]),
+  ]);
+  let external: ExternalFiles | undefined;
+  if (ends.size > 0) {
+    const { openExternal } = await import("./onnx_external.ts");
+    external = await openExternal(ends, reader.source.name, url, signal);
+    onOpen(external);
+  }
+  const files = { reader, external, allowNonFinite };
+  const read = tensors.map(({ name, tensor }) =>
+    onnxConstant(name, tensor, files)
+  );
+  if (sparse.length > 0) {
+    const { sparseConstant } = await import("./onnx_sparse.ts");
+    read.push(
+      ...sparse.map(({ name, tensor }) =>
+        sparseConstant(name, tensor, files, limits.tensorBytes)
+      ),
+    );
+  }
+  return constantsOf(file, read);
 }
 
 /** A constant with its name. */
@@ -116,29 +143,30 @@ interface Named<T> {
 
 /** Constants that are tensors: initializers, and outputs of Constant. */
 function namedTensors({ graph }: WholeFile): Named<OnnxTensor>[] {
-  const constants = graph.nodes.flatMap((node) => {
-    const value = node.attributes.get("value");
-    if (!isConstant(node) || typeof value !== "object") return [];
-    if (!("tensor" in value)) return [];
-    return [{ name: node.outputs[0]!, tensor: value.tensor }];
-  });
-  const all = graph.constants.map((tensor) => ({ name: tensor.name, tensor }));
-  return [...all, ...constants];
+  return [
+    ...graph.constants.map((tensor) => ({ name: tensor.name, tensor })),
+    ...constantValues(graph, "value").flatMap(({ name, value }) =>
+      "tensor" in value ? [{ name, tensor: value.tensor }] : []
+    ),
+  ];
 }
 
 /** Sparse constants: initializers, and outputs of Constant. */
 function namedSparse({ graph }: WholeFile): Named<OnnxSparseTensor>[] {
-  const constants = graph.nodes.flatMap((node) => {
-    const value = node.attributes.get("sparse_value");
-    if (!isConstant(node) || typeof value !== "object") return [];
-    if (!("sparse" in value)) return [];
-    return [{ name: node.outputs[0]!, tensor: value.sparse }];
+  return [
+    ...graph.sparse.map((tensor) => ({ name: tensor.values.name, tensor })),
+    ...constantValues(graph, "sparse_value").flatMap(({ name, value }) =>
+      "sparse" in value ? [{ name, tensor: value.sparse }] : []
+    ),
+  ];
+}
+
+/** The outputs of Constant, with one of its attributes. */
+function constantValues({ nodes }: OnnxGraphPart, attribute: string) {
+  return nodes.filter(isConstant).flatMap(({ attributes, outputs }) => {
+    const value = attributes.get(attribute);
+    return typeof value === "object" ? [{ name: outputs[0]!, value }] : [];
   });
-  const all = graph.sparse.map((tensor) => ({
-    name: tensor.values.name,
-    tensor,
-  }));
-  return [...all, ...constants];
 }
 
 function constantsOf(

@@ -3,13 +3,17 @@
  *
  * @module
  */
+import { quote } from "../../check.ts";
 import { ModelFormatError } from "../../errors.ts";
 import {
   domainsOf,
+  graphsIn,
+  type OnnxAttributeValue,
   type OnnxFile,
   type OnnxGraphPart,
   type OnnxOperation,
 } from "../../formats/onnx_model.ts";
+import type { OnnxTensor } from "../../formats/onnx_tensor.ts";
 
 /** The first and the last supported version. */
 type Versions = readonly [first: number, last: number];
@@ -96,22 +100,16 @@ function checkDomains(
   const defined = new Set(
     functions.map(({ name, domain }) => `${domain}.${name}`),
   );
-  const unknown = graph.nodes.filter((node) =>
+  const isUnknown = (domain: string) =>
+    !DOMAINS.has(domain) && !functions.some((f) => f.domain === domain);
+  const operations = graph.nodes.filter((node) =>
     !defined.has(`${node.domain}.${node.kind}`) &&
-    [...domainsOf(node)].some((domain) =>
-      !DOMAINS.has(domain) && !functions.some((f) => f.domain === domain)
-    )
+    [...domainsOf(node)].some(isUnknown)
   );
-  const inner = functions.flatMap(({ name, domains }) =>
-    domains.some((domain) =>
-        !DOMAINS.has(domain) && !functions.some((f) => f.domain === domain)
-      )
-      ? [name]
-      : []
-  );
+  const inner = functions.filter(({ domains }) => domains.some(isUnknown));
   const names = [
-    ...unknown.map(({ kind, domain }) => `"${domain}.${kind}"`),
-    ...inner.map((name) => `in function "${name}"`),
+    ...operations.map(({ kind, domain }) => `"${domain}.${kind}"`),
+    ...inner.map(({ name }) => `in function "${name}"`),
   ];
   if (names.length > 0) {
     throw new ModelFormatError(
@@ -142,6 +140,63 @@ export function isConstant(
 }
 
 /**
+ * Checks that only initializers and constants of the main graph have external
+ * bytes. Subgraphs, functions and other attributes are passed to the runtime as
+ * they are, which would open the files that they name without these checks.
+ *
+ * @param file The file.
+ * @throws {ModelFormatError} If another tensor has.
+ */
+export function checkNoneInside(
+  { graph, functions, reader }: WholeFile,
+): void {
+  const attributes = [
+    ...graph.nodes.flatMap((node) =>
+      [...node.attributes].filter(([name]) =>
+        !isConstant(node) || !isValue(name)
+      ).map(([, value]) => value)
+    ),
+    ...functions.flatMap(({ nodes, defaults }) => [
+      ...nodes.flatMap(({ attributes }) => [...attributes.values()]),
+      ...defaults,
+    ]),
+  ];
+  for (const tensor of attributes.flatMap(tensorsIn)) {
+    if (tensor.external === undefined) continue;
+    const path = tensor.external.get("location") ?? "";
+    throw new ModelFormatError(
+      reader.source.name,
+      `constant "${tensor.name}" of a subgraph, a function or an attribute ` +
+        `must be stored in the file itself: current path is ${quote(path)}`,
+    );
+  }
+}
+
+function isValue(attribute: string): boolean {
+  return attribute === "value" || attribute === "sparse_value";
+}
+
+/** The tensors in an attribute, including those of subgraphs. */
+function tensorsIn(value: OnnxAttributeValue): OnnxTensor[] {
+  if (typeof value !== "object") return [];
+  if ("tensor" in value) return [value.tensor];
+  if ("sparse" in value) return [value.sparse.values, value.sparse.indices];
+  return "graph" in value ? tensorsOfGraph(value.graph) : [];
+}
+
+function tensorsOfGraph(
+  { constants, sparse, nodes }: OnnxGraphPart,
+): OnnxTensor[] {
+  return [
+    ...constants,
+    ...sparse.flatMap(({ values, indices }) => [values, indices]),
+    ...nodes.flatMap(({ attributes }) =>
+      [...attributes.values()].flatMap(tensorsIn)
+    ),
+  ];
+}
+
+/**
  * The tensors that an operation uses: its inputs, and the outer tensors that
  * its subgraphs use.
  *
@@ -149,11 +204,7 @@ export function isConstant(
  * @returns Their names, its inputs first; empty for an omitted one.
  */
 export function tensorsOf(node: OnnxOperation): string[] {
-  const outer = [...node.attributes.values()].flatMap((value) =>
-    typeof value === "object" && "graph" in value
-      ? [...freeNames(value.graph)]
-      : []
-  );
+  const outer = graphsIn(node).flatMap((graph) => [...freeNames(graph)]);
   const known = new Set(node.inputs);
   const free = [...new Set(outer)].filter((name) => !known.has(name));
   return [...node.inputs, ...free];

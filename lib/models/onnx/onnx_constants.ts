@@ -6,6 +6,7 @@
  */
 import { cannot } from "../../check.ts";
 import { ModelFormatError } from "../../errors.ts";
+import { readAll } from "../../formats/byte_source.ts";
 import {
   byteLength,
   fieldBytes,
@@ -14,9 +15,9 @@ import {
   tensorBytes,
   typeName,
 } from "../../formats/onnx_tensor.ts";
+import type { OnnxOperation } from "../../formats/onnx_model.ts";
 import type { ProtoReader } from "../../formats/protobuf.ts";
 import {
-  type StoredArray,
   type StoredType,
   toFloat32,
   valuesOf,
@@ -28,7 +29,8 @@ import type { ExternalFiles } from "./onnx_external.ts";
 /** The sources of constants. */
 export interface ConstantFiles {
   readonly reader: ProtoReader;
-  readonly external: ExternalFiles;
+  /** Open external files, if there are any. */
+  readonly external: ExternalFiles | undefined;
   readonly allowNonFinite: boolean;
 }
 
@@ -57,20 +59,15 @@ export function onnxConstant(
     );
   }
   const part = isElsewhere
-    ? external.part(name, tensor.external, size!)
+    ? external!.part(name, tensor.external, size!)
     : undefined;
-  const read = () => {
-    if (part === undefined) return tensorBytes(reader, tensor);
-    const bytes = new Uint8Array(part.size);
-    part.read(0, bytes);
-    return bytes;
-  };
+  const read = () =>
+    part === undefined ? tensorBytes(reader, tensor) : readAll(part);
   const hasBytes = dtype !== undefined || raw !== undefined || isElsewhere;
   const isFloat = dtype !== undefined && dtype.includes("float");
   return {
     name,
     tensor,
-    span: tensor.span,
     isOperation: false,
     shape: Object.freeze([...shape]),
     mustBeFinite: isFloat && !allowNonFinite,
@@ -86,13 +83,96 @@ export function onnxConstant(
   };
 }
 
+const FLOAT32 = 1;
+const INT64 = 7;
+const STRING = 8;
+
+/**
+ * Reads a constant whose values are attributes, such as `value_ints` of
+ * Constant.
+ *
+ * @param node The operation.
+ * @param reader The file.
+ * @returns The constant.
+ * @throws {SyntaxError} If it has no supported values.
+ */
+export function numbersConstant(
+  { attributes, outputs, span }: OnnxOperation,
+  reader: ProtoReader,
+): OnnxConstant {
+  const name = outputs[0]!;
+  const { values, type, shape } = writtenNumbers(name, attributes, reader);
+  const data = type === INT64
+    ? BigInt64Array.from(values, BigInt)
+    : Float32Array.from(type === STRING ? [] : values.map(Number));
+  const tensor: OnnxTensor = {
+    name,
+    type,
+    shape,
+    span,
+    raw: undefined,
+    fields: [],
+    external: undefined,
+  };
+  return {
+    name,
+    tensor,
+    isOperation: true,
+    shape,
+    isParameter: type === FLOAT32,
+    storedBytes: type === STRING
+      ? undefined
+      : () => new Uint8Array(data.buffer.slice(0)),
+    identity: () => new TextEncoder().encode(JSON.stringify(values)),
+    read: () => {
+      if (type !== STRING) {
+        const dtype = type === INT64 ? "int64" : "float32";
+        return Promise.resolve(
+          { data: data.slice(), shape, dtype } as unknown as NdArray,
+        );
+      }
+      const rule = "it must hold numbers";
+      return Promise.reject(
+        new TypeError(cannot(`read weight "${name}"`, rule, "strings")),
+      );
+    },
+  };
+}
+
+/** The values in an attribute of Constant, with the number of their type. */
+function writtenNumbers(
+  name: string,
+  attributes: OnnxOperation["attributes"],
+  reader: ProtoReader,
+) {
+  const [key, value] =
+    [...attributes].find(([key]) => /^value_(int|float|string)s?$/.test(key)) ??
+      [];
+  if (key === undefined || typeof value === "object" && "span" in value) {
+    const action = `read constant "${name}"`;
+    const rule = "its value must be a tensor, numbers or strings";
+    const found = [...attributes.keys()].join(", ");
+    throw new SyntaxError(
+      cannot(`${action} of "${reader.source.name}"`, rule, found),
+    );
+  }
+  const values = [value!].flat();
+  const type = key.includes("string")
+    ? STRING
+    : key.includes("int")
+    ? INT64
+    : FLOAT32;
+  const shape = Object.freeze(key.endsWith("s") ? [values.length] : []);
+  return { values, type, shape };
+}
+
 function unreadable(name: string, type: number): TypeError {
   const rule = "it must hold real numbers of a byte or more";
   return new TypeError(cannot(`read weight "${name}"`, rule, typeName(type)));
 }
 
 /**
- * An array of a supported element type, with the numbers of a constant.
+ * An array of a supported element type, with the unchanged numbers of a constant.
  *
  * @param name Its name.
  * @param dtype Its element type.
@@ -107,19 +187,12 @@ export function arrayOfBytes(
   shape: readonly number[],
   bytes: Uint8Array<ArrayBuffer>,
 ): NdArray {
-  return arrayOf({ data: valuesOf(bytes, dtype), shape, dtype }, name);
-}
-
-/**
- * Converts an array to a supported element type, without changing the numbers.
- */
-function arrayOf(stored: StoredArray, name: string): NdArray {
-  const { data, shape, dtype } = stored;
+  const data = valuesOf(bytes, dtype);
   const array = (values: ArrayBufferView, type: string) =>
     ({ data: values, shape, dtype: type }) as unknown as NdArray;
   switch (dtype) {
     case "bfloat16":
-      return array(toFloat32(stored, name), "float32");
+      return array(toFloat32({ data, shape, dtype }, name), "float32");
     case "int8":
     case "int16":
     case "uint16":

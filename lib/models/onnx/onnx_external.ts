@@ -3,21 +3,14 @@
  *
  * @module
  */
-import { quote } from "../../check.ts";
 import { ModelFormatError } from "../../errors.ts";
 import { type ByteSource, partSource } from "../../formats/byte_source.ts";
-import type {
-  OnnxAttributeValue,
-  OnnxGraphPart,
-} from "../../formats/onnx_model.ts";
-import type { OnnxTensor } from "../../formats/onnx_tensor.ts";
 import {
   type BesideOptions,
   checkPath,
   openBeside,
   urlBeside,
 } from "../files/beside.ts";
-import { isConstant, type WholeFile } from "./onnx_checks.ts";
 
 /** Open external files. */
 export interface ExternalFiles {
@@ -83,63 +76,6 @@ export async function openExternal(
     part: (name, entries, size) => partOf(name, entries, size, files, source),
     close,
   };
-}
-
-/**
- * Checks that only initializers and constants of the main graph have external
- * bytes. Subgraphs, functions and other attributes are passed to the runtime as
- * they are, which would open the files that they name without these checks.
- *
- * @param file The file.
- * @throws {ModelFormatError} If another tensor has.
- */
-export function checkNoneInside(
-  { graph, functions, reader }: WholeFile,
-): void {
-  const attributes = [
-    ...graph.nodes.flatMap((node) =>
-      [...node.attributes].filter(([name]) =>
-        !isConstant(node) || !isValue(name)
-      ).map(([, value]) => value)
-    ),
-    ...functions.flatMap(({ nodes, defaults }) => [
-      ...nodes.flatMap(({ attributes }) => [...attributes.values()]),
-      ...defaults,
-    ]),
-  ];
-  for (const tensor of attributes.flatMap(tensorsIn)) {
-    if (tensor.external === undefined) continue;
-    const path = tensor.external.get("location") ?? "";
-    throw new ModelFormatError(
-      reader.source.name,
-      `constant "${tensor.name}" of a subgraph, a function or an attribute ` +
-        `must be stored in the file itself: current path is ${quote(path)}`,
-    );
-  }
-}
-
-function isValue(attribute: string): boolean {
-  return attribute === "value" || attribute === "sparse_value";
-}
-
-/** The tensors in an attribute, including those of subgraphs. */
-function tensorsIn(value: OnnxAttributeValue): OnnxTensor[] {
-  if (typeof value !== "object") return [];
-  if ("tensor" in value) return [value.tensor];
-  if ("sparse" in value) return [value.sparse.values, value.sparse.indices];
-  return "graph" in value ? tensorsOfGraph(value.graph) : [];
-}
-
-function tensorsOfGraph(
-  { constants, sparse, nodes }: OnnxGraphPart,
-): OnnxTensor[] {
-  return [
-    ...constants,
-    ...sparse.flatMap(({ values, indices }) => [values, indices]),
-    ...nodes.flatMap(({ attributes }) =>
-      [...attributes.values()].flatMap(tensorsIn)
-    ),
-  ];
 }
 
 function partOf(

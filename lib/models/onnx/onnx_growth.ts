@@ -6,10 +6,10 @@
  * @module
  */
 import { sizeOf } from "../../check.ts";
-import type { OnnxGraphPart, OnnxOperation } from "../../formats/onnx_model.ts";
+import { graphsIn, type OnnxOperation } from "../../formats/onnx_model.ts";
 import type { OnnxConstant } from "../graph/onnx_origin.ts";
-import { inOrder } from "../graph/in_order.ts";
 import { beyondLimit, type ModelLimits } from "../graph/limits.ts";
+import { BROADCASTING, UNARY } from "../graph/onnx_operators.ts";
 import type { WholeFile } from "./onnx_checks.ts";
 
 /** Bytes per value; the minimum if its type is unknown. */
@@ -19,31 +19,9 @@ const MOST_AXES = 64;
 
 /** Operations with as many output values as their largest input. */
 const KEEPING = new Set([
-  ...["Identity", "Relu", "LeakyRelu", "Elu", "Selu", "Sigmoid", "Tanh", "Neg"],
-  ...[
-    "Abs",
-    "Exp",
-    "Log",
-    "Sqrt",
-    "Erf",
-    "Sin",
-    "Cos",
-    "Floor",
-    "Ceil",
-    "Sign",
-  ],
-  ...[
-    "Reciprocal",
-    "Softplus",
-    "Softsign",
-    "Clip",
-    "Cast",
-    "Reshape",
-    "Dropout",
-  ],
-  ...["Transpose", "Flatten", "Squeeze", "Unsqueeze", "Softmax", "LogSoftmax"],
-  ...["Add", "Sub", "Mul", "Div", "Pow", "Max", "Min", "Sum", "Mean", "Not"],
-  ...["BatchNormalization", "InstanceNormalization", "LayerNormalization"],
+  ...[...UNARY, ...BROADCASTING, "Reshape", "Transpose", "Flatten", "Squeeze"],
+  ...["Unsqueeze", "Softmax", "LogSoftmax", "BatchNormalization"],
+  ...["InstanceNormalization", "LayerNormalization"],
 ]);
 
 /**
@@ -99,7 +77,7 @@ export function checkExpansion(
  *
  * @param file The file.
  * @param constants Its constants.
- * @param operations Its operations, in any order.
+ * @param operations Its operations, each after those that it depends on.
  * @param limits The limits.
  * @throws {ModelFormatError} If one is larger.
  */
@@ -120,14 +98,7 @@ export async function checkSizes(
     if (count === 0 || count > MOST_AXES) return [];
     return Array.from((await constant!.read()).data, Number);
   };
-  const producers = new Map(
-    operations.flatMap((node) => node.outputs.map((name) => [name, node])),
-  );
-  const ordered = inOrder(
-    operations,
-    ({ inputs }) => inputs.flatMap((name) => producers.get(name) ?? []),
-  );
-  for (const node of ordered) {
+  for (const node of operations) {
     const least = await leastSize(node, sizes, numbers);
     if (least * LEAST_BYTES > tensorBytes) {
       throw beyondLimit(
@@ -190,10 +161,4 @@ async function leastSize(
     default:
       return 1;
   }
-}
-
-function graphsIn({ attributes }: OnnxOperation): OnnxGraphPart[] {
-  return [...attributes.values()].flatMap((value) =>
-    typeof value === "object" && "graph" in value ? [value.graph] : []
-  );
 }

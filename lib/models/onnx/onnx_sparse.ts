@@ -73,7 +73,6 @@ export function sparseConstant(
   return {
     ...stored,
     tensor: { ...values, name, shape, span, raw: undefined, fields: [] },
-    span,
     shape: Object.freeze([...shape]),
     storedBytes: read,
     read: () =>

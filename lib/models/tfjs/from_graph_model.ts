@@ -10,13 +10,14 @@
  */
 import type { tf } from "../../tf.ts";
 import { cannot, sizeOf } from "../../check.ts";
-import type { LayerRow, Model, ModelFormat } from "../../types.ts";
-import type {
-  GraphFunctions,
-  GraphNode,
-  NodeCall,
-  RawRuntime,
-  Ref,
+import type { Model, ModelFormat } from "../../types.ts";
+import {
+  type GraphFunctions,
+  type GraphNode,
+  makeRow,
+  type NodeCall,
+  type RawRuntime,
+  type Ref,
 } from "../graph/graph.ts";
 import {
   GraphSpecs,
@@ -88,15 +89,7 @@ export function operationsGraph(
 ): ModelGraph {
   const executor = executorOf(model);
   const { graph } = executor;
-  const operations = inOrder(
-    Object.values(graph.nodes),
-    // Only loops of control flow lead back, through this operation.
-    ({ inputs }) => inputs.filter(({ op }) => op !== "NextIteration"),
-    ({ name }) => {
-      const rule = "no operation may depend on itself";
-      throw new TypeError(cannot("open model", rule, name));
-    },
-  );
+  const operations = orderedIn(graph);
   const drafts = new Map<string, Draft>();
   const topLevel: Draft[] = [];
   const specs = new GraphSpecs(model);
@@ -128,14 +121,25 @@ export function operationsGraph(
     })),
     outputs: outputsOf(executor, drafts, specs),
     runtime: runtimeOf(model, operations),
-    whyUnusable: () =>
-      Object.values(executor.weightMap).flat().some(({ isDisposed }) =>
-          isDisposed
-        )
-        ? "disposed"
-        : undefined,
+    whyUnusable: () => {
+      const weights = Object.values(executor.weightMap).flat();
+      return weights.some((one) => one.isDisposed) ? "disposed" : undefined;
+    },
     dispose,
   });
+}
+
+/** The operations, each after its inputs. */
+function orderedIn({ nodes }: Executor["graph"]): Operation[] {
+  return inOrder(
+    Object.values(nodes),
+    // Only loops of control flow lead back, through this operation.
+    ({ inputs }) => inputs.filter(({ op }) => op !== "NextIteration"),
+    ({ name }) => {
+      const rule = "no operation may depend on itself";
+      throw new TypeError(cannot("open model", rule, name));
+    },
+  );
 }
 
 /**
@@ -206,17 +210,17 @@ function draftOf(
       ...obstacleOf(operation, executor),
       ...functionsOf(operation, executor),
     };
-  const row: LayerRow = Object.freeze({
+  const row = makeRow({
     name: operation.name,
-    ...(index === undefined ? {} : { index }),
+    index,
     kind: operation.op,
-    config: Object.freeze(attributes(operation)),
-    outputs: Object.freeze(outputs),
+    config: attributes(operation),
+    outputs,
     numParameters: weights().reduce(
       (sum, { value }) => sum + sizeOf(value.shape),
       0,
     ),
-    inbound: Object.freeze(inputs.map(({ node }) => node.row.name)),
+    inbound: inputs.map(({ node }) => node.row.name),
   });
   return { id: 0, row, isListed: index !== undefined, inputs, call, weights };
 }

@@ -1,20 +1,20 @@
 import type { tf } from "../../tf.ts";
 import { sizeOf } from "../../check.ts";
 import type { LayerRow, TensorSpec } from "../../types.ts";
-import { type NamedWeight, tensorSpec } from "../graph/graph.ts";
+import type { Channels } from "../graph/channels.ts";
+import {
+  makeRow,
+  type NamedWeight,
+  type RowParts,
+  tensorSpec,
+} from "../graph/graph.ts";
 
-/** The parts of a row. */
-export interface RowParts {
-  /** The path. */
-  readonly name: string;
-  /** Keras' own index, if there is one. */
-  readonly index: number | undefined;
+/** One call of a layer. */
+interface LayerCallParts extends Pick<RowParts, "name" | "index" | "inbound"> {
   readonly layer: tf.layers.Layer;
   readonly outputs: readonly tf.SymbolicTensor[];
   /** The channel axis of each output. */
-  readonly channels: readonly ("first" | "last" | undefined)[];
-  /** Names of the rows that are its inputs. */
-  readonly inbound: readonly string[];
+  readonly channels: readonly Channels[];
 }
 
 /**
@@ -23,19 +23,19 @@ export interface RowParts {
  * @param parts The layer, and its call.
  * @returns The row.
  */
-export function layerRow(parts: RowParts): LayerRow {
-  const { name, index, layer, channels } = parts;
-  const outputs = parts.outputs.map((tensor, i) =>
-    symbolicSpec(tensor, name, channels[i])
-  );
-  return Object.freeze({
+export function layerRow(
+  { name, index, layer, outputs, channels, inbound = [] }: LayerCallParts,
+): LayerRow {
+  return makeRow({
     name,
-    ...(index === undefined ? {} : { index }),
+    index,
     kind: layer.getClassName(),
     config: frozenCopy(layer.getConfig()) as Record<string, unknown>,
-    outputs: Object.freeze(outputs),
+    outputs: outputs.map((tensor, i) =>
+      symbolicSpec(tensor, name, channels[i])
+    ),
     numParameters: numParameters(layer),
-    inbound: Object.freeze([...parts.inbound]),
+    inbound,
   });
 }
 
@@ -72,7 +72,7 @@ function frozenCopy(value: unknown): unknown {
 export function symbolicSpec(
   tensor: tf.SymbolicTensor,
   name: string,
-  channels?: "first" | "last",
+  channels?: Channels,
 ): TensorSpec {
   const dtype = tensor.dtype === "complex64" ? "float32" : tensor.dtype;
   return tensorSpec(name, tensor.shape, dtype, channels);

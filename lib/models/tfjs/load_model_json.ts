@@ -11,7 +11,7 @@
 import type { io } from "@tensorflow/tfjs";
 import { tf } from "../../tf.ts";
 import { cannot, quote } from "../../check.ts";
-import { ModelFormatError } from "../../errors.ts";
+import { errorText, ModelFormatError } from "../../errors.ts";
 import type { CustomTable } from "../../layers/custom_objects.ts";
 import type { Dialect } from "../../layers/layer.ts";
 import { Pacer } from "../../formats/pacer.ts";
@@ -23,7 +23,7 @@ import {
 } from "../graph/limits.ts";
 import { layerGraph } from "../keras/layer_graph.ts";
 import { numNonFinite } from "../graph/weights.ts";
-import { ManifestWeights } from "./manifest_weights.ts";
+import { manifestWeights } from "./manifest_weights.ts";
 import type { ModelGraph } from "../graph/model_graph.ts";
 import {
   buildGraphModel,
@@ -161,7 +161,7 @@ async function loadLayers(
 }
 
 function unbuilt(url: URL, cause: unknown): ModelFormatError {
-  const text = cause instanceof Error ? cause.message : String(cause);
+  const text = errorText(cause);
   const rule = "TF.js must be able to build it";
   return new ModelFormatError(
     url.href,
@@ -233,7 +233,7 @@ export async function modelOfLayersJson(
     return await pacer.drive(layerGraph({
       ...json,
       format: "tfjs-layers",
-      weights: new ManifestWeights(weights, json.spec.name, json.source),
+      bindWeights: manifestWeights(weights, json.spec.name, json.source),
       ...(json.dialect === "tfjs" ? { advice: recipe(json.source) } : {}),
       allowNonFinite,
       limits,

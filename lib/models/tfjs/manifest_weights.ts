@@ -6,17 +6,13 @@
  * @module
  */
 import { ModelFormatError } from "../../errors.ts";
+import { readAll } from "../../formats/byte_source.ts";
 import {
   type StoredType,
   toFloat32,
   valuesOf,
 } from "../../formats/stored_array.ts";
-import type {
-  BoundWeights,
-  KerasWeights,
-  WeightLayer,
-  WeightModel,
-} from "../keras/keras_weights.ts";
+import type { BindWeights, WeightLayer } from "../keras/keras_weights.ts";
 import { NameWeights } from "../keras/name_weights.ts";
 import type { ManifestWeight } from "./weight_files.ts";
 import type { StoredWeight, WeightStore } from "../keras/weight_store.ts";
@@ -24,39 +20,28 @@ import type { StoredWeight, WeightStore } from "../keras/weight_store.ts";
 /** The group of all weights, as for a nested model. */
 const ROOT = "weightsManifest";
 
-/** Weights in one list of names. */
-export class ManifestWeights implements KerasWeights {
-  readonly #names: NameWeights;
-  readonly #model: string;
-
-  /**
-   * Creates it over weights with open files.
-   *
-   * @param weights The weights, in the manifest's order.
-   * @param model The model's name, a prefix of some names in Keras 3.
-   * @param source The `model.json`, for messages.
-   * @throws {ModelFormatError} If a weight is of complex numbers.
-   */
-  constructor(
-    weights: readonly ManifestWeight[],
-    model: string,
-    source: string,
-  ) {
-    for (const { spec } of weights) checkReal(spec, source);
-    this.#names = new NameWeights(storeOf(weights, model), ROOT, source);
-    this.#model = model;
-  }
-
-  /** {@inheritDoc KerasWeights.bind} */
-  bind(model: WeightModel): BoundWeights {
-    const whole: WeightLayer = {
-      name: this.#model,
-      className: "Functional",
-      module: undefined,
-      model,
-    };
-    return this.#names.bind({ isSequential: false, layers: [whole] });
-  }
+/**
+ * Weights in one list of names.
+ *
+ * @param weights The weights, in the manifest's order, with open files.
+ * @param name The model's name, a prefix of some names in Keras 3.
+ * @param source The `model.json`, for messages.
+ * @returns Finds the weights of each layer.
+ * @throws {ModelFormatError} If a weight is of complex numbers.
+ */
+export function manifestWeights(
+  weights: readonly ManifestWeight[],
+  name: string,
+  source: string,
+): BindWeights {
+  for (const { spec } of weights) checkReal(spec, source);
+  const store = storeOf(weights, name);
+  return (model) => {
+    const className = "Functional";
+    const whole: WeightLayer = { name, className, module: undefined, model };
+    const outer = { isSequential: false, layers: [whole] };
+    return new NameWeights(store, ROOT, source, outer);
+  };
 }
 
 function checkReal(
@@ -100,10 +85,8 @@ function stored(weight: ManifestWeight, path: string): StoredWeight {
 /** Decodes values as TF.js does; quantised values are mapped to their range. */
 function decoded({ spec, bytes }: ManifestWeight): Float32Array<ArrayBuffer> {
   const { name, shape, dtype, quantization } = spec;
-  const buffer = new Uint8Array(bytes.size);
-  bytes.read(0, buffer);
   const kind = (quantization?.dtype ?? dtype) as StoredType;
-  const data = valuesOf(buffer, kind);
+  const data = valuesOf(readAll(bytes), kind);
   if (quantization === undefined || kind === "float16") {
     return toFloat32({ data, shape, dtype: kind }, name);
   }

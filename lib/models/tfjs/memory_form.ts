@@ -9,6 +9,7 @@
  *
  * @module
  */
+import { errorText } from "../../errors.ts";
 import { readLayer } from "../../layers/config_reader.ts";
 import type { Layer } from "../../layers/layer.ts";
 import { TFJS_LAYERS } from "../../layers/tfjs_layers.ts";
@@ -22,13 +23,17 @@ import {
   type WeightSource,
 } from "../graph/graph.ts";
 import { inKerasSpelling } from "../graph/keras_spelling.ts";
-import { hasOtherMasks } from "./memory_masks.ts";
 import {
   heldLayers,
   isBuiltInClass,
   isBuiltInThroughout,
 } from "./built_in_classes.ts";
-import { meansOther, optionsOf } from "./tfjs_dialect.ts";
+import {
+  makesMask,
+  MASKS_ALIKE,
+  meansOther,
+  optionsOf,
+} from "./tfjs_dialect.ts";
 import { readWeight } from "../graph/weights.ts";
 
 type TfjsLayer = tf.layers.Layer;
@@ -81,7 +86,7 @@ export function builtInFormOfMemory(
       },
     };
   } catch (cause) {
-    const text = cause instanceof Error ? cause.message : String(cause);
+    const text = errorText(cause);
     return { obstacle: `is left to TF.js: ${text}` };
   }
 }
@@ -217,4 +222,49 @@ function partsOf(layer: TfjsLayer): readonly TfjsLayer[] {
  */
 function lastPart(name: string): string {
   return name.slice(name.lastIndexOf("/") + 1);
+}
+
+/** The mask state of a node's outputs. */
+type Mask = "none" | "alike" | "other";
+
+/**
+ * Whether the masks of a node may differ from those of built-in layers: TF.js
+ * loses masks in some classes, passes them to all layers of a nested model, and
+ * to all layers after one that ends them.
+ *
+ * @param node A node of a model in memory.
+ * @returns True if an earlier layer computes a mask, and not all layers between
+ * treat masks like built-in layers.
+ */
+export function hasOtherMasks(node: GraphNode): boolean {
+  return maskBehind(node, new Map()) === "other";
+}
+
+function maskBehind(node: GraphNode, seen: Map<GraphNode, Mask>): Mask {
+  const known = seen.get(node);
+  if (known !== undefined) return known;
+  const mask = found(node, seen);
+  seen.set(node, mask);
+  return mask;
+}
+
+function found(node: GraphNode, seen: Map<GraphNode, Mask>): Mask {
+  const { call, inputs } = node;
+  if (call.kind !== "inMemory") return "none";
+  const before = inputs.map(origin).map(({ node: from }): Mask => {
+    const mask = maskBehind(from, seen);
+    const isInside = from.call.kind === "inMemory" &&
+      from.call.within === call.within;
+    return mask === "alike" && !isInside ? "other" : mask;
+  });
+  if (before.includes("other")) return "other";
+  const className = call.layer.getClassName();
+  if (before.includes("alike")) {
+    const isAlike = inputs.length === 1 && MASKS_ALIKE.has(className);
+    return isAlike ? "alike" : "other";
+  }
+  if (!/^(Masking|Embedding)$/.test(className)) return "none";
+  const config = inKerasSpelling(call.layer.getConfig());
+  const options = config as Readonly<Record<string, unknown>>;
+  return makesMask({ className, options }) ? "alike" : "none";
 }

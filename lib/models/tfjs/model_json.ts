@@ -5,7 +5,7 @@
  */
 import type * as tf from "@tensorflow/tfjs";
 import { quote } from "../../check.ts";
-import { ModelFormatError } from "../../errors.ts";
+import { errorText, ModelFormatError } from "../../errors.ts";
 import { parseLooseJson } from "../../formats/loose_json.ts";
 
 /** The used properties of a `model.json`. */
@@ -89,7 +89,7 @@ function parse(bytes: Uint8Array, source: string): Record<string, unknown> {
   try {
     json = parseLooseJson(bytes, source);
   } catch (cause) {
-    const text = cause instanceof Error ? cause.message : String(cause);
+    const text = errorText(cause);
     throw new ModelFormatError(source, `it must hold a JSON object: ${text}`, {
       cause,
     });

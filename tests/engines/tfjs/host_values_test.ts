@@ -1,7 +1,7 @@
 import { assertEquals } from "@std/assert";
 import { tf } from "../../../lib/tf.ts";
 import { makeReady, Turn } from "../../../lib/engines/tfjs/backend.ts";
-import { keepingHostValues } from "../../../lib/engines/tfjs/host_values.ts";
+import { keepingHostValues } from "../../../lib/engines/tfjs/backend.ts";
 import { counted, hasWebgpu, onBackends } from "../../support/backends.ts";
 
 onBackends(

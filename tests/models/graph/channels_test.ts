@@ -1,4 +1,5 @@
 import type { Shape } from "@tensorflow/tfjs";
+import type { Layer } from "../../../lib/layers/layer.ts";
 import { tf } from "../../../lib/tf.ts";
 import { assertEquals } from "@std/assert";
 import { loadModel } from "@sonde/sonde";
@@ -148,7 +149,7 @@ Deno.test("channelsOf() says nothing of a custom class under a known name", () =
 });
 
 Deno.test("layerChannels() goes by the layer, or else by what the inputs agree on", () => {
-  const layer = { weights: [], call: () => [] };
+  const layer: Layer = { weights: [], call: () => [] };
   const keeping = { ...layer, keepsAxes: true };
   assertEquals(layerChannels(keeping, ["last", "last"]), "last");
   assertEquals(layerChannels(keeping, ["last", "first"]), undefined);

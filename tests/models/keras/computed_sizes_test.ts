@@ -4,7 +4,7 @@ import { assertEquals } from "@std/assert";
 import {
   computedSizes,
   takesSizes,
-} from "../../../lib/models/keras/computed_sizes.ts";
+} from "../../../lib/models/keras/bind_arguments.ts";
 import type {
   Argument,
   CallSpec,

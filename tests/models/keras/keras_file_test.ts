@@ -60,7 +60,7 @@ async function weightsOf(
   const file = await openKeras(source);
   try {
     const model = modelOf(file.config);
-    const bound = file.weights.bind(model);
+    const bound = file.bindWeights(model);
     const weights: Record<string, [readonly number[], number[]]> = {};
     for (const layer of model.layers) {
       for (
@@ -169,7 +169,7 @@ Deno.test("openKerasFile() opens every one-layer model, and leaves no file open"
     .filter(({ name }) => name.endsWith(".keras"));
   for (const { name } of files) {
     const file = await openKeras(new URL(name, layers));
-    file.weights.bind(modelOf(file.config));
+    file.bindWeights(modelOf(file.config));
     file.close();
   }
   assertEquals(files.length, 173);

@@ -16,7 +16,7 @@ async function counted(name: string, change = (config: string) => config) {
     format: file.format,
     major: file.major,
     source: file.source,
-    weights: file.weights,
+    bindWeights: file.bindWeights,
     config,
     close() {
       closed.times++;

@@ -58,7 +58,7 @@ function layer(
 
 function bind(store: WeightStore, layers: WeightLayer[]) {
   const model = { isSequential: false, layers };
-  return new NameWeights(store, "m", "x.h5").bind(model);
+  return new NameWeights(store, "m", "x.h5", model);
 }
 
 async function valuesOf(

@@ -57,7 +57,7 @@ function bind(
   layers: WeightLayer[],
   isSequential = false,
 ) {
-  return new PathWeights(store, "x.keras").bind(model(layers, isSequential));
+  return new PathWeights(store, "x.keras", model(layers, isSequential));
 }
 
 async function valuesOf(

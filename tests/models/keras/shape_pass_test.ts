@@ -137,3 +137,29 @@ Deno.test("ShapePass refuses a tensor among the call arguments that a layer does
     `argument "top" must be a known one`,
   );
 });
+
+Deno.test("ShapePass gives a nested model the channels of its last layer, whose row comes later", () => {
+  const core = functional(
+    "core",
+    [
+      input("i", [8, 8, 2]),
+      layer("c", "Conv2D", CONV, on("i")),
+      layer("r", "ReLU", {}, on("c")),
+    ],
+    ["i", 0, 0],
+    ["r", 0, 0],
+  );
+  const nested = { ...core, name: "core", inbound_nodes: on("x") };
+  const graph = graphOf(
+    functional("m", [input("x", [8, 8, 2]), nested], ["x", 0, 0], [
+      "core",
+      1,
+      0,
+    ]),
+    { "c/kernel": [3, 3, 2, 4] },
+  );
+  const channels = ["core/c", "core/r", "core"].map((name) =>
+    graph.findLayer(name).outputs[0]!.channels
+  );
+  assertEquals(channels, ["last", "last", "last"]);
+});

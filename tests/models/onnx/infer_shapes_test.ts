@@ -124,3 +124,17 @@ Deno.test("loadModel() shows the shapes of an ONNX file that says none", async (
     identity: [null, 3],
   });
 });
+
+Deno.test("inferOutput() gives predicates booleans, and a choice the type of its values", () => {
+  const [float, int32, bool] = [1, 6, 9];
+  const of = (kind: string, ...inputs: { shape: Shape; type: number }[]) =>
+    inferOutput({ kind, attributes: {}, inputs, values: () => undefined });
+  const x = { shape: [null, 3], type: float };
+  assertEquals(of("IsNaN", x), { ...x, type: bool });
+  assertEquals(of("IsInf", x), { ...x, type: bool });
+  assertEquals(of("Less", x, x), { ...x, type: bool });
+  assertEquals(of("Atan", x), x);
+  const [yes, one] = [{ ...x, type: bool }, { shape: [3], type: int32 }];
+  assertEquals(of("Where", yes, one, one), { ...x, type: int32 });
+  assertEquals(of("PRelu", x, { shape: [3], type: float }), x);
+});

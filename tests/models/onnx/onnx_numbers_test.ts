@@ -1,7 +1,7 @@
 import { assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { bytesSource } from "../../../lib/formats/byte_source.ts";
 import { readOnnx } from "../../../lib/formats/onnx_model.ts";
-import { numbersConstant } from "../../../lib/models/onnx/onnx_numbers.ts";
+import { numbersConstant } from "../../../lib/models/onnx/onnx_constants.ts";
 import { type Attribute, onnxBytes } from "../../support/onnx_bytes.ts";
 
 function constant(attributes: Record<string, Attribute>) {

@@ -5,7 +5,7 @@ import type {
   WeightLayer,
   WeightModel,
 } from "../../../lib/models/keras/keras_weights.ts";
-import { ManifestWeights } from "../../../lib/models/tfjs/manifest_weights.ts";
+import { manifestWeights } from "../../../lib/models/tfjs/manifest_weights.ts";
 import type { ManifestWeight } from "../../../lib/models/tfjs/weight_files.ts";
 
 function layer(name: string, inner?: WeightModel): WeightLayer {
@@ -39,13 +39,13 @@ async function selected(
   target: WeightLayer,
   names: readonly string[],
 ): Promise<number[][]> {
-  const bound = new ManifestWeights(weights, "m", "model.json").bind(spec);
+  const bound = manifestWeights(weights, "m", "model.json")(spec);
   const sources = bound.take(target, names);
   const read = await Promise.all(sources.map((source) => source.read()));
   return read.map(({ data }) => [...data as Float32Array]);
 }
 
-Deno.test("ManifestWeights finds layers by name, behind models, and with slashes in it", async () => {
+Deno.test("manifestWeights() finds layers by name, behind models, and with slashes in it", async () => {
   const deep = layer("dense");
   const top = layer("a/b");
   const spec = model(top, layer("inner", model(deep)), layer("dense_1"));
@@ -61,7 +61,7 @@ Deno.test("ManifestWeights finds layers by name, behind models, and with slashes
   assertEquals(await selected(weights, spec, top, ["kernel"]), [[3]]);
 });
 
-Deno.test("ManifestWeights gives cells the weights that TF.js names without them", async () => {
+Deno.test("manifestWeights() gives cells the weights that TF.js names without them", async () => {
   const lstm = layer("lstm");
   const weights = ["kernel", "recurrent_kernel", "bias"].map((name, i) =>
     weight(`lstm/${name}`, of(i))
@@ -72,7 +72,7 @@ Deno.test("ManifestWeights gives cells the weights that TF.js names without them
   ]]);
 });
 
-Deno.test("ManifestWeights decodes what is stored in fewer bits", async () => {
+Deno.test("manifestWeights() decodes what is stored in fewer bits", async () => {
   const d = layer("d");
   const scaled = (dtype: string) => ({
     quantization: { dtype, scale: 0.5, min: -1 },
@@ -101,14 +101,14 @@ Deno.test("ManifestWeights decodes what is stored in fewer bits", async () => {
   }
 });
 
-Deno.test("ManifestWeights refuses names of no layer, of two, and complex numbers", () => {
+Deno.test("manifestWeights() refuses names of no layer, of two, and complex numbers", () => {
   const twins = model(
     layer("p", model(layer("d"))),
     layer("q", model(layer("d"))),
   );
   const refused = (one: ManifestWeight, spec: WeightModel, says: string) =>
     assertThrows(
-      () => new ManifestWeights([one], "m", "model.json").bind(spec),
+      () => manifestWeights([one], "m", "model.json")(spec),
       ModelFormatError,
       says,
     );
@@ -125,10 +125,10 @@ Deno.test("ManifestWeights refuses names of no layer, of two, and complex number
   );
 });
 
-Deno.test("ManifestWeights refuses weights that its layers do not have", () => {
+Deno.test("manifestWeights() refuses weights that its layers do not have", () => {
   const d = layer("d");
   const weights = [weight("d/kernel", of(1)), weight("d/bias", of(1))];
-  const bound = new ManifestWeights(weights, "m", "model.json").bind(model(d));
+  const bound = manifestWeights(weights, "m", "model.json")(model(d));
   assertThrows(() => bound.take(d, ["kernel"]), ModelFormatError, "d/bias");
   assertThrows(() => bound.finish(), ModelFormatError, "d/kernel");
 });

@@ -1,7 +1,7 @@
 import { tf } from "../../../lib/tf.ts";
 import { assertEquals } from "@std/assert";
 import { fromLayersModel } from "../../../lib/models/tfjs/from_layers_model.ts";
-import { hasOtherMasks } from "../../../lib/models/tfjs/memory_masks.ts";
+import { hasOtherMasks } from "../../../lib/models/tfjs/memory_form.ts";
 import { modelGraphOf } from "../../../lib/models/graph/model_graph.ts";
 
 await tf.setBackend("cpu");

@@ -1,5 +1,5 @@
 import { assertEquals, assertRejects, assertThrows } from "@std/assert";
-import { checkOperation } from "../../../lib/engines/tfjs/check_operation.ts";
+import { checkOperation } from "../../../lib/engines/tfjs/run_nodes.ts";
 import { UnsupportedByEngineError } from "../../../lib/errors.ts";
 import { FeatureExtractor } from "../../../lib/extractor/feature_extractor.ts";
 import { modelGraphOf } from "../../../lib/models/graph/model_graph.ts";

@@ -89,21 +89,10 @@ export class OnnxElements {
 
   // ---- element by element ----
 
-  add(a: OnnxValue, b: OnnxValue): OnnxValue {
-    return this.binary("Add", a, b, SHAPES.add(a, b));
-  }
-
-  subtract(a: OnnxValue, b: OnnxValue): OnnxValue {
-    return this.binary("Sub", a, b, SHAPES.subtract(a, b));
-  }
-
-  multiply(a: OnnxValue, b: OnnxValue): OnnxValue {
-    return this.binary("Mul", a, b, SHAPES.multiply(a, b));
-  }
-
-  divide(a: OnnxValue, b: OnnxValue): OnnxValue {
-    return this.binary("Div", a, b, SHAPES.divide(a, b));
-  }
+  readonly add = this.#binaryOf("Add", SHAPES.add);
+  readonly subtract = this.#binaryOf("Sub", SHAPES.subtract);
+  readonly multiply = this.#binaryOf("Mul", SHAPES.multiply);
+  readonly divide = this.#binaryOf("Div", SHAPES.divide);
 
   floorDivide(a: OnnxValue, b: OnnxValue): OnnxValue {
     const kind = SHAPES.floorDivide(a, b);
@@ -119,9 +108,7 @@ export class OnnxElements {
     return named(mod(this.graph, p, q), kind);
   }
 
-  power(a: OnnxValue, b: OnnxValue): OnnxValue {
-    return this.binary("Pow", a, b, SHAPES.power(a, b));
-  }
+  readonly power = this.#binaryOf("Pow", SHAPES.power);
 
   maximum(a: OnnxValue, b: OnnxValue): OnnxValue {
     const kind = SHAPES.maximum(a, b);
@@ -143,29 +130,15 @@ export class OnnxElements {
     return this.binary("Min", a, b, kind);
   }
 
-  greater(a: OnnxValue, b: OnnxValue): OnnxValue {
-    return this.compare("Greater", a, b, SHAPES.greater(a, b));
-  }
-
-  greaterEqual(a: OnnxValue, b: OnnxValue): OnnxValue {
-    return this.compare("GreaterOrEqual", a, b, SHAPES.greaterEqual(a, b));
-  }
-
-  equal(a: OnnxValue, b: OnnxValue): OnnxValue {
-    return this.compare("Equal", a, b, SHAPES.equal(a, b));
-  }
-
-  logicalAnd(a: OnnxValue, b: OnnxValue): OnnxValue {
-    return this.binary("And", a, b, SHAPES.logicalAnd(a, b));
-  }
-
-  logicalOr(a: OnnxValue, b: OnnxValue): OnnxValue {
-    return this.binary("Or", a, b, SHAPES.logicalOr(a, b));
-  }
-
-  logicalNot(x: OnnxValue): OnnxValue {
-    return this.unary("Not", x, SHAPES.logicalNot(x));
-  }
+  readonly greater = this.#comparisonOf("Greater", SHAPES.greater);
+  readonly greaterEqual = this.#comparisonOf(
+    "GreaterOrEqual",
+    SHAPES.greaterEqual,
+  );
+  readonly equal = this.#comparisonOf("Equal", SHAPES.equal);
+  readonly logicalAnd = this.#binaryOf("And", SHAPES.logicalAnd);
+  readonly logicalOr = this.#binaryOf("Or", SHAPES.logicalOr);
+  readonly logicalNot = this.#unaryOf("Not", SHAPES.logicalNot);
 
   where(condition: OnnxValue, a: OnnxValue, b: OnnxValue): OnnxValue {
     const kind = SHAPES.where(condition, a, b);
@@ -177,13 +150,8 @@ export class OnnxElements {
     return named(this.as({ name, dtype: type }, kind.dtype), kind);
   }
 
-  exp(x: OnnxValue): OnnxValue {
-    return this.unary("Exp", x, SHAPES.exp(x));
-  }
-
-  log(x: OnnxValue): OnnxValue {
-    return this.unary("Log", x, SHAPES.log(x));
-  }
+  readonly exp = this.#unaryOf("Exp", SHAPES.exp);
+  readonly log = this.#unaryOf("Log", SHAPES.log);
 
   log1p(x: OnnxValue): OnnxValue {
     return named(
@@ -199,49 +167,17 @@ export class OnnxElements {
     );
   }
 
-  sqrt(x: OnnxValue): OnnxValue {
-    return this.unary("Sqrt", x, SHAPES.sqrt(x));
-  }
-
-  abs(x: OnnxValue): OnnxValue {
-    return this.unary("Abs", x, SHAPES.abs(x));
-  }
-
-  sign(x: OnnxValue): OnnxValue {
-    return this.unary("Sign", x, SHAPES.sign(x));
-  }
-
-  negative(x: OnnxValue): OnnxValue {
-    return this.unary("Neg", x, SHAPES.negative(x));
-  }
-
-  floor(x: OnnxValue): OnnxValue {
-    return this.rounded("Floor", x, SHAPES.floor(x));
-  }
-
-  ceil(x: OnnxValue): OnnxValue {
-    return this.rounded("Ceil", x, SHAPES.ceil(x));
-  }
-
-  round(x: OnnxValue): OnnxValue {
-    return this.rounded("Round", x, SHAPES.round(x));
-  }
-
-  sin(x: OnnxValue): OnnxValue {
-    return this.unary("Sin", x, SHAPES.sin(x));
-  }
-
-  cos(x: OnnxValue): OnnxValue {
-    return this.unary("Cos", x, SHAPES.cos(x));
-  }
-
-  atan(x: OnnxValue): OnnxValue {
-    return this.unary("Atan", x, SHAPES.atan(x));
-  }
-
-  tanh(x: OnnxValue): OnnxValue {
-    return this.unary("Tanh", x, SHAPES.tanh(x));
-  }
+  readonly sqrt = this.#unaryOf("Sqrt", SHAPES.sqrt);
+  readonly abs = this.#unaryOf("Abs", SHAPES.abs);
+  readonly sign = this.#unaryOf("Sign", SHAPES.sign);
+  readonly negative = this.#unaryOf("Neg", SHAPES.negative);
+  readonly floor = this.#unaryOf("Floor", SHAPES.floor);
+  readonly ceil = this.#unaryOf("Ceil", SHAPES.ceil);
+  readonly round = this.#unaryOf("Round", SHAPES.round);
+  readonly sin = this.#unaryOf("Sin", SHAPES.sin);
+  readonly cos = this.#unaryOf("Cos", SHAPES.cos);
+  readonly atan = this.#unaryOf("Atan", SHAPES.atan);
+  readonly tanh = this.#unaryOf("Tanh", SHAPES.tanh);
 
   sigmoid(x: OnnxValue): OnnxValue {
     const kind = SHAPES.sigmoid(x);
@@ -258,9 +194,7 @@ export class OnnxElements {
     return this.binary("Mul", x, factor, SHAPES.silu(x));
   }
 
-  erf(x: OnnxValue): OnnxValue {
-    return this.unary("Erf", x, SHAPES.erf(x));
-  }
+  readonly erf = this.#unaryOf("Erf", SHAPES.erf);
 
   softmax(x: OnnxValue, axis: number): OnnxValue {
     return this.unary("Softmax", x, SHAPES.softmax(x, axis), { axis });
@@ -277,9 +211,7 @@ export class OnnxElements {
 
   // ---- over axes ----
 
-  sum(x: OnnxValue, options?: ReduceOptions): OnnxValue {
-    return this.reduce("ReduceSum", x, options, SHAPES.sum(x, options));
-  }
+  readonly sum = this.#reductionOf("ReduceSum", SHAPES.sum);
 
   mean(x: OnnxValue, options: ReduceOptions = {}): OnnxValue {
     const kind = SHAPES.mean(x, options);
@@ -291,17 +223,9 @@ export class OnnxElements {
     return this.reduce("ReduceMean", x, options, kind);
   }
 
-  max(x: OnnxValue, options?: ReduceOptions): OnnxValue {
-    return this.reduce("ReduceMax", x, options, SHAPES.max(x, options));
-  }
-
-  min(x: OnnxValue, options?: ReduceOptions): OnnxValue {
-    return this.reduce("ReduceMin", x, options, SHAPES.min(x, options));
-  }
-
-  prod(x: OnnxValue, options?: ReduceOptions): OnnxValue {
-    return this.reduce("ReduceProd", x, options, SHAPES.prod(x, options));
-  }
+  readonly max = this.#reductionOf("ReduceMax", SHAPES.max);
+  readonly min = this.#reductionOf("ReduceMin", SHAPES.min);
+  readonly prod = this.#reductionOf("ReduceProd", SHAPES.prod);
 
   any(x: OnnxValue, options?: ReduceOptions): OnnxValue {
     const truth = this.cast(x, "bool");
@@ -369,25 +293,6 @@ export class OnnxElements {
     return this.node(operator, inputs, kind, attributes);
   }
 
-  /** Booleans are compared as integers, and integers with floats as floats. */
-  protected compare(
-    operator: string,
-    a: OnnxValue,
-    b: OnnxValue,
-    kind: Kind,
-  ): OnnxValue {
-    const isFloat = [a, b].some(({ dtype }) => dtype === "float32");
-    const type = isFloat ? "float32" : "int32";
-    const inputs = [a, b].map((x) => this.as(x, type));
-    return this.node(operator, inputs, kind);
-  }
-
-  /** Integers are rounded already. */
-  protected rounded(operator: string, x: OnnxValue, kind: Kind): OnnxValue {
-    if (kind.dtype === "float32") return this.unary(operator, x, kind);
-    return named(this.as(x, kind.dtype), kind);
-  }
-
   protected reduce(
     operator: string,
     x: OnnxValue,
@@ -407,6 +312,37 @@ export class OnnxElements {
       ? reduceExtreme(this.graph, operator, value, axes, attributes)
       : this.graph.node(operator, [value.name, ...axes], attributes);
     return named(this.as({ name, dtype }, kind.dtype), kind);
+  }
+
+  #unaryOf(operator: string, kindOf: (x: OnnxValue) => Kind) {
+    return (x: OnnxValue): OnnxValue => this.unary(operator, x, kindOf(x));
+  }
+
+  #binaryOf(operator: string, kindOf: (a: OnnxValue, b: OnnxValue) => Kind) {
+    return (a: OnnxValue, b: OnnxValue): OnnxValue =>
+      this.binary(operator, a, b, kindOf(a, b));
+  }
+
+  /** Booleans are compared as integers, and integers with floats as floats. */
+  #comparisonOf(
+    operator: string,
+    kindOf: (a: OnnxValue, b: OnnxValue) => Kind,
+  ) {
+    return (a: OnnxValue, b: OnnxValue): OnnxValue => {
+      const kind = kindOf(a, b);
+      const isFloat = [a, b].some(({ dtype }) => dtype === "float32");
+      const type = isFloat ? "float32" : "int32";
+      const inputs = [a, b].map((x) => this.as(x, type));
+      return this.node(operator, inputs, kind);
+    };
+  }
+
+  #reductionOf(
+    operator: string,
+    kindOf: (x: OnnxValue, options?: ReduceOptions) => Kind,
+  ) {
+    return (x: OnnxValue, options?: ReduceOptions): OnnxValue =>
+      this.reduce(operator, x, options, kindOf(x, options));
   }
 
   /** The name of a value in an element type. */

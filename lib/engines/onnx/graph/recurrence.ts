@@ -93,19 +93,22 @@ export function recurrence(
     : names;
   branch.returning(checked, "float32");
   const values = [sequence, ...initial, ...weights];
-  const chosen = graph.nodeWith(
-    names.length,
-    "If",
-    [isBounded(graph, values)],
-    {
-      thenBranch: branch,
-      elseBranch: scanned(graph),
-    },
-  );
-  const { state, outputs } = result!;
+  const condition = [isBounded(graph, values)];
+  const chosen = graph.nodeWith(names.length, "If", condition, {
+    thenBranch: branch,
+    elseBranch: scanned(graph),
+  });
+  return withNames(result!, chosen);
+}
+
+/** A result under other names. */
+function withNames(
+  { state, outputs }: ScanStep<OnnxValue>,
+  names: readonly string[],
+): ScanStep<OnnxValue> {
   const named = (value: OnnxValue, i: number) => ({
     ...value,
-    name: chosen[i]!,
+    name: names[i]!,
   });
   return {
     state: state.map(named),

@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { transposeKernel } from "../../../../lib/engines/onnx/graph/transpose_kernel.ts";
+import { transposeKernel } from "../../../../lib/engines/onnx/graph/convolutions.ts";
 
 Deno.test("transposeKernel() puts the last two axes first, the other way round", () => {
   const shapes = [[2, 3], [1, 1, 5, 70], [2, 130, 65], [3, 2, 4, 17], [

@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { onnxChannels } from "../../../lib/models/onnx/onnx_channels.ts";
+import { onnxChannels } from "../../../lib/models/graph/onnx_operators.ts";
 
 Deno.test("onnxChannels() has maps with their channels first, and what keeps axes with them", () => {
   assertEquals(onnxChannels("Conv", [undefined]), "first");
