@@ -13,7 +13,7 @@ import type {
 
 /** Options that affect training, building or display, but not the results. */
 const NO_MEANING =
-  /^(name|trainable|dtype|dtype_policy|batch_shape|batch_input_shape|input_shape|input_dim|input_length|build_config|compile_config|registered_name|module|shared_object_id|seed|seed_generator|implementation|autocast|optional|activity_regularizer|force_generator)$|_(initializer|regularizer|constraint)$/;
+  /^(name|trainable|dtype|dtype_policy|batch_shape|batch_input_shape|input_shape|input_dim|input_length|build_config|compile_config|registered_name|module|shared_object_id|seed|seed_generator|implementation|autocast|optional|activity_regularizer|force_generator|rng_type)$|_(initializer|regularizer|constraint)$/;
 
 /** Creates the layers that a config wraps. */
 export type FactoryOf = (

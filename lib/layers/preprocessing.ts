@@ -186,7 +186,6 @@ function centerCrop(config: LayerConfig): Layer {
  */
 function randomCrop(config: LayerConfig): Layer {
   const size = [config.number("height"), config.number("width")] as const;
-  config.raw("rng_type"); // Keras 2, training only
   if (config.dialect === 3) {
     config.raw("data_format");
     return {

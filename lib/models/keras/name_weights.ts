@@ -194,14 +194,18 @@ class BoundNameWeights implements BoundWeights {
       const entry = exact.length > 0 ? written : withoutCounters(written);
       const found = exact.length > 0 ? exact : matching(entry);
       // Of the matching layers, the one whose model path is complete in the
-      // name.
-      const best = found.filter(({ layer, above }) => {
+      // name, and of these the one whose own name is: of "Conv/BatchNorm/gamma"
+      // the layer "Conv/BatchNorm", not "Conv".
+      const complete = found.filter(({ layer, above }) => {
         const at = indexOfName(entry, layer);
         return found.every((other) =>
           at >= indexOfName(entry, other.layer) ||
           above.includes(other.layer.name)
         );
       });
+      const lengths = complete.map(({ layer }) => layer.name.split("/").length);
+      const longest = Math.max(...lengths);
+      const best = complete.filter((_, i) => lengths[i] === longest);
       if (best.length !== 1) {
         this.#fail(
           `weight "${

@@ -185,6 +185,18 @@ Deno.test("NameWeights follows names in a nested model that is partly frozen", a
   weights.finish();
 });
 
+Deno.test("NameWeights finds layers whose names begin with another's in a nested model", async () => {
+  // MobileNetV3 of Keras 2 has the layers "Conv" and "Conv/BatchNorm".
+  const conv = layer("Conv", "Conv2D");
+  const norm = layer("Conv/BatchNorm", "BatchNormalization");
+  const model = layer("MobilenetV3small", "Functional", [conv, norm]);
+  const names = ["Conv/kernel:0", "Conv/BatchNorm/gamma:0"];
+  const weights = bind(storeOf({ [model.name]: names }), [model]);
+  assertEquals(await valuesOf(weights.take(conv, ["kernel"])), [0]);
+  assertEquals(await valuesOf(weights.take(norm, ["gamma"])), [1]);
+  weights.finish();
+});
+
 Deno.test("NameWeights tells layers of one name in two nested models apart", async () => {
   const one = layer("dense");
   const two = layer("dense");
