@@ -1,8 +1,11 @@
 /**
- * Layers that `keras.applications` defines in addition to `keras.layers`.
+ * Layers that Keras defines in addition to `keras.layers`: those of
+ * `keras.applications` and of `keras.utils.FeatureSpace`.
  *
  * @module
  */
+import { CORE_LAYERS } from "./core.ts";
+import { MERGING_LAYERS } from "./merging.ts";
 import type { Layer, LayerConfig, LayerFactory } from "./layer.ts";
 
 /**
@@ -46,4 +49,7 @@ export const APPLICATION_LAYERS: Readonly<Record<string, LayerFactory>> = Object
   .freeze({
     LayerScale: layerScale,
     StochasticDepth: stochasticDepth,
+    // A model on the encoded features of a FeatureSpace has these.
+    TFDConcat: MERGING_LAYERS.Concatenate!,
+    TFDIdentity: CORE_LAYERS.Identity!,
   });

@@ -190,9 +190,13 @@ class BoundNameWeights implements BoundWeights {
           return at >= 0 &&
             entry.folder.slice(0, at).every((part) => above.includes(part));
         });
-      const exact = matching(written);
-      const entry = exact.length > 0 ? written : withoutCounters(written);
-      const found = exact.length > 0 ? exact : matching(entry);
+      const forms = [
+        written,
+        withoutModels(written, outer.name),
+        withoutCounters(written),
+      ];
+      const entry = forms.find((form) => matching(form).length > 0) ?? written;
+      const found = matching(entry);
       // Of the matching layers, the one whose model path is complete in the
       // name, and of these the one whose own name is: of "Conv/BatchNorm/gamma"
       // the layer "Conv/BatchNorm", not "Conv".
@@ -227,6 +231,15 @@ class BoundNameWeights implements BoundWeights {
       `${rule}: current value is ${quote(value)}${hint ? `; ${hint}` : ""}`,
     );
   }
+}
+
+/**
+ * A name without the models around a nested one, which Keras 3 writes if it
+ * built that within an outer Sequential: `sequential/inner/conv/kernel`.
+ */
+function withoutModels(entry: Entry, outer: string): Entry {
+  const at = entry.folder.indexOf(outer);
+  return at < 1 ? entry : { ...entry, folder: entry.folder.slice(at) };
 }
 
 /**

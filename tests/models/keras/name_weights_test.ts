@@ -185,6 +185,22 @@ Deno.test("NameWeights follows names in a nested model that is partly frozen", a
   weights.finish();
 });
 
+Deno.test("NameWeights finds layers of a nested model that was built within a Sequential", async () => {
+  const conv = layer("conv2d", "Conv2D");
+  const norm = layer("norm", "BatchNormalization");
+  const rest = layer("rest", "Sequential", [norm]);
+  const model = layer("enc", "Sequential", [conv, rest]);
+  // As Keras 3.15 writes it.
+  const names = [
+    "sequential/enc/conv2d/kernel",
+    "sequential/enc/rest/norm/gamma",
+  ];
+  const weights = bind(storeOf({ enc: names }), [model]);
+  assertEquals(await valuesOf(weights.take(conv, ["kernel"])), [0]);
+  assertEquals(await valuesOf(weights.take(norm, ["gamma"])), [1]);
+  weights.finish();
+});
+
 Deno.test("NameWeights finds layers whose names begin with another's in a nested model", async () => {
   // MobileNetV3 of Keras 2 has the layers "Conv" and "Conv/BatchNorm".
   const conv = layer("Conv", "Conv2D");
