@@ -7,7 +7,7 @@
  */
 import { ModelFormatError } from "../../errors.ts";
 import type { ByteSource } from "../../formats/byte_source.ts";
-import { isHdf5 } from "../../formats/hdf5_header.ts";
+import { hdf5Start, isHdf5 } from "../../formats/hdf5_header.ts";
 import { MOST_JSON } from "../../formats/loose_json.ts";
 import { ZipArchive } from "../../formats/zip.ts";
 
@@ -123,6 +123,9 @@ export function identifyHead(head: Uint8Array): FileKind | undefined {
   if (what !== undefined) return other(what, advice);
   if (isOnnx(head)) return { kind: "onnx", what: "an ONNX model" };
   if (/^(\xef\xbb\xbf)?\s*[{[]/.test(text)) return undefined;
+  if (hdf5Start(head) !== undefined) {
+    return { kind: "hdf5", what: "an HDF5 file after a user block" };
+  }
   const bytes = [...head.subarray(0, 8)]
     .map((byte) => byte.toString(16).padStart(2, "0")).join(" ");
   return other(`of no known kind: it begins with the bytes ${bytes}`);
