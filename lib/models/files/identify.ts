@@ -211,10 +211,13 @@ function identifyZip(names: readonly string[]): FileKind {
   if (has(/(^|\/)model\.json$/)) {
     return other("a zipped TF.js model", "unpack it, and open model.json");
   }
+  if (modelFolder(names) !== undefined) {
+    return { kind: "keras", what: "a .keras archive with a folder around it" };
+  }
   if (has(/(^|\/)config\.json$/)) {
     return other(
-      "a zip archive with a folder around the model",
-      "unpack it, and open that folder",
+      "a zip archive with folders around the model",
+      "unpack it, and open the folder that holds config.json",
     );
   }
   if (names.length > 0 && names.every((name) => name.endsWith(".npy"))) {
@@ -222,6 +225,22 @@ function identifyZip(names: readonly string[]): FileKind {
   }
   const shown = names.slice(0, 4).join(", ");
   return other(`a zip archive with no config.json, but ${shown || "nothing"}`);
+}
+
+/**
+ * Finds the folder of the model in an archive: its root, or the one folder that
+ * a person zipped.
+ *
+ * @param names Names of the members.
+ * @returns Its path, with a slash at its end; undefined if there is none.
+ */
+export function modelFolder(names: readonly string[]): string | undefined {
+  const folders = names.flatMap((name) => {
+    const [, folder] = /^((?:[^/]+\/)?)config\.json$/.exec(name) ?? [];
+    return folder === undefined ? [] : [folder];
+  });
+  if (folders.includes("")) return "";
+  return folders.length === 1 ? folders[0] : undefined;
 }
 
 function identifyJson(source: ByteSource): FileKind {
