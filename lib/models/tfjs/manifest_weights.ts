@@ -43,7 +43,7 @@ export class ManifestWeights implements KerasWeights {
     source: string,
   ) {
     for (const { spec } of weights) checkReal(spec, source);
-    this.#names = new NameWeights(storeOf(weights, model), ROOT, source);
+    this.#names = new NameWeights(storeOf(weights, model), ROOT, source, true);
     this.#model = model;
   }
 
