@@ -74,6 +74,11 @@ export class Hdf5Objects {
   /** Number of links found to each object. */
   readonly #names = new Map<number, number>();
 
+  /**
+   * Reads the superblock.
+   *
+   * @param file The bytes from the superblock on.
+   */
   constructor(file: Hdf5Bytes) {
     this.#file = file;
     const signature = file.peek(0, 9, "the superblock");
@@ -83,8 +88,8 @@ export class Hdf5Objects {
     const version = signature.u8();
     if (version > 3) file.fail("its version must be 0 to 3", version);
     this.hasSums = version > 1;
-    const length = version < 2 ? 96 + 4 * version : 48;
-    const block = file.read(0, length, "the superblock").skip(9);
+    const blockSize = version < 2 ? 96 + 4 * version : 48;
+    const block = file.read(0, blockSize, "the superblock").skip(9);
     if (version < 2) {
       block.skip(4);
       checkWidths(file, block);
@@ -101,9 +106,12 @@ export class Hdf5Objects {
     const base = block.u64();
     const extra = block.address();
     const end = block.u64();
-    if (base !== 0) file.fail("its addresses must count from its start", base);
-    if (end > file.size) {
-      file.fail(`it must have ${end} bytes`, file.size, "is it cut?");
+    // HDF5 counts addresses from the superblock, also where a user block was
+    // put before it, or removed, without a change of the base.
+    const length = end - base;
+    if (length < 0) file.fail("its end must come after its start", length);
+    if (length > file.size) {
+      file.fail(`it must have ${length} bytes`, file.size, "is it cut?");
     }
     if (version < 2) block.skip(16); // the driver, and the root's name
     this.root = block.required("the root group");

@@ -4,7 +4,7 @@
  * This library reads both structure and values. It supports files of HDF5 1.4
  * to 1.14, with any `libver`: groups of the old and the new form, values in one
  * range, in chunks, or in headers, compressed by gzip or lzf, with shuffle and
- * fletcher32. Values are read in place, so that no file is held in memory.
+ * fletcher32, also after a user block of up to 2048 bytes. Values are read in place, so that no file is held in memory.
  *
  * Files are not trusted. A range of bytes has only one use, so that references
  * cannot form a cycle; declared sizes are bounded by the file's size; other
@@ -23,7 +23,7 @@
  * @module
  */
 import { cannot } from "../check.ts";
-import type { ByteSource } from "./byte_source.ts";
+import { type ByteSource, partSource } from "./byte_source.ts";
 import { Hdf5Bytes } from "./_hdf5_bytes.ts";
 import {
   type Hdf5Values,
@@ -32,6 +32,7 @@ import {
 } from "./_hdf5_dataset.ts";
 import { globalHeap } from "./_hdf5_heaps.ts";
 import { type Attribute, Hdf5Objects, MESSAGES } from "./_hdf5_objects.ts";
+import { hdf5Start } from "./hdf5_header.ts";
 import type { StoredArray, StoredType } from "./stored_array.ts";
 
 /** An array in an HDF5 file. */
@@ -56,6 +57,8 @@ export interface Hdf5Options {
   readonly opaquePairs?: "bfloat16" | undefined;
 }
 
+/** Number of bytes in which HDF5 must begin. */
+const MOST_HEAD = 4096;
 const MOST_LEVELS = 40;
 const MOST_OBJECTS = 40_000;
 /** Minimum number of bytes of an object in the file. */
@@ -78,7 +81,12 @@ export class Hdf5File {
   #isOpen = true;
 
   private constructor(source: ByteSource, options: Hdf5Options) {
-    const file = new Hdf5Bytes(source);
+    const head = new Uint8Array(Math.min(MOST_HEAD, source.size));
+    source.read(0, head);
+    const start = hdf5Start(head) ?? 0;
+    const file = new Hdf5Bytes(
+      partSource(source, start, source.size - start, source.name),
+    );
     const objects = new Hdf5Objects(file);
     const heaps = new Heaps(file);
     const traversal = new Traversal(file, objects, heaps, options);

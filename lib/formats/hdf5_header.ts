@@ -16,9 +16,23 @@ export function isHdf5(head: Uint8Array): boolean {
 }
 
 /**
+ * Finds where HDF5 begins: at 0, or after a user block, whose size is 512 or a
+ * power of two above it.
+ *
+ * @param head The first bytes; longer user blocks are not found.
+ * @returns The offset; undefined if there is no signature.
+ */
+export function hdf5Start(head: Uint8Array): number | undefined {
+  for (let at = 0; at < head.length; at = at === 0 ? 512 : 2 * at) {
+    if (isHdf5(head.subarray(at))) return at;
+  }
+  return undefined;
+}
+
+/**
  * The size of a file according to its header.
  *
- * @param head Its first bytes.
+ * @param head Its first bytes, from {@linkcode hdf5Start} on.
  * @returns The size in bytes; undefined if unknown.
  */
 export function hdf5End(head: Uint8Array): number | undefined {

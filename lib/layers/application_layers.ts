@@ -1,8 +1,11 @@
 /**
- * Layers that `keras.applications` defines in addition to `keras.layers`.
+ * Layers that Keras defines in addition to `keras.layers`: those of
+ * `keras.applications` and of `keras.utils.FeatureSpace`.
  *
  * @module
  */
+import { CORE_LAYERS } from "./core.ts";
+import { MERGING_LAYERS } from "./merging.ts";
 import { passThrough } from "./regularization.ts";
 import type { FactoryTable, Layer, LayerConfig } from "./layer.ts";
 
@@ -28,4 +31,7 @@ function layerScale(config: LayerConfig): Layer {
 export const APPLICATION_LAYERS: FactoryTable = Object.freeze({
   LayerScale: layerScale,
   StochasticDepth: passThrough("drop_path_rate"), // of ConvNeXt
+  // A model on the encoded features of a FeatureSpace has these.
+  TFDConcat: MERGING_LAYERS.Concatenate!,
+  TFDIdentity: CORE_LAYERS.Identity!,
 });

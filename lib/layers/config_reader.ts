@@ -13,7 +13,11 @@ import type {
 
 /** Options that affect training, building or display, but not the results. */
 const NO_MEANING =
-  /^(name|trainable|dtype|dtype_policy|batch_shape|batch_input_shape|input_shape|input_dim|input_length|build_config|compile_config|registered_name|module|shared_object_id|seed|seed_generator|implementation|autocast|optional|activity_regularizer|force_generator)$|_(initializer|regularizer|constraint)$/;
+  /^(name|trainable|dtype|dtype_policy|batch_shape|batch_input_shape|input_shape|input_dim|input_length|build_config|compile_config|registered_name|module|shared_object_id|seed|seed_generator|implementation|autocast|optional|activity_regularizer|force_generator|rng_type)$|_(initializer|regularizer|constraint)$/;
+
+/** Options of a Lambda layer that its function replaces, and its code. */
+const OF_LAMBDA =
+  /^(function|function_type|module|output_shape|output_shape_type|output_shape_module)$/;
 
 /** Creates the layers that a config wraps. */
 export type FactoryOf = (
@@ -188,8 +192,10 @@ export class ConfigReader implements LayerConfig {
    * its default.
    */
   checkAllRead(): void {
+    const isLambda = this.#parts.className === "Lambda";
     const unread = Object.entries(this.#parts.options).filter(([key, value]) =>
-      !this.#read.has(key) && !NO_MEANING.test(key) && !isNothing(value)
+      !this.#read.has(key) && !NO_MEANING.test(key) && !isNothing(value) &&
+      !(isLambda && OF_LAMBDA.test(key))
     );
     if (unread.length === 0) return;
     const [[key, value]] = unread as [[string, unknown]];
@@ -326,5 +332,5 @@ export function activationName(value: unknown): string | undefined {
 /** Values that Keras writes for options that are off. */
 function isNothing(value: unknown): boolean {
   return value === null || value === undefined || value === false ||
-    (Array.isArray(value) && value.length === 0);
+    (typeof value === "object" && Object.keys(value).length === 0);
 }

@@ -181,11 +181,30 @@ function masking(config: LayerConfig): Layer {
   };
 }
 
+/**
+ * Lambda: a function with a name, of Keras or a custom one. Code in a file is
+ * never run.
+ *
+ * Source: Keras 3.15 `Lambda`, which passes on no mask; Keras 2 likewise.
+ *
+ * @param config The layer's config.
+ * @returns The layer.
+ */
+function lambda(config: LayerConfig): Layer {
+  const apply = config.activation("function");
+  return {
+    weights: [],
+    call: (ops, [x]) => [apply(ops, x!)],
+    masks: () => [undefined],
+  };
+}
+
 /** Factories of this family. */
 export const CORE_LAYERS: FactoryTable = Object.freeze({
   Dense: dense,
   EinsumDense: einsumDense,
   Identity: identity,
+  Lambda: lambda,
   ActivityRegularization: passThrough("l1", "l2"),
   // model.add_loss(…) and add_metric(…) of Keras 2 leave these in files.
   AddLoss: passThrough("unconditional"),

@@ -185,7 +185,6 @@ function centerCrop(config: LayerConfig): Layer {
  */
 function randomCrop(config: LayerConfig): Layer {
   const size = [config.number("height"), config.number("width")] as const;
-  config.raw("rng_type"); // Keras 2, training only
   if (config.dialect === 3) return passThrough("data_format")(config);
   return {
     weights: [],

@@ -38,7 +38,6 @@ const IMAGES = [
   "fill_mode",
   "fill_value",
   "bounding_box_format",
-  "rng_type", // Keras 2
 ];
 
 /** Factories of this family. */

@@ -16,7 +16,8 @@ export interface LoadModelOptions {
    * Custom objects, as Keras' `custom_objects`: layer factories, activations
    * `(ops, x)`, operations `(ops, args, kwargs)`, and names of built-in classes
    * as aliases. Keys are the names in the file, with or without the package:
-   * `Twice`, `my>Twice`.
+   * `Twice`, `my>Twice`. A `Lambda` layer over a function with a name is passed
+   * under that name, one over code as `Lambda`.
    */
   readonly customObjects?: CustomTable;
   /** Another name of `customObjects`, for layers. */

@@ -293,6 +293,30 @@ Deno.test("Hdf5File does not list what it is to skip, sound or not", () => {
   file.close();
 });
 
+Deno.test("Hdf5File reads files with a user block, added or removed by hand or by HDF5", () => {
+  const plain = source("types");
+  const bytes = new Uint8Array(plain.size);
+  plain.read(0, bytes);
+  const { datasets: expected } = Hdf5File.open(plain);
+  const baseAt = bytes[8]! < 2 ? 24 : 12;
+  const withBlock = (size: number, base: number) => {
+    const changed = new Uint8Array(size + bytes.length);
+    changed.set(bytes, size);
+    const view = new DataView(changed.buffer);
+    for (const [at, more] of [[baseAt, 0], [baseAt + 16, bytes.length]]) {
+      view.setBigUint64(size + at!, BigInt(base + more!), true);
+    }
+    return Hdf5File.open(bytesSource(changed, "x.h5"));
+  };
+  for (const [size, base] of [[512, 512], [2048, 2048], [512, 0], [0, 512]]) {
+    const { datasets } = withBlock(size!, base!);
+    assertEquals([...datasets.keys()], [...expected.keys()]);
+    for (const [path, { read }] of datasets) {
+      assertEquals(read(), expected.get(path)!.read());
+    }
+  }
+});
+
 Deno.test("isHdf5() knows how HDF5 begins", () => {
   const head = new Uint8Array(8);
   assertEquals(isHdf5(head), false);

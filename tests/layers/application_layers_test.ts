@@ -16,3 +16,12 @@ Deno.test("StochasticDepth gives its input back", async () => {
   const layer = layerOf("StochasticDepth", { drop_path_rate: 0.3 });
   assertEquals(await called(layer, [[1, -2]]), [[1, -2]]);
 });
+
+Deno.test("TFDConcat and TFDIdentity of FeatureSpace are Concatenate and Identity", async () => {
+  const joined = layerOf("TFDConcat", { axis: -1 });
+  assertEquals(await called(joined, [[1], [2]], { others: [[[3], [4]]] }), [
+    [1, 3],
+    [2, 4],
+  ]);
+  assertEquals(await called(layerOf("TFDIdentity", {}), [[1, -2]]), [[1, -2]]);
+});

@@ -93,3 +93,19 @@ Deno.test("masking() refuses a mask value that is none", async () => {
   );
   await assertRejects(() => called(layer, 7), Error);
 });
+
+Deno.test("Lambda applies a function with a name, and ignores the code beside it", async () => {
+  const options = {
+    function: { class_name: "function", config: "relu" },
+    function_type: "function",
+    output_shape: [2],
+    arguments: {},
+  };
+  assertEquals(await called(layerOf("Lambda", options), [[1, -2]]), [[1, 0]]);
+  const bound = { ...options, arguments: { factor: 2 } };
+  assertThrows(
+    () => layerOf("Lambda", bound),
+    TypeError,
+    'option "arguments" must be a known one',
+  );
+});

@@ -9,6 +9,8 @@ const PICTURES = [[[[1], [-2]], [[0], [255]]], [[[9], [8]], [[7], [6]]]];
 
 for (const name of Object.keys(REGULARIZATION_LAYERS)) {
   Deno.test(`${name} gives its input back`, async () => {
-    assertEquals(await called(layerOf(name, {}), PICTURES), PICTURES);
+    // Keras 2 writes the type of the random numbers of all of them.
+    const layer = layerOf(name, { rng_type: "stateful" });
+    assertEquals(await called(layer, PICTURES), PICTURES);
   });
 }

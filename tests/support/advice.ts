@@ -165,6 +165,11 @@ export const FOLLOWED: readonly (readonly [string, string, string])[] = [
     "convert it: python -c 'import tf_keras; ",
     "tests/models/files/identify_test.ts",
   ],
+  [
+    "models/keras/keras_topology.ts",
+    "save it as a functional model in Python: ",
+    "tests/data/make_subclassed.py",
+  ],
   ["models/files/identify.ts", "give the path of its file", PYTHON],
   ["models/files/identify.ts", "give the path of the model", PYTHON],
   [

@@ -7,7 +7,7 @@
  */
 import { ModelFormatError } from "../../errors.ts";
 import type { ByteSource } from "../../formats/byte_source.ts";
-import { isHdf5 } from "../../formats/hdf5_header.ts";
+import { hdf5Start, isHdf5 } from "../../formats/hdf5_header.ts";
 import { MOST_JSON } from "../../formats/loose_json.ts";
 import { ZipArchive } from "../../formats/zip.ts";
 
@@ -123,6 +123,9 @@ export function identifyHead(head: Uint8Array): FileKind | undefined {
   if (what !== undefined) return other(what, advice);
   if (isOnnx(head)) return { kind: "onnx", what: "an ONNX model" };
   if (/^(\xef\xbb\xbf)?\s*[{[]/.test(text)) return undefined;
+  if (hdf5Start(head) !== undefined) {
+    return { kind: "hdf5", what: "an HDF5 file after a user block" };
+  }
   const bytes = [...head.subarray(0, 8)]
     .map((byte) => byte.toString(16).padStart(2, "0")).join(" ");
   return other(`of no known kind: it begins with the bytes ${bytes}`);
@@ -208,10 +211,13 @@ function identifyZip(names: readonly string[]): FileKind {
   if (has(/(^|\/)model\.json$/)) {
     return other("a zipped TF.js model", "unpack it, and open model.json");
   }
+  if (modelFolder(names) !== undefined) {
+    return { kind: "keras", what: "a .keras archive with a folder around it" };
+  }
   if (has(/(^|\/)config\.json$/)) {
     return other(
-      "a zip archive with a folder around the model",
-      "unpack it, and open that folder",
+      "a zip archive with folders around the model",
+      "unpack it, and open the folder that holds config.json",
     );
   }
   if (names.length > 0 && names.every((name) => name.endsWith(".npy"))) {
@@ -219,6 +225,22 @@ function identifyZip(names: readonly string[]): FileKind {
   }
   const shown = names.slice(0, 4).join(", ");
   return other(`a zip archive with no config.json, but ${shown || "nothing"}`);
+}
+
+/**
+ * Finds the folder of the model in an archive: its root, or the one folder that
+ * a person zipped.
+ *
+ * @param names Names of the members.
+ * @returns Its path, with a slash at its end; undefined if there is none.
+ */
+export function modelFolder(names: readonly string[]): string | undefined {
+  const folders = names.flatMap((name) => {
+    const [, folder] = /^((?:[^/]+\/)?)config\.json$/.exec(name) ?? [];
+    return folder === undefined ? [] : [folder];
+  });
+  if (folders.includes("")) return "";
+  return folders.length === 1 ? folders[0] : undefined;
 }
 
 function identifyJson(source: ByteSource): FileKind {

@@ -9,7 +9,7 @@ import {
   openBytes,
   readAll,
 } from "../../formats/byte_source.ts";
-import { hdf5End } from "../../formats/hdf5_header.ts";
+import { hdf5End, hdf5Start } from "../../formats/hdf5_header.ts";
 import { MOST_JSON } from "../../formats/loose_json.ts";
 import type { ZipArchive } from "../../formats/zip.ts";
 import { identify, identifyFolder, identifyHead, refusal } from "./identify.ts";
@@ -79,7 +79,9 @@ export async function openModelFile(
   const checkHead = (head: Uint8Array) => {
     const found = identifyHead(head);
     if (found?.kind === "other") throw refusal(url.href, found);
-    return found?.kind === "hdf5" ? hdf5End(head) : undefined;
+    return found?.kind === "hdf5"
+      ? hdf5End(head.subarray(hdf5Start(head)))
+      : undefined;
   };
   return modelFileOf(await openFile(url, { signal, checkHead }), url);
 }

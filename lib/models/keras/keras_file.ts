@@ -15,6 +15,7 @@ import type { ZipArchive } from "../../formats/zip.ts";
 import type { CustomTable } from "../../layers/custom_objects.ts";
 import { Pacer } from "../../formats/pacer.ts";
 import { openBeside, urlBeside } from "../files/beside.ts";
+import { modelFolder } from "../files/identify.ts";
 import type { KerasSource } from "../files/open_model_file.ts";
 import { DEFAULT_LIMITS, type ModelLimits } from "../graph/limits.ts";
 import type { ModelGraph } from "../graph/model_graph.ts";
@@ -167,13 +168,16 @@ async function openArchive(
   source: string,
   pacer: Pacer,
 ): Promise<Contents> {
-  const names = [...archive.members.keys()];
+  const members = [...archive.members.keys()];
+  const folder = modelFolder(members) ?? "";
+  const names = members.filter((name) => name.startsWith(folder))
+    .map((name) => name.slice(folder.length));
   await archive.verify(pacer);
   return await readParts(
     source,
     names,
-    (name) => archive.bytes(name),
-    (name) => archive.part(name),
+    (name) => archive.bytes(folder + name),
+    (name) => archive.part(folder + name),
     true,
   );
 }
@@ -237,11 +241,9 @@ async function readParts(
     return parseLooseJson(await bytesOf(name), `${source}/${name}`);
   };
   const config = checkModel(await need(CONFIG), source);
-  const metadata = await need(METADATA);
-  const version = typeof metadata === "object" && metadata !== null &&
-      "keras_version" in metadata
-    ? metadata.keras_version
-    : undefined;
+  const version = !names.includes(METADATA)
+    ? writerOf(config)
+    : fieldOf(await need(METADATA), "keras_version");
   const { kerasVersion, major } = versionOf(version, source);
   const [weightsName, ...others] = names.filter((n) => WEIGHTS.includes(n));
   if (weightsName === undefined || others.length > 0) {
@@ -298,13 +300,32 @@ function openHdf5(bytes: ByteSource): Contents {
         source,
       ),
       bindWeights: (model) =>
-        new NameWeights(store, "model_weights", source, model),
+        new NameWeights(store, source, { root: "model_weights", model }),
       store,
     };
   } catch (error) {
     store.close();
     throw error;
   }
+}
+
+/**
+ * The version of Keras that wrote a config, by the option that holds the shapes
+ * of inputs. Keras itself opens archives without metadata.json.
+ */
+function writerOf(config: unknown): string | undefined {
+  const json = JSON.stringify(config);
+  const is2 = json.includes('"batch_input_shape":');
+  const is3 = json.includes('"batch_shape":');
+  if (is2 === is3) return undefined;
+  return is2 ? "2.0" : "3.0";
+}
+
+function fieldOf(value: unknown, key: string): unknown {
+  const isRecord = typeof value === "object" && value !== null;
+  return isRecord && key in value
+    ? (value as Record<string, unknown>)[key]
+    : undefined;
 }
 
 function checkModel(config: unknown, source: string): unknown {

@@ -128,6 +128,8 @@ class Reader {
       this.#fail(
         "a model must list its layers: subclassed models cannot be read",
         className,
+        "save it as a functional model in Python: " +
+          'x = keras.Input(SHAPE); keras.Model(x, model.call(x)).save("model.keras")',
       );
     }
     if (layers.length === 0) this.#fail("a model must have layers", className);
@@ -359,8 +361,9 @@ class Reader {
     return this.#fail(`${what} must be an object`, value);
   }
 
-  #fail(rule: string, value: unknown): never {
-    const text = `${rule}: current value is ${quote(value)}`;
+  #fail(rule: string, value: unknown, advice?: string): never {
+    const hint = advice === undefined ? "" : `; ${advice}`;
+    const text = `${rule}: current value is ${quote(value)}${hint}`;
     throw new ModelFormatError(this.#source, text);
   }
 }

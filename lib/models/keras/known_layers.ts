@@ -194,7 +194,7 @@ function* unknownIn(
         findCustom(known.customLayers, name) !== undefined;
       if (!isThere) yield { path, className: name, module };
     } else if (className === "InputLayer") continue;
-    else if (isKnown(className, known, registeredName)) {
+    else if (isKnown(className, known, spec.options, registeredName)) {
       // A custom layer may use these names for other values.
       const { customLayers } = known;
       if (customFunction(customLayers, className, registeredName)) continue;
@@ -210,7 +210,8 @@ function* unknownHeld(
   holder: string,
 ): Generator<UnknownLayer> {
   for (const [key, value] of Object.entries(options)) {
-    const isActivation = /(^|_)activation$/.test(key);
+    const isActivation = /(^|_)activation$/.test(key) ||
+      key === "function" && holder === "Lambda";
     const name = isActivation ? activationName(value) : undefined;
     if (name !== undefined) {
       const isThere = activationNamed(name, known.dialect) !== undefined ||
@@ -226,7 +227,7 @@ function* unknownHeld(
       const { registered_name: registered } = layer;
       const inner = `${path}/${key}`;
       if (/^(Functional|Model|Sequential)$/.test(className)) continue;
-      if (!isKnown(className, known, registered)) {
+      if (!isKnown(className, known, config, registered)) {
         const isCell = key === "cell" || key === "cells";
         yield {
           path: inner,
@@ -245,9 +246,16 @@ function* unknownHeld(
 function isKnown(
   className: string,
   { dialect, customLayers }: Known,
+  options: Readonly<Record<string, unknown>>,
   registeredName?: string,
 ): boolean {
   if (findCustom(customLayers, className, registeredName)) return true;
+  // Its code is never run.
+  if (
+    className === "Lambda" && activationName(options.function) === undefined
+  ) {
+    return false;
+  }
   // In a file of TF.js, a class that TF.js does not have is custom.
   if (dialect === "tfjs" && !TFJS_CLASSES.has(className)) return false;
   return Object.hasOwn(LAYERS, className);

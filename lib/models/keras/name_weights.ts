@@ -11,6 +11,7 @@
 import { quote, shapeText } from "../../check.ts";
 import { ModelFormatError } from "../../errors.ts";
 import { withLora } from "./lora_weights.ts";
+import { commonModel, RenamedLayers, withoutModels } from "./renamed_layers.ts";
 import type { WeightSource } from "../graph/graph.ts";
 import type {
   BoundWeights,
@@ -34,6 +35,8 @@ interface Entry {
   readonly leaf: string;
 }
 
+const SAVE_OTHER =
+  'open it in Python, and save it in the other format: model.save("model.keras")';
 /** Words that identify one of several nested layers. */
 const PART_WORDS = /query|key|value|output|forward|backward/;
 
@@ -43,24 +46,34 @@ export class NameWeights implements BoundWeights {
   readonly #source: string;
   readonly #entries = new Map<WeightLayer, Entry[]>();
   readonly #left = new Set<string>();
+  readonly #byNameOnly: boolean;
+  readonly #renamed = new Map<
+    WeightLayer,
+    { readonly index: number; readonly stored: RenamedLayers<Entry> }
+  >();
 
   /**
    * Finds the weights of each layer.
    *
    * @param store The arrays.
-   * @param root The group of the model's weights.
    * @param source The file, for messages.
-   * @param model The complete description.
+   * @param settings The group of the model's weights, the complete description,
+   * and whether names must fit, as TF.js requires; Keras reads weights by
+   * position, also those of renamed layers.
    * @throws {ModelFormatError} If the layer names contradict the description.
    */
   constructor(
     store: WeightStore,
-    root: string,
     source: string,
-    model: WeightModel,
+    { root, model, byNameOnly = false }: {
+      readonly root: string;
+      readonly model: WeightModel;
+      readonly byNameOnly?: boolean;
+    },
   ) {
     this.#store = store;
     this.#source = source;
+    this.#byNameOnly = byNameOnly;
     const names = this.#list(root, "layer_names");
     if (names === undefined) {
       this.#fail(`"${root}" must list its layers`, "no layer_names");
@@ -80,10 +93,13 @@ export class NameWeights implements BoundWeights {
 
   take(layer: WeightLayer, names: readonly string[]): WeightSource[] {
     if (layer.model !== undefined) return []; // its layers have them
+    const isNeeded = (entry: Entry) => !hasNoUse(layer, names, entry);
+    if (names.length > 0 && this.#entries.get(layer)?.length === 0) {
+      const { index, stored } = this.#renamed.get(layer) ?? {};
+      this.#entries.set(layer, stored?.take(index!, names, isNeeded) ?? []);
+    }
     const entries = withLora(
-      (this.#entries.get(layer) ?? []).filter((entry) =>
-        !hasNoUse(layer, names, entry)
-      ),
+      (this.#entries.get(layer) ?? []).filter(isNeeded),
       layer,
     );
     const wanted = names.filter((name) => !isSharedKernel(layer, name));
@@ -95,6 +111,7 @@ export class NameWeights implements BoundWeights {
         entries.map(({ folder, leaf, weight }) =>
           `${[...folder, leaf].join("/")} ${shapeText(weight.shape)}`
         ),
+        this.#renamed.has(layer) ? SAVE_OTHER : undefined,
       );
     }
     for (const { weight } of this.#entries.get(layer) ?? []) {
@@ -166,7 +183,13 @@ export class NameWeights implements BoundWeights {
   /** Finds the layer of each weight of a nested model, by name. */
   #spread(outer: WeightLayer, entries: readonly Entry[]): void {
     const inner = [...layersIn(outer, [])];
-    for (const { layer } of inner) this.#entries.set(layer, []);
+    const layers = inner.map(({ layer }) => layer);
+    const stored = new RenamedLayers<Entry>(layers);
+    for (const [index, layer] of layers.entries()) {
+      this.#entries.set(layer, []);
+      this.#renamed.set(layer, { index, stored });
+    }
+    const model = commonModel(entries, layers);
     for (const written of entries) {
       const matching = (entry: Entry) =>
         inner.filter(({ layer, above }) => {
@@ -174,18 +197,31 @@ export class NameWeights implements BoundWeights {
           return at >= 0 &&
             entry.folder.slice(0, at).every((part) => above.includes(part));
         });
-      const exact = matching(written);
-      const entry = exact.length > 0 ? written : withoutCounters(written);
-      const found = exact.length > 0 ? exact : matching(entry);
+      const forms = [
+        written,
+        withoutModels(written, outer.name),
+        withoutModels(written, model, 1),
+        withoutCounters(written),
+      ];
+      const entry = forms.find((form) => matching(form).length > 0) ?? written;
+      const found = matching(entry);
+      if (found.length === 0 && !this.#byNameOnly) {
+        stored.add(withoutModels(written, model, 1));
+        continue;
+      }
       // Of the matching layers, the one whose model path is complete in the
-      // name.
-      const best = found.filter(({ layer, above }) => {
+      // name, and of these the one whose own name is: of "Conv/BatchNorm/gamma"
+      // the layer "Conv/BatchNorm", not "Conv".
+      const complete = found.filter(({ layer, above }) => {
         const at = indexOfName(entry, layer);
         return found.every((other) =>
           at >= indexOfName(entry, other.layer) ||
           above.includes(other.layer.name)
         );
       });
+      const lengths = complete.map(({ layer }) => layer.name.split("/").length);
+      const longest = Math.max(...lengths);
+      const best = complete.filter((_, i) => lengths[i] === longest);
       if (best.length !== 1) {
         this.#fail(
           `weight "${
@@ -194,11 +230,19 @@ export class NameWeights implements BoundWeights {
           best.length === 0
             ? "none"
             : best.map(({ layer, above }) => [...above, layer.name].join("/")),
-          'open it in Python, and save it in the other format: model.save("model.keras")',
+          SAVE_OTHER,
         );
       }
-      this.#entries.get(best[0]!.layer)!.push(written);
+      const { layer } = best[0]!;
+      this.#entries.get(layer)!.push(written);
+      stored.add(written, layers.indexOf(layer));
     }
+    if (this.#byNameOnly || !stored.isContradictory) return;
+    this.#fail(
+      `weights of model "${outer.name}" must be in the order of its layers`,
+      entries.map(({ folder, leaf }) => [...folder, leaf].join("/")),
+      SAVE_OTHER,
+    );
   }
 
   #fail(rule: string, value: unknown, hint?: string): never {

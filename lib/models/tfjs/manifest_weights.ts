@@ -40,7 +40,9 @@ export function manifestWeights(
     const className = "Functional";
     const whole: WeightLayer = { name, className, module: undefined, model };
     const outer = { isSequential: false, layers: [whole] };
-    return new NameWeights(store, ROOT, source, outer);
+    return new NameWeights(store, source, {
+      ...{ root: ROOT, model: outer, byNameOnly: true },
+    });
   };
 }
 

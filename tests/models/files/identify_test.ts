@@ -76,7 +76,12 @@ const REFUSED: Readonly<Record<string, [Uint8Array, string, string?]>> = {
   ],
   "a zipped SavedModel": [zipOf("m/saved_model.pb"), "SavedModel", "unpack"],
   "a zipped TF.js model": [zipOf("model.json"), "TF.js", "unpack"],
-  "a zip with a folder around": [zipOf("m/config.json"), "folder", "unpack"],
+  "a zip with folders around": [zipOf("a/m/config.json"), "folder", "unpack"],
+  "two models in a zip": [
+    zipOf("a/config.json", "b/config.json"),
+    "folder",
+    "unpack",
+  ],
   "another zip": [zipOf("word/document.xml"), "word/document.xml"],
   "split weights": [bytes('{"weight_map": {}}'), "split"],
   "layers alone": [bytes('{"class_name": "Sequential"}'), "without weights"],

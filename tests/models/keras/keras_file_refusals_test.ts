@@ -29,9 +29,14 @@ function archiveWith(
 }
 
 const REFUSED: Readonly<Record<string, [Uint8Array<ArrayBuffer>, string]>> = {
-  "an archive without metadata": [
-    archiveWith({ "metadata.json": undefined }),
-    '"metadata.json"',
+  "an archive without metadata, and a config that is of no version": [
+    archiveWith({
+      "metadata.json": undefined,
+      "config.json": {
+        data: text('{"class_name": "Sequential", "config": {}}'),
+      },
+    }),
+    "written by Keras 2 or 3",
   ],
   "an archive without weights": [
     archiveWith({ "model.weights.h5": undefined }),

@@ -133,6 +133,24 @@ function dense(x: number[], kernel: number[], bias: number[]): number[] {
   );
 }
 
+for (const name of ["k2_mlp", "k3_mlp"]) {
+  Deno.test(`openKerasFile() reads ${name}.keras zipped again by hand`, async () => {
+    const bytes = bytesOf(`${name}.keras`);
+    const archive = new ZipArchive(bytesSource(bytes, "x"));
+    const expected = await weightsOf(bytes);
+    const members = [...archive.members.keys()]
+      .map((name): BuiltMember => ({ name, data: archive.bytes(name) }));
+    const inFolder = [
+      ...members.map((member) => ({ ...member, name: `my/${member.name}` })),
+      { name: "__MACOSX/my/._config.json", data: text("x") },
+    ];
+    const bare = members.filter(({ name }) => name !== "metadata.json");
+    for (const packed of [inFolder, bare]) {
+      assertEquals(await weightsOf(buildZip(packed)), expected);
+    }
+  });
+}
+
 Deno.test("openKerasFile() reads bytes, blobs and unpacked folders alike", async () => {
   const bytes = bytesOf("k3_mlp.keras");
   const expected = await weightsOf(bytes);

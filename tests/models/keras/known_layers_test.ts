@@ -159,3 +159,26 @@ Deno.test("refuseUnknown() says which key of customObjects is near", () => {
     '"a" (Twice); pass customObjects: { Twice: … }, of its keys, "twice" is near "Twice"',
   );
 });
+
+Deno.test("unknownLayers() finds the functions of Lambda layers, and their code", () => {
+  const named = (config: string) => ({
+    function: { class_name: "function", config },
+  });
+  const held = { class_name: "Lambda", config: named("my>other") };
+  const layers = [
+    spec("Lambda", { name: "known", options: named("relu") }),
+    spec("Lambda", { name: "mine", options: named("my>double") }),
+    spec("Lambda", { name: "code", options: { function: ["4wEA", null] } }),
+    spec("TimeDistributed", { name: "held", options: { layer: held } }),
+  ];
+  const found = (customLayers: Known["customLayers"]) =>
+    unknownLayers(model(...layers), { ...KERAS_3, customLayers })
+      .map(({ path, className }) => [path, className]);
+  assertEquals(found({}), [
+    ["mine", "my>double"],
+    ["code", "Lambda"],
+    ["held/layer", "my>other"],
+  ]);
+  const double = (_ops: unknown, x: unknown) => x as never;
+  assertEquals(found({ double, "my>other": double }), [["code", "Lambda"]]);
+});

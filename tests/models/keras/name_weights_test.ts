@@ -1,73 +1,13 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import { ModelFormatError } from "../../../lib/errors.ts";
-import type {
-  WeightLayer,
-  WeightModel,
-} from "../../../lib/models/keras/keras_weights.ts";
-import { NameWeights } from "../../../lib/models/keras/name_weights.ts";
-import type { WeightStore } from "../../../lib/models/keras/weight_store.ts";
-
-type Listed = Readonly<Record<string, readonly string[]>>;
-
-/** A store as Keras lists it; the arrays hold their number. */
-function storeOf(listed: Listed, change: Listed = {}): WeightStore {
-  const paths = Object.entries(listed)
-    .flatMap(([layer, names]) => names.map((name) => `m/${layer}/${name}`));
-  const datasets = new Map(paths.map((path, i) => [path, {
-    path,
-    shape: path.endsWith("count") ? [] : [1],
-    dtype: path.endsWith("count") ? "int32" : "float32",
-    read: () => Float32Array.of(i),
-  }]));
-  const texts: Record<string, readonly string[]> = {
-    "m layer_names": Object.keys(listed),
-    ...Object.fromEntries(
-      Object.entries(listed).map((
-        [n, names],
-      ) => [`m/${n} weight_names`, names]),
-    ),
-    ...change,
-  };
-  const groups = new Set([
-    "",
-    "m",
-    ...Object.keys(listed).map((n) => `m/${n}`),
-  ]);
-  return {
-    datasets,
-    groups,
-    strings: (path, name) => {
-      const found = texts[`${path} ${name}`];
-      return found?.[0] === "absent" ? undefined : found;
-    },
-    close() {},
-  };
-}
-
-function layer(
-  name: string,
-  className = "Dense",
-  layers?: WeightLayer[],
-): WeightLayer {
-  const model: WeightModel | undefined = layers && {
-    isSequential: false,
-    layers,
-  };
-  return { name, className, module: undefined, model };
-}
-
-function bind(store: WeightStore, layers: WeightLayer[]) {
-  const model = { isSequential: false, layers };
-  return new NameWeights(store, "m", "x.h5", model);
-}
-
-async function valuesOf(
-  sources: ReturnType<ReturnType<typeof bind>["take"]>,
-): Promise<number[]> {
-  return await Promise.all(
-    sources.map(async ({ read }) => (await read()).data[0]!),
-  );
-}
+import type { WeightLayer } from "../../../lib/models/keras/keras_weights.ts";
+import {
+  bind,
+  layer,
+  type Listed,
+  storeOf,
+  valuesOf,
+} from "./_named_weights.ts";
 
 const CASES: Readonly<
   Record<string, [WeightLayer, string[], string[], number[]]>
@@ -159,68 +99,6 @@ for (const [what, [one, stored, names, expected]] of Object.entries(CASES)) {
     weights.finish();
   });
 }
-
-Deno.test("NameWeights follows names in a nested model that is partly frozen", async () => {
-  const frozen = layer("d1");
-  const norm = layer("bn", "BatchNormalization");
-  const inner = layer("inner", "Sequential", [frozen, norm]);
-  // As Keras 3.15 writes it when the first layer is not trained.
-  const store = storeOf({
-    inner: [
-      "inner/bn/gamma",
-      "inner/d1/kernel",
-      "inner/d1/bias",
-      "inner/bn/moving_mean",
-    ],
-  });
-  const weights = bind(store, [inner]);
-  assertEquals(await valuesOf(weights.take(frozen, ["kernel", "bias"])), [
-    1,
-    2,
-  ]);
-  assertEquals(
-    await valuesOf(weights.take(norm, ["gamma", "moving_mean"])),
-    [0, 3],
-  );
-  weights.finish();
-});
-
-Deno.test("NameWeights tells layers of one name in two nested models apart", async () => {
-  const one = layer("dense");
-  const two = layer("dense");
-  const outer = layer("outer", "Functional", [
-    layer("one", "Sequential", [one]),
-    layer("two", "Sequential", [two]),
-  ]);
-  const names = ["two/dense/kernel", "one/dense/kernel"];
-  const weights = bind(storeOf({ outer: names }), [outer]);
-  assertEquals(await valuesOf(weights.take(one, ["kernel"])), [1]);
-  assertEquals(await valuesOf(weights.take(two, ["kernel"])), [0]);
-});
-
-Deno.test("NameWeights ignores counters of TensorFlow 1 in the names of a nested model", async () => {
-  const conv = layer("conv_1");
-  const norm = layer("bn", "BatchNormalization");
-  const inner = layer("inner", "Functional", [conv, norm]);
-  const names = ["conv_1_1/kernel:0", "bn_2/gamma:0"];
-  const weights = bind(storeOf({ inner: names }), [inner]);
-  assertEquals(await valuesOf(weights.take(conv, ["kernel"])), [0]);
-  assertEquals(await valuesOf(weights.take(norm, ["gamma"])), [1]);
-});
-
-Deno.test("NameWeights refuses names of a nested model that fit no layer, or two", () => {
-  const twice = layer("outer", "Functional", [
-    layer("one", "Sequential", [layer("dense")]),
-    layer("two", "Sequential", [layer("dense")]),
-  ]);
-  for (const name of ["dense/kernel", "other/kernel"]) {
-    assertThrows(
-      () => bind(storeOf({ outer: [name] }), [twice]),
-      ModelFormatError,
-      "must name one of its layers",
-    );
-  }
-});
 
 const REFUSED: Readonly<Record<string, [string[], string[]]>> = {
   "too few": [["d/kernel"], ["kernel", "bias"]],

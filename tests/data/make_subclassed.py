@@ -1,0 +1,48 @@
+"""Subclassed models saved as functional ones, as the error of `loadModel`
+advises, and what the subclassed models compute: `subclassed/*`.
+
+Versions: keras 3.15.1, tf_keras 2.21.0, tensorflow 2.21.0.
+Run: python tests/data/make_subclassed.py
+"""
+
+import json
+import os
+import pathlib
+
+os.environ["KERAS_BACKEND"] = "tensorflow"
+os.environ["CUDA_VISIBLE_DEVICES"] = ""
+
+import keras
+import numpy as np
+import tf_keras
+
+FOLDER = pathlib.Path(__file__).resolve().parent / "subclassed"
+FOLDER.mkdir(exist_ok=True)
+EXPECTED = {}
+
+
+def keep(name, kit):
+    class Net(kit.Model):
+        def __init__(self):
+            super().__init__()
+            self.hidden = kit.layers.Dense(3, activation="relu")
+            self.norm = kit.layers.BatchNormalization()
+            self.out = kit.layers.Dense(2)
+
+        def call(self, x, training=False):
+            return self.out(self.norm(self.hidden(x) * 2, training=training))
+
+    rng = np.random.default_rng(1)
+    inputs = rng.normal(size=(2, 4)).astype("float32")
+    model = Net()
+    model(inputs)
+    model.set_weights([rng.uniform(0.5, 1, w.shape) for w in model.get_weights()])
+    x = kit.Input((4,))
+    kit.Model(x, model.call(x)).save(FOLDER / name)
+    outputs = np.asarray(model(inputs))
+    EXPECTED[name] = {"x": inputs.reshape(-1).tolist(), "y": outputs.reshape(-1).tolist()}
+
+
+keep("k3.keras", keras)
+keep("k2.keras", tf_keras)
+(FOLDER / "expected.json").write_text(json.dumps(EXPECTED))
