@@ -43,6 +43,17 @@ export const SHAPE_CASES: readonly Case[] = [
     ),
   },
   {
+    shows: "sum prod",
+    inputs: [X],
+    build: (ops, x) => {
+      const none = ops.slice(x!, [{ axis: -1, stop: 0 }]);
+      const ones = ops.prod(none, { axis: -1 });
+      const zeros = ops.sum(none, { axis: -1 });
+      return [zeros, ops.subtract(ones, ops.constant(1))];
+    },
+    expected: floats([7], Array(7).fill(0)),
+  },
+  {
     shows: "sum",
     inputs: [P],
     build: (ops, x) => ops.sum(ops.cast(x!, "int32"), { axis: 1 }),

@@ -396,7 +396,8 @@ export class OnnxElements {
   ): OnnxValue {
     const dtype = notBool(kind.dtype);
     const value = { ...x, name: this.as(x, dtype), dtype };
-    const list = axis === undefined ? undefined : [axis].flat();
+    // The runtime keeps a negative axis whose size is 0.
+    const list = axis === undefined ? undefined : axesOf(axis, x.shape.length);
     const axes = list === undefined ? [] : [this.graph.integers(list)];
     const attributes = {
       keepdims: keepdims ? 1 : 0,
