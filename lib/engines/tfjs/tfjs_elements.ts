@@ -2,7 +2,7 @@ import { tf } from "../../tf.ts";
 import { cannot } from "../../check.ts";
 import type { OpsType, ReduceOptions } from "../../ops/ops.ts";
 import { arithmetic, promoted } from "../../ops/promotion.ts";
-import { constantType } from "../../ops/shape_elements.ts";
+import { constantType, ShapeElements } from "../../ops/shape_elements.ts";
 import { axesOf, axisOf } from "../../ops/shapes.ts";
 import type { NdArray } from "../../types.ts";
 import { withoutGradient } from "./no_gradient.ts";
@@ -30,6 +30,9 @@ export function castTo(x: tf.Tensor, dtype: OpsType): tf.Tensor {
   }
   return x.dtype === "bool" ? numbersOf(x, dtype) : tf.cast(x, dtype);
 }
+
+/** Checks shapes before a kernel is called. */
+const SHAPES = new ShapeElements();
 
 type Binary = (a: tf.Tensor, b: tf.Tensor) => tf.Tensor;
 
@@ -215,10 +218,12 @@ export class TfjsElements {
 
   sum(x: tf.Tensor, options: ReduceOptions = {}): tf.Tensor {
     const value = castTo(x, arithmetic(this.dtype(x)));
-    return tf.sum(value, ...over(x, options));
+    return ofNothing(value, options, 0) ?? tf.sum(value, ...over(x, options));
   }
 
   mean(x: tf.Tensor, options: ReduceOptions = {}): tf.Tensor {
+    const none = ofNothing(this.float(x), options, NaN);
+    if (none !== undefined) return none;
     const [axes, keepDims] = over(x, options);
     // A mean of means: backends sum sequentially, which has a 10 times larger
     // error for a feature map of 112 × 112 positions.
@@ -231,20 +236,24 @@ export class TfjsElements {
 
   max(x: tf.Tensor, options: ReduceOptions = {}): tf.Tensor {
     const value = castTo(x, arithmetic(this.dtype(x)));
-    return withNaN(value, options, tf.max(value, ...over(x, options)));
+    return ofNothing(value, options, -Infinity) ??
+      withNaN(value, options, tf.max(value, ...over(x, options)));
   }
 
   min(x: tf.Tensor, options: ReduceOptions = {}): tf.Tensor {
     const value = castTo(x, arithmetic(this.dtype(x)));
-    return withNaN(value, options, tf.min(value, ...over(x, options)));
+    return ofNothing(value, options, Infinity) ??
+      withNaN(value, options, tf.min(value, ...over(x, options)));
   }
 
   prod(x: tf.Tensor, options: ReduceOptions = {}): tf.Tensor {
     const value = castTo(x, arithmetic(this.dtype(x)));
-    return tf.prod(value, ...over(x, options));
+    return ofNothing(value, options, 1) ?? tf.prod(value, ...over(x, options));
   }
 
   any(x: tf.Tensor, options: ReduceOptions = {}): tf.Tensor {
+    const none = ofNothing(castTo(x, "bool"), options, 0);
+    if (none !== undefined) return none;
     const [axes, keepdims] = over(x, options);
     return withoutGradient(
       (y) => anyTrue(y, axes, keepdims),
@@ -253,6 +262,8 @@ export class TfjsElements {
   }
 
   all(x: tf.Tensor, options: ReduceOptions = {}): tf.Tensor {
+    const none = ofNothing(castTo(x, "bool"), options, 1);
+    if (none !== undefined) return none;
     const [axes, keepdims] = over(x, options);
     return withoutGradient(
       (y) => allTrue(y, axes, keepdims),
@@ -262,6 +273,7 @@ export class TfjsElements {
 
   argmax(x: tf.Tensor, axis: number): tf.Tensor {
     const value = castTo(x, arithmetic(this.dtype(x)));
+    SHAPES.argmax({ shape: x.shape, dtype: this.dtype(x) }, axis);
     return withoutGradient((y) => tf.argMax(y, axis), value);
   }
 
@@ -332,6 +344,29 @@ function over(
   { axis, keepdims = false }: ReduceOptions,
 ): [number[], boolean] {
   return [axesOf(axis, x.rank), keepdims];
+}
+
+/**
+ * The result of a reduction over an axis of size 0, for which the kernels of the
+ * wasm backend return memory that was never written.
+ *
+ * @param x The tensor.
+ * @param options Axes.
+ * @param value The result for no values; of integers, within their range.
+ * @returns The result; undefined if each reduced axis has values.
+ */
+function ofNothing(
+  x: tf.Tensor,
+  options: ReduceOptions,
+  value: number,
+): tf.Tensor | undefined {
+  const [axes, keepdims] = over(x, options);
+  if (!axes.some((axis) => x.shape[axis] === 0)) return undefined;
+  const sizes = x.shape.map((size, i) => axes.includes(i) ? 1 : size);
+  const shape = keepdims ? sizes : sizes.filter((_, i) => !axes.includes(i));
+  if (x.dtype === "float32") return tf.fill(shape, value);
+  const whole = Math.min(Math.max(value, -(2 ** 31)), 2 ** 31 - 1);
+  return castTo(tf.fill(shape, whole, "int32"), x.dtype as OpsType);
 }
 
 /** Shaders ignore NaN, so they are counted and restored. */
