@@ -101,7 +101,10 @@ def model_of(d, plan):
     if plan.notes.get("record"):
         tensors = {f"key_{i}": x for i, x in enumerate(tensors)}
     if "structure" in plan.notes:
-        tensors = plan.notes["structure"](*tensors)
+        names = [x.name for x in tensors]
+        model = K.Model(plan.notes["structure"](*tensors), found)
+        plan.notes["order"] = [names.index(x.name) for x in model.inputs]  # by keys
+        return model
     return K.Model(tensors[0] if len(tensors) == 1 else tensors, found[0] if len(found) == 1 else found)
 
 
@@ -208,6 +211,8 @@ def made(kind, d, path):
         model.save(f"{path}{ending}")
     features = inner_features(d, plan, model, arrays) if d.wide else {}
     parts = getattr(model, "operations", model.layers) if d.wide else model.layers
+    if "order" in plan.notes:
+        arrays = [arrays[i] for i in plan.notes["order"]]
     layers = [f"{type(layer).__name__}({options_of(layer.get_config())})" for layer in parts
               if "InputLayer" not in type(layer).__name__]
     return {
