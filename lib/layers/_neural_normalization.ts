@@ -63,7 +63,8 @@ export function layerNorm(isCentered: boolean): Compute {
     const axis = (args.has("axis") ? args.ints("axis") : [-1])
       .map((i) => axisOf(ops, x, i)).sort((a, b) => a - b);
     const isLast = axis.every((i, at) => i === rank(ops, x) - axis.length + at);
-    if (!isLast) args.refuse("axis", "be the last axes");
+    const isScaled = ["gamma", "scale", "beta"].some((key) => args.has(key));
+    if (isScaled && !isLast) args.refuse("axis", "be the last axes");
     const over = { axis, keepdims: true };
     const away = isCentered ? ops.subtract(x, ops.mean(x, over)) : x;
     const epsilon = args.number("epsilon", 1e-7);

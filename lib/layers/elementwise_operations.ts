@@ -35,7 +35,7 @@ import {
   squareplus,
 } from "./activations.ts";
 import type { LayerFactory } from "./layer.ts";
-import { operation } from "./operation.ts";
+import { type Compute, operation } from "./operation.ts";
 import {
   activation,
   binary,
@@ -151,6 +151,34 @@ const BINARY: Readonly<Record<string, <T>(ops: Ops<T>, a: T, b: T) => T>> = {
   TrueDivide: (ops, a, b) => ops.divide(a, b),
 };
 
+/** The range of an element type, as float32 has it. */
+const RANGES: Readonly<Record<string, readonly [number, number]>> = {
+  ...{ bool: [0, 1], uint8: [0, 255], uint16: [0, 65535] },
+  ...{ int8: [-128, 127], int16: [-32768, 32767] },
+  int32: [-(2 ** 31), 2 ** 31 - 128],
+  float16: [-65504, 65504],
+  float32: [-(2 - 2 ** -23) * 2 ** 127, (2 - 2 ** -23) * 2 ** 127],
+  bfloat16: [-(2 - 2 ** -7) * 2 ** 127, (2 - 2 ** -7) * 2 ** 127],
+};
+
+/** Casts what an element type cannot hold to its nearest value. */
+const saturated: Compute = (ops, args) => {
+  const dtype = args.string("dtype");
+  const range = RANGES[dtype] ??
+    args.refuse("dtype", `be one of ${Object.keys(RANGES).join(", ")}`);
+  const x = args.tensor("x");
+  const isHeld = ops.dtype(x) === "bool" ||
+    ops.dtype(x) === "int32" && Math.abs(range[0]) >= 2 ** 31;
+  if (isHeld) return cast(ops, args);
+  const [low, high] = range.map((end) =>
+    ops.cast(ops.constant(end), ops.dtype(x))
+  );
+  return cast(
+    ops,
+    args.with("x", (x) => ops.minimum(ops.maximum(x, low!), high!)),
+  );
+};
+
 /** Factories by name. */
 export const ELEMENTWISE_OPERATIONS: Readonly<Record<string, LayerFactory>> =
   Object.freeze({
@@ -229,10 +257,7 @@ export const ELEMENTWISE_OPERATIONS: Readonly<Record<string, LayerFactory>> =
       return x;
     }),
     Cast: operation(["x", "dtype"], cast),
-    SaturateCast: operation(["x", "dtype"], (ops, args) => {
-      if (/^(b?float|bool)/.test(args.string("dtype"))) return cast(ops, args);
-      return args.refuse("dtype", "be a float or bool");
-    }),
+    SaturateCast: operation(["x", "dtype"], saturated),
     ConvertToTensor: operation(
       ["x", "dtype", "sparse", "ragged"],
       (ops, args) => {

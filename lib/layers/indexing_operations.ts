@@ -12,9 +12,9 @@ import { type Compute, operation } from "./operation.ts";
 import {
   axisOf,
   constantOf,
-  counter,
   knownSize,
   movedAxis,
+  positions,
   rank,
 } from "./operation_forms.ts";
 
@@ -65,8 +65,7 @@ function triangle(isUpper: boolean): Compute {
   return (ops, args) => {
     const x = args.tensor("x");
     const k = args.number("k", 0);
-    const rows = counter(ops, knownSize(ops, x, -2, args.name), 0, 2);
-    const columns = counter(ops, knownSize(ops, x, -1, args.name), 1, 2);
+    const [rows, columns] = [positions(ops, x, -2), positions(ops, x, -1)];
     const bound = ops.add(rows, constantOf(ops, [k], "int32", []));
     const isIn = isUpper
       ? ops.greaterEqual(columns, bound)

@@ -20,6 +20,7 @@ import {
   constantOf,
   counter,
   knownSize,
+  positions,
   rank,
   reduceOptions,
 } from "./operation_forms.ts";
@@ -30,16 +31,14 @@ const whole = <T>(ops: Ops<T>, value: number) =>
   constantOf(ops, [value], "int32", []);
 
 /** How far the column is right of the row, for matrices `[…, n, m]`. */
-function offsets<T>(ops: Ops<T>, x: T, name: string): T {
-  const rows = counter(ops, knownSize(ops, x, -2, name), 0, 2);
-  const columns = counter(ops, knownSize(ops, x, -1, name), 1, 2);
-  return ops.subtract(columns, rows); // [n, m]
+function offsets<T>(ops: Ops<T>, x: T): T {
+  return ops.subtract(positions(ops, x, -1), positions(ops, x, -2)); // [n, m]
 }
 
 /** Values near the diagonal, 0 elsewhere; a negative number means all. */
 const bandPart: Compute = (ops, args) => {
   const x = args.tensor("input");
-  const away = offsets(ops, x, args.name);
+  const away = offsets(ops, x);
   const [lower, upper] = [args.number("num_lower"), args.number("num_upper")];
   const zero = ops.cast(ops.constant(0), ops.dtype(x));
   const below = lower < 0 ? x : ops.where(
@@ -75,14 +74,14 @@ const diagonalMatrix: Compute = (ops, args) => {
     knownSize(ops, x, -1, args.name),
     rank(ops, x),
   );
-  const isOn = ops.equal(offsets(ops, matrix, args.name), whole(ops, 0));
+  const isOn = ops.equal(offsets(ops, matrix), whole(ops, 0));
   return ops.where(isOn, matrix, ops.cast(ops.constant(0), ops.dtype(x)));
 };
 
 const withDiagonal: Compute = (ops, args) => {
   const x = args.tensor("input");
   args.refuseUnless("k", 0);
-  const isOn = ops.equal(offsets(ops, x, args.name), whole(ops, 0));
+  const isOn = ops.equal(offsets(ops, x), whole(ops, 0));
   const values = ops.expandDims(args.tensor("diagonal"), rank(ops, x) - 1);
   if (
     knownSize(ops, x, -1, args.name) !== knownSize(ops, x, -2, args.name)
