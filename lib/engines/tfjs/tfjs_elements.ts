@@ -183,8 +183,8 @@ export class TfjsElements {
   readonly floor = onFloats(tf.floor);
   readonly ceil = onFloats(tf.ceil);
   readonly round = onFloats(tf.round);
-  readonly sin = onFloats(tf.sin);
-  readonly cos = onFloats(tf.cos);
+  readonly sin = onFloats(exactSin);
+  readonly cos = onFloats((x) => tf.cos(onWasm() ? tf.abs(x) : x));
   readonly atan = onFloats(tf.atan);
   readonly tanh = onFloats(tf.tanh);
   readonly sigmoid = onFloats(tf.sigmoid);
@@ -193,7 +193,7 @@ export class TfjsElements {
     return this.multiply(x, this.sigmoid(x));
   }
 
-  readonly erf = onFloats(tf.erf);
+  readonly erf = onFloats((x) => onWasm() ? tf.erf(x) : exactErf(x));
 
   softmax(x: tf.Tensor, axis: number): tf.Tensor {
     const at = axisOf(axis, x.rank);
@@ -381,6 +381,30 @@ function withNaN(
     x,
   );
   return chosen(isThere, tf.scalar(NaN), result);
+}
+
+const onWasm = () => tf.getBackend() === "wasm";
+
+/** The sine; that of wasm adds 2π to negative numbers, which loses digits. */
+function exactSin(x: tf.Tensor): tf.Tensor {
+  if (!onWasm()) return tf.sin(x);
+  const value = tf.sin(tf.abs(x));
+  return chosen(withoutGradient((y) => tf.less(y, 0), x), tf.neg(value), value);
+}
+
+/**
+ * The error function; near 0 by its series, as the kernels of cpu and webgpu
+ * have an absolute error of 1e-9 there.
+ */
+function exactErf(x: tf.Tensor): tf.Tensor {
+  const square = tf.square(x);
+  const series = [1 / 216, -1 / 42, 1 / 10, -1 / 3, 1].reduce(
+    (sum, factor) => tf.add(tf.mul(sum, square), factor),
+    tf.scalar(0) as tf.Tensor,
+  );
+  const near = tf.mul(tf.mul(x, series), 2 / Math.sqrt(Math.PI));
+  const isNear = withoutGradient((y) => tf.less(tf.abs(y), 0.35), x);
+  return chosen(isNear, near, tf.erf(x));
 }
 
 /**
