@@ -254,8 +254,11 @@ def inner_features(d, plan, model, arrays):
             if isinstance(y, (list, tuple, dict)) or len(found) == 2 or len(layer._inbound_nodes) > 1:
                 continue
             inputs = model.inputs
-            (value,) = run(d, plan, d.keras.Model(inputs[0] if len(inputs) == 1 else inputs, y), arrays)
-        except Exception:  # such a layer has no sub-model
+            part = d.keras.Model(inputs[0] if len(inputs) == 1 else inputs, y)
+            (value,) = run(d, plan, part, arrays)
+            if plan.smooth:
+                check_stable(d, plan, part, arrays, [value])
+        except Exception:  # such a layer has no sub-model, or is unstable
             continue
         if value.size > 0 and value.shape[:1] == (4,):
             found[layer.name] = value
