@@ -17,6 +17,7 @@ import {
   customFunction,
   type CustomTable,
   holdsFunctions,
+  withConstantArguments,
   withConstantInputs,
 } from "../../layers/custom_objects.ts";
 import type { Dialect, Layer } from "../../layers/layer.ts";
@@ -273,7 +274,11 @@ class Builder {
       ? this.#guarded(() =>
         operationLayer(draft, { args: positional, kwargs: named }, this.#parts)
       )
-      : this.#withConstants(draft, positional);
+      : withConstantArguments(
+        this.#withConstants(draft, positional),
+        named,
+        draft.name,
+      );
     const args = isOperation
       ? {}
       : this.#guarded(() =>
