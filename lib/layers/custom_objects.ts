@@ -257,7 +257,7 @@ function bound<T>(
  * @param name The layer's name, for messages.
  * @returns The layer, called only on the inputs.
  */
-export function withConstantInputs(
+function withConstantInputs(
   layer: Layer,
   slots: readonly unknown[],
   name: string,
@@ -325,4 +325,31 @@ export function withConstantArguments(
         masks(ops, inputs, withArrays(ops, context)),
     } as Pick<Layer, "masks">),
   };
+}
+
+/**
+ * Wraps a layer that is called on arrays of the file in addition to tensors.
+ *
+ * @param layer The layer.
+ * @param positional Its positional arguments, with tensors as `{ input }`.
+ * @param named Its named arguments.
+ * @param name The layer's name, for messages.
+ * @returns The layer itself if there are no arrays.
+ */
+export function withConstants(
+  layer: Layer,
+  positional: readonly unknown[],
+  named: Readonly<Record<string, unknown>>,
+  name: string,
+): Layer {
+  const slots = positional.flat(Infinity).flatMap((argument): unknown[] => {
+    if (isWrittenArray(argument)) return [argument];
+    const isInput = typeof argument === "object" && argument !== null &&
+      "input" in argument;
+    return isInput ? [argument.input] : [];
+  });
+  const whole = withConstantArguments(layer, named, name);
+  return slots.some(isWrittenArray)
+    ? withConstantInputs(whole, slots, name)
+    : whole;
 }
