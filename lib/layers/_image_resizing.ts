@@ -66,10 +66,13 @@ export function resizedImages<T>(
       shape: [after, before],
       dtype: "float32",
     });
-  const tall = rows === size[0]
+  // These two kernels blur where the size remains, too.
+  const blurs = interpolation === "gaussian" ||
+    interpolation === "mitchellcubic";
+  const tall = rows === size[0] && !blurs
     ? ops.float(x)
     : ops.einsum("nhwc,yh->nywc", ops.float(x), weights(rows, size[0]));
-  return columns === size[1]
+  return columns === size[1] && !blurs
     ? tall
     : ops.einsum("nywc,xw->nyxc", tall, weights(columns, size[1]));
 }

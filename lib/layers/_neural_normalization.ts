@@ -61,7 +61,7 @@ export function layerNorm(isCentered: boolean): Compute {
       .map((i) => axisOf(ops, x, i)).sort((a, b) => a - b);
     const isLast = axis.every((i, at) => i === rank(ops, x) - axis.length + at);
     const isScaled = ["gamma", "scale", "beta"].some((key) => args.has(key));
-    if (!isLast && isScaled) args.refuse("axis", "be the last axes");
+    if (isScaled && !isLast) args.refuse("axis", "be the last axes");
     const over = { axis, keepdims: true };
     const away = isCentered ? ops.subtract(x, ops.mean(x, over)) : x;
     const epsilon = args.number("epsilon", 1e-7);

@@ -9,7 +9,13 @@ import { cannot } from "../check.ts";
 import type { Ops } from "../ops/ops.ts";
 import { constantArray, isWrittenArray } from "./constant_values.ts";
 import { checkedFactory, tensorsOf } from "./custom_results.ts";
-import type { Activation, Layer, LayerConfig, LayerFactory } from "./layer.ts";
+import type {
+  Activation,
+  CallContext,
+  Layer,
+  LayerConfig,
+  LayerFactory,
+} from "./layer.ts";
 
 /**
  * A custom activation, over {@linkcode Ops}.
@@ -250,7 +256,7 @@ function bound<T>(
  * @param name The layer's name, for messages.
  * @returns The layer, called only on the inputs.
  */
-export function withConstantInputs(
+function withConstantInputs(
   layer: Layer,
   slots: readonly unknown[],
   name: string,
@@ -279,4 +285,70 @@ export function withConstantInputs(
         }),
     } as Pick<Layer, "masks">),
   };
+}
+
+/**
+ * Wraps a layer that is called with arrays as named arguments, such as an
+ * `attention_mask` that is the same for all samples.
+ *
+ * @param layer The layer.
+ * @param named Its named arguments; those that are no arrays are left alone.
+ * @param name The layer's name, for messages.
+ * @returns The layer, called without the arrays.
+ */
+export function withConstantArguments(
+  layer: Layer,
+  named: Readonly<Record<string, unknown>>,
+  name: string,
+): Layer {
+  const arrays = Object.entries(named).filter(([, value]) =>
+    isWrittenArray(value)
+  );
+  if (arrays.length === 0) return layer;
+  const withArrays = <T>(ops: Ops<T>, context: CallContext<T>) => {
+    const made = arrays.map(([key, value]) =>
+      [key, ops.constant(constantArray(value, name))] as const
+    );
+    return {
+      ...context,
+      args: { ...context.args, ...Object.fromEntries(made) },
+    };
+  };
+  const masks = layer.masks?.bind(layer);
+  return {
+    ...layer,
+    call: (ops, inputs, weights, context) =>
+      layer.call(ops, inputs, weights, withArrays(ops, context)),
+    ...(masks === undefined ? {} : {
+      masks: (ops, inputs, context) =>
+        masks(ops, inputs, withArrays(ops, context)),
+    } as Pick<Layer, "masks">),
+  };
+}
+
+/**
+ * Wraps a layer that is called on arrays of the file in addition to tensors.
+ *
+ * @param layer The layer.
+ * @param positional Its positional arguments, with tensors as `{ input }`.
+ * @param named Its named arguments.
+ * @param name The layer's name, for messages.
+ * @returns The layer itself if there are no arrays.
+ */
+export function withConstants(
+  layer: Layer,
+  positional: readonly unknown[],
+  named: Readonly<Record<string, unknown>>,
+  name: string,
+): Layer {
+  const slots = positional.flat(Infinity).flatMap((argument): unknown[] => {
+    if (isWrittenArray(argument)) return [argument];
+    const isInput = typeof argument === "object" && argument !== null &&
+      "input" in argument;
+    return isInput ? [argument.input] : [];
+  });
+  const whole = withConstantArguments(layer, named, name);
+  return slots.some(isWrittenArray)
+    ? withConstantInputs(whole, slots, name)
+    : whole;
 }

@@ -18,12 +18,11 @@ import {
   squareplus,
 } from "./activations.ts";
 import type { FactoryTable } from "./layer.ts";
-import { type Arguments, operations } from "./operation.ts";
+import { type Compute, operations } from "./operation.ts";
 import {
   type Binary,
   binary,
   cast,
-  constantOf,
   isFinite,
   isInfinite,
   less,
@@ -181,25 +180,33 @@ function named(name: string): Unary {
   return (ops, x) => activationNamed(name, 3)!(ops, x);
 }
 
-/** Integers of 8 or 16 bits, within their range; of 32 bits as they are. */
-function saturated<T>(ops: Ops<T>, args: Arguments<T>): T {
-  const kind = /^(u?)int(8|16|32)$/.exec(args.string("dtype"));
+/** The range of an element type, as float32 has it. */
+const RANGES: Readonly<Record<string, readonly [number, number]>> = {
+  ...{ bool: [0, 1], uint8: [0, 255], uint16: [0, 65535] },
+  ...{ int8: [-128, 127], int16: [-32768, 32767] },
+  int32: [-(2 ** 31), 2 ** 31 - 128],
+  float16: [-65504, 65504],
+  float32: [-(2 - 2 ** -23) * 2 ** 127, (2 - 2 ** -23) * 2 ** 127],
+  bfloat16: [-(2 - 2 ** -7) * 2 ** 127, (2 - 2 ** -7) * 2 ** 127],
+};
+
+/** Casts what an element type cannot hold to its nearest value. */
+const saturated: Compute = (ops, args) => {
+  const dtype = args.string("dtype");
+  const range = RANGES[dtype] ??
+    args.refuse("dtype", `be one of ${Object.keys(RANGES).join(", ")}`);
   const x = args.tensor("x");
-  const bits = Number(kind?.[2]);
-  const isWide = bits === 32 && kind?.[1] === "" && ops.dtype(x) !== "float32";
-  if (isWide || ops.dtype(x) === "bool") return ops.cast(x, "int32");
-  if (kind === null || bits === 32) {
-    return args.refuse(
-      "dtype",
-      "be a float, bool, or an integer of 8 or 16 bits",
-    );
-  }
-  const low = kind[1] === "u" ? 0 : -(2 ** (bits - 1));
-  const [least, most] = [low, low + 2 ** bits - 1].map((n) =>
-    constantOf(ops, [n], ops.dtype(x) === "int32" ? "int32" : "float32", [])
+  const isHeld = ops.dtype(x) === "bool" ||
+    ops.dtype(x) === "int32" && Math.abs(range[0]) >= 2 ** 31;
+  if (isHeld) return cast(ops, args);
+  const [low, high] = range.map((end) =>
+    ops.cast(ops.constant(end), ops.dtype(x))
   );
-  return ops.cast(ops.minimum(ops.maximum(x, least!), most!), "int32");
-}
+  return cast(
+    ops,
+    args.with("x", (x) => ops.minimum(ops.maximum(x, low!), high!)),
+  );
+};
 
 /** Factories by name. */
 export const ELEMENTWISE_OPERATIONS: FactoryTable = operations({
@@ -247,11 +254,7 @@ export const ELEMENTWISE_OPERATIONS: FactoryTable = operations({
     return x;
   },
   "Cast(x, dtype)": cast,
-  "SaturateCast(x, dtype)": (ops, args) => {
-    const dtype = args.string("dtype");
-    if (/^(b?float|bool)/.test(dtype)) return cast(ops, args);
-    return saturated(ops, args);
-  },
+  "SaturateCast(x, dtype)": saturated,
   "ConvertToTensor(x, dtype, sparse, ragged)": (ops, args) => {
     args.refuseUnless("sparse", false);
     args.refuseUnless("ragged", false);

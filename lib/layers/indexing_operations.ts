@@ -12,10 +12,10 @@ import { type Compute, type ComputeOne, operations } from "./operation.ts";
 import {
   axisOf,
   constantOf,
-  counter,
   integer,
   knownSize,
   movedAxis,
+  positions,
   rank,
   typeNamed,
 } from "./operation_forms.ts";
@@ -61,10 +61,8 @@ const takeAlongAxis: Compute = (ops, args) => {
 };
 
 /** How far the column is right of the row, for matrices `[…, n, m]`. */
-export function offsets<T>(ops: Ops<T>, x: T, name: string): T {
-  const rows = counter(ops, knownSize(ops, x, -2, name), 0, 2);
-  const columns = counter(ops, knownSize(ops, x, -1, name), 1, 2);
-  return ops.subtract(columns, rows); // [n, m]
+export function offsets<T>(ops: Ops<T>, x: T): T {
+  return ops.subtract(positions(ops, x, -1), positions(ops, x, -2)); // [n, m]
 }
 
 /** Keeps the values on one side of a diagonal; 0 elsewhere. */
@@ -72,7 +70,7 @@ function triangle(isUpper: boolean): Compute {
   return (ops, args) => {
     const x = args.tensor("x");
     const k = args.number("k", 0);
-    const away = offsets(ops, x, args.name);
+    const away = offsets(ops, x);
     const bound = integer(ops, k);
     const isIn = isUpper
       ? ops.greaterEqual(away, bound)

@@ -17,8 +17,10 @@ interface InputMark {
 /** A size that is computed in the graph, from one of a call's tensors. */
 interface SizeMark {
   readonly sizeOf: number;
-  /** The axis; undefined for the sizes of all axes. */
+  /** The axis; undefined for the sizes of all axes, or of a range. */
   readonly axis?: number;
+  readonly from?: number;
+  readonly to?: number;
 }
 
 /**
@@ -30,7 +32,8 @@ export interface SizeArgument<T> {
   readonly of?: T;
   /** The index of that tensor among the call's. */
   readonly input?: number;
-  readonly axis?: number;
+  /** Its axes whose sizes are meant. */
+  readonly axes: readonly number[];
 }
 
 /** Arguments of an operation, by the names of its parameters. */
@@ -161,14 +164,23 @@ export class Arguments<T> {
   /** Sizes, some of which are computed in the graph; one is a list of one. */
   sizes(key: string): SizeArgument<T>[] {
     const value = this.#values[key];
+    if (isInput(value)) {
+      const rule =
+        "be sizes of tensors, parts of them, and numbers, stacked or joined";
+      throw this.#wrong(key, rule, "another tensor");
+    }
     const list = isSize(value) ? [value] : [plainValue(value)].flat();
     return list.map((size): SizeArgument<T> => {
-      if (typeof size === "number") return { value: size };
-      if (isInput(size)) return {};
+      if (typeof size === "number") return { value: size, axes: [] };
+      if (isInput(size)) return { axes: [] };
       if (!isSize(size)) throw this.#wrong(key, "hold sizes", value);
-      const { sizeOf: input, axis } = size;
-      const of = { of: this.#inputs[input]!, input };
-      return axis === undefined ? of : { ...of, axis };
+      const { sizeOf: input, axis, from, to } = size;
+      const of = this.#inputs[input]!;
+      const all = [...this.#ops.shape(of).keys()];
+      if (axis === undefined) return { of, input, axes: all.slice(from, to) };
+      const at = all.at(axis);
+      if (at !== undefined) return { of, input, axes: [at] };
+      throw this.#wrong(key, `hold sizes of ${all.length} axes`, axis);
     });
   }
 

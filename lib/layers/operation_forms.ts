@@ -265,3 +265,22 @@ export function counter<T>(
   const values = Array.from({ length: size }, (_, i) => i);
   return constantOf(ops, values, "int32", shape);
 }
+
+/**
+ * Integers 0, 1, … along one of the last two axes of a tensor, whose size may be
+ * unknown; broadcastable to the tensor.
+ *
+ * @param ops The engine's operations.
+ * @param x The tensor.
+ * @param axis -1 or -2.
+ * @returns The positions along the axis.
+ */
+export function positions<T>(ops: Ops<T>, x: T, axis: -1 | -2): T {
+  const size = ops.shape(x).at(axis)!;
+  if (size !== null) return counter(ops, size, 2 + axis, 2);
+  const other = rank(ops, x) - (axis === -1 ? 2 : 1);
+  const line = ops.slice(x, [{ axis: other, stop: 1 }]);
+  const one = ops.cast(ops.constant(1), "int32");
+  const counted = ops.cumsum(ops.broadcastLike(one, line), rank(ops, x) + axis);
+  return ops.subtract(counted, one);
+}

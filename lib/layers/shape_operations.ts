@@ -26,11 +26,10 @@ const reshape: Compute = (ops, args) => {
   const key = args.has("newshape") ? "newshape" : "shape";
   const x = args.tensor("x");
   let keepsRows = false;
-  const sizes = args.sizes(key).flatMap(({ value, of, input, axis }, i) => {
+  const sizes = args.sizes(key).flatMap(({ value, of, input, axes }, i) => {
     if (value !== undefined) return [value];
     if (of === undefined) return [-1];
     const known = ops.shape(of);
-    const axes = axis === undefined ? [...known.keys()] : [axis];
     keepsRows ||= i === 0 && axes[0] === 0 && known[0] === null &&
       input === args.indexOf("x");
     return axes.map((at) => known[at] ?? -1);

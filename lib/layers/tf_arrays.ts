@@ -25,7 +25,7 @@ import { cumprod } from "./reduction_operations.ts";
 /** Values near the diagonal, 0 elsewhere; a negative number means all. */
 const bandPart: Compute = (ops, args) => {
   const x = args.tensor("input");
-  const away = offsets(ops, x, args.name);
+  const away = offsets(ops, x);
   const [lower, upper] = [args.number("num_lower"), args.number("num_upper")];
   const zero = ops.cast(ops.constant(0), ops.dtype(x));
   const below = lower < 0 ? x : ops.where(
@@ -60,14 +60,14 @@ const diagonalMatrix: Compute = (ops, args) => {
     knownSize(ops, x, -1, args.name),
     rank(ops, x),
   );
-  const isOn = ops.equal(offsets(ops, matrix, args.name), integer(ops, 0));
+  const isOn = ops.equal(offsets(ops, matrix), integer(ops, 0));
   return ops.where(isOn, matrix, ops.cast(ops.constant(0), ops.dtype(x)));
 };
 
 const withDiagonal: Compute = (ops, args) => {
   const x = args.tensor("input");
   args.refuseUnless("k", 0);
-  const isOn = ops.equal(offsets(ops, x, args.name), integer(ops, 0));
+  const isOn = ops.equal(offsets(ops, x), integer(ops, 0));
   const values = ops.expandDims(args.tensor("diagonal"), rank(ops, x) - 1);
   if (
     knownSize(ops, x, -1, args.name) !== knownSize(ops, x, -2, args.name)

@@ -38,9 +38,10 @@ const convTranspose: Compute = (ops, args) => {
   });
   const result = fromChannelsLast(ops, product, channels);
   const shape = ops.shape(result);
-  args.sizes("output_shape").forEach(({ value, of, axis }, i) => {
-    const size = value ??
-      (of === undefined || axis === undefined ? null : ops.shape(of)[axis]);
+  const sizes = args.sizes("output_shape").flatMap(({ value, of, axes }) =>
+    of === undefined ? [value] : axes.map((axis) => ops.shape(of)[axis])
+  );
+  sizes.forEach((size, i) => {
     if (i > 0 && typeof size === "number" && size !== shape[i]) {
       args.refuse("output_shape", `have size ${shape[i]} of axis ${i}`);
     }

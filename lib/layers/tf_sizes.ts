@@ -27,11 +27,10 @@ function sizesOf<T>(
   args: Arguments<T>,
   key: string,
 ): Size<T>[] {
-  const list = args.sizes(key).map(({ of, axis, value }): Size<T>[] => {
+  const list = args.sizes(key).map(({ of, axes, value }): Size<T>[] => {
     if (value !== undefined) return [value];
     if (of === undefined) return args.refuse(key, "hold sizes");
     const shape = ops.shape(of);
-    const axes = axis === undefined ? [...shape.keys()] : [axis];
     return axes.map((at) => {
       const size = shape[at];
       if (typeof size === "number") return size;

@@ -1,3 +1,4 @@
+import { cannot } from "../check.ts";
 import type { NdArray } from "../types.ts";
 import type { OpsType, ReduceOptions } from "./ops.ts";
 import { arithmetic, promoted } from "./promotion.ts";
@@ -111,6 +112,15 @@ export class ShapeElements {
   readonly all = reducedBools;
 
   argmax(x: ShapeValue, axis: number): ShapeValue {
+    if (x.shape[axisOf(axis, x.shape.length)] === 0) {
+      throw new TypeError(
+        cannot(
+          "take the largest value",
+          `axis ${axis} must have values`,
+          x.shape,
+        ),
+      );
+    }
     return reduced(x, { axis }, "int32");
   }
 

@@ -51,7 +51,9 @@ class Plan:
 class Draw:
     """Choices by seed, for one package: Keras 3 or tf_keras."""
 
-    def __init__(self, seed, keras, is3):
+    def __init__(self, seed, keras, is3, wide=False):
+        self.wide = wide
+        self.policy = None
         self.rng = np.random.default_rng(seed)
         self.keras = keras
         self.L = keras.layers

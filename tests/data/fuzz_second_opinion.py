@@ -64,22 +64,25 @@ def packed(value):
     return {"shape": list(value.shape), "dtype": kind, "base64": base64.b64encode(stored.tobytes()).decode()}
 
 
-def wider(text):
+def wider(text, policy=None):
+    """The description in float64, or in float32; without half precision."""
+    for half in ("mixed_float16", "mixed_bfloat16", "bfloat16", "float16") if policy else ():
+        text = text.replace(f'"{half}"', '"float32"')
     return text if IS_TENSORFLOW else text.replace('"float32"', '"float64"')
 
 
-def widened(path, target):
+def widened(path, target, policy=None):
     """The file with another description; weights are cast as they are loaded."""
     if path.suffix == ".h5":
         shutil.copy(path, target)
         with h5py.File(target, "r+") as file:
             text = file.attrs["model_config"]
-            file.attrs["model_config"] = wider(text if isinstance(text, str) else text.decode())
+            file.attrs["model_config"] = wider(text if isinstance(text, str) else text.decode(), policy)
         return
     with zipfile.ZipFile(path) as whole, zipfile.ZipFile(target, "w") as copy:
         for name in whole.namelist():
             data = whole.read(name)
-            copy.writestr(name, wider(data.decode()) if name == "config.json" else data)
+            copy.writestr(name, wider(data.decode(), policy) if name == "config.json" else data)
 
 
 def flat(value):
@@ -90,7 +93,7 @@ def opinion(case, folder, api):
     path = folder / case["file"]
     with tempfile.TemporaryDirectory() as temporary:
         target = pathlib.Path(temporary) / path.name
-        widened(path, target)
+        widened(path, target, case.get("policy"))
         model = api.models.load_model(target, OPERATIONS if api is keras else None, compile=False)
     inputs = [unpacked(array) for array in case["inputs"]]
     fed = inputs[0] if len(inputs) == 1 else inputs

@@ -69,4 +69,9 @@ def train(model, x):
 
 case("losses", (4,), lambda x: L.Dense(2, name="head")(L.Dense(3, activation="tanh")(x)), train)
 
+case("reshape_joined", (4, 2, 3), lambda x: tf.reshape(x, tf.concat([tf.shape(x)[:1], [-1]], 0)))
+case("reshape_tail", (4, 2, 3), lambda x: tf.reshape(x, tf.concat([tf.shape(x)[:1], tf.shape(x)[2:-1], [4], tf.shape(x)[-1:]], 0)))
+case("reshape_last", (4, 6), lambda x: tf.reshape(x, [tf.shape(x)[0], tf.shape(x)[-1], -1]))
+case("tile_joined", (1, 2), lambda x: tf.tile(x, tf.concat([[1], tf.shape(x)[2:], [2]], 0)))
+
 (FOLDER / "expected.json").write_text(json.dumps(EXPECTED) + "\n")

@@ -425,6 +425,14 @@ def extremes():
         x, np.linspace(-1, 1, 3 * 2 * 4 * 3).reshape(3, 2, 4, 3).astype("float32"), strides=2,
         padding="same", output_padding=1), (4, 5, 3))
     shapes = (4, 2, 3), (4, 2, 3), (4, 2, 5)
+    op("tril_open", lambda x: o.tril(x, k=1), (4, 3), unknown=(1, 2))
+    op("triu_open", lambda x: o.triu(x, k=-1), (2, 3, 4), unknown=(3,))
+    op("rms_norm_axis", lambda x: o.rms_normalization(x, axis=1), (4, 3))
+    wide = np.array([[-1e9, -300.5, -0.7, 0.2], [1.5, 130, 256.9, 7e4], [3e9, inf, -inf, 0]], "float32")
+    # Not int32: TensorFlow overflows beyond 2^31, other backends do not.
+    for dtype in "bool uint8 int8 uint16 int16 float16 float32".split():
+        op(f"saturate_{dtype}", lambda x: o.saturate_cast(x, dtype), xs=[wide])
+    op("saturate_ints", lambda x: o.saturate_cast(x, "int8"), xs=[ids * 1000 - 2000])
     op("attention_causal_any", lambda q, k, v: o.dot_product_attention(q, k, v, is_causal=True), *shapes, unknown=(1,))
 
 

@@ -1,3 +1,5 @@
+import { withConstantArguments } from "../../lib/layers/custom_objects.ts";
+import { assertAllClose } from "../support/all_close.ts";
 // deno-lint-ignore-file camelcase -- the keys are those of Keras
 import { assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { testLayerCases } from "../support/layer_cases.ts";
@@ -6,7 +8,7 @@ import { called, layerOf, shapeAfter } from "./_one_call.ts";
 testLayerCases("activation_layers");
 
 Deno.test("reluLayer() takes the slope from the threshold", async () => {
-  const options = { negative_slope: 0.5, threshold: 2, max_value: 3 };
+  const options = { "negative_slope": 0.5, threshold: 2, "max_value": 3 };
   assertEquals(
     await called(layerOf("ReLU", options), [[-2, 0, 2, 2.5, 9]]),
     [[-2, -1, 0, 2.5, 3]],
@@ -55,4 +57,14 @@ Deno.test("softmaxLayer() refuses axes and masks that do not fit", async () => {
     TypeError,
     `"mask" must be a tensor`,
   );
+});
+
+Deno.test("softmaxLayer() takes a mask that the file holds as an array", async () => {
+  const mask = {
+    "class_name": "__numpy__",
+    config: { value: [[true, false, true]], dtype: "bool" },
+  };
+  const layer = withConstantArguments(layerOf("Softmax", {}), { mask }, "it");
+  const [row] = await called(layer, [[0, 5, Math.log(3)]]) as number[][];
+  assertAllClose(row!, [0.25, 0, 0.75]);
 });

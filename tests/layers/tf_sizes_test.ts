@@ -33,7 +33,10 @@ Deno.test("operations of computed sizes have the rows of the tensor", () => {
   assertEquals(shapeOf("fill", [{ sizeOf: 0 }, 5]).shape, [null, 4, 2]);
   const axis = { sizeOf: 0, axis: 1 };
   assertEquals(shapeOf("fill", [[ROWS, axis], 5]).shape, [null, 4]);
+  const tail = { sizeOf: 0, from: 1, to: Infinity };
+  assertEquals(shapeOf("ones", [[5, tail]]).shape, [5, 4, 2]);
   assertEquals(shapeOf("range", [axis]).shape, [4]);
+  assertEquals(shapeOf("range", [{ sizeOf: 0, axis: -1 }]).shape, [2]);
   assertEquals(shapeOf("range", [1, axis, 2]).shape, [2]);
   assertEquals(shapeOf("range", [0, axis, 0.5]), {
     shape: [8],
@@ -50,6 +53,8 @@ Deno.test("operations of computed sizes refuse sizes that nobody knows", () => {
     ["ones", [[ROWS, { sizeOf: 0, axis: 1 }]], "but for the batch's"],
     ["ones", [[3, ROWS]], "hold the number of rows first"],
     ["fill", [[ROWS, { input: 0 }], 1], "hold sizes"],
+    ["fill", [{ input: 0 }, 1], "be sizes of tensors, parts of them"],
+    ["ones", [[{ sizeOf: 0, axis: 3 }]], "hold sizes of 2 axes"],
     ["range", [ROWS], "not the number of rows"],
     ["range", [0, 4, 0], '"delta" must not be 0'],
     ["tile", [[[1], [2]], [ROWS, 1]], "a first axis of size 1"],

@@ -1,4 +1,9 @@
-import { assertEquals, assertRejects, assertThrows } from "@std/assert";
+import {
+  assertAlmostEquals,
+  assertEquals,
+  assertRejects,
+  assertThrows,
+} from "@std/assert";
 import { testLayerCases } from "../support/layer_cases.ts";
 import { called, layerOf, shapeAfter } from "./_one_call.ts";
 
@@ -15,6 +20,28 @@ Deno.test("upSampling2d() measures from the centres of positions", async () => {
 Deno.test("upSampling2d() measures from corners where TF.js wrote it", async () => {
   const layer = layerOf("UpSampling2D", TWO, "tfjs");
   assertEquals(await called(layer, LINE), [[[[0], [2], [4], [6], [8], [8]]]]);
+});
+
+Deno.test("upSampling2d() blurs along an axis whose size remains, as TensorFlow does", async () => {
+  for (
+    const [interpolation, row] of [
+      // tf.image.resize of TensorFlow 2.21, size (2, 4) and (1, 4)
+      ["gaussian", [0.47681165, 4, 6.29588795, -2.56956482]],
+      ["mitchellcubic", [0.2352947, 4, 7.11110926, -3.29411578]],
+    ] as const
+  ) {
+    for (const times of [1, 2]) {
+      const size = [times, 1];
+      const layer = layerOf("UpSampling2D", { size, interpolation }, 2);
+      const [found] = await called(layer, [[[[0], [4], [8], [-4]]]]) as [
+        number[][][],
+      ];
+      assertEquals(found.length, times);
+      for (const line of found) {
+        line.forEach(([value], i) => assertAlmostEquals(value!, row[i]!, 1e-5));
+      }
+    }
+  }
 });
 
 Deno.test("upSampling2d() refuses what it cannot have", async () => {

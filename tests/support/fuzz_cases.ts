@@ -4,10 +4,11 @@
  *
  * @module
  */
+import { FeatureExtractor } from "../../lib/extractor/feature_extractor.ts";
 import { loadModel } from "../../lib/models/load_model.ts";
 import { modelGraphOf } from "../../lib/models/graph/model_graph.ts";
-import type { FeatureArray, NdArray } from "../../lib/types.ts";
-import { openOn, type OurEngine } from "./open_on.ts";
+import type { FeatureArray, Model, NdArray } from "../../lib/types.ts";
+import { engineOf, openOn, type OurEngine } from "./open_on.ts";
 
 /** An array as the script packs it. */
 interface Packed {
@@ -26,6 +27,8 @@ export interface FuzzCase {
   readonly layers: readonly string[];
   readonly inputs: readonly Packed[];
   readonly outputs: readonly Packed[];
+  /** What layers inside give, by their names. */
+  readonly features?: Readonly<Record<string, Packed>>;
   /** What Keras' other ways give, of `fuzz_second_opinion.py`. */
   readonly opinions?: readonly (readonly Packed[])[];
 }
@@ -91,12 +94,39 @@ export async function fuzzResult(
         isDisputed = true;
       }
     }
+    // The features of a disputed model are disputed, too.
+    const differs = isDisputed
+      ? ""
+      : await wrongFeatures(model, each, inputs, engine);
+    if (differs !== "") return { outcome: "wrong", text: differs, error: 1 };
     return { outcome: isDisputed ? "disputed" : "right", text: "", error };
   } catch (error) {
     const text = String(error);
     const isBuiltInNode = /: Cannot [a-z][^]* must /.test(text);
     return { outcome: isBuiltInNode ? "refused" : "failed", text, error: 0 };
   }
+}
+
+/** Samples of a batch of the public run: the last batch is a short one. */
+const BATCH = 3;
+
+/** Describes how a feature differs that the public class gives in batches. */
+async function wrongFeatures(
+  model: Model,
+  { features = {} }: FuzzCase,
+  inputs: readonly HostArray[],
+  engine: OurEngine,
+): Promise<string> {
+  const names = Object.keys(features);
+  if (names.length === 0) return "";
+  const set = await new FeatureExtractor(model).layers(names).logits(false)
+    .batch(BATCH).engine(...engineOf(engine))
+    .predict(inputs.length === 1 ? inputs[0]! : [...inputs]);
+  const texts = names.map((name) => {
+    const { text } = compared(set.layer(name), unpacked(features[name]!));
+    return text === "" ? "" : `feature "${name}": ${text}`;
+  });
+  return texts.filter((text) => text !== "").join("; ");
 }
 
 /**

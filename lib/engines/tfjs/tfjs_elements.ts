@@ -2,7 +2,7 @@ import { tf } from "../../tf.ts";
 import { cannot } from "../../check.ts";
 import type { OpsType, ReduceOptions } from "../../ops/ops.ts";
 import { arithmetic, promoted } from "../../ops/promotion.ts";
-import { constantType } from "../../ops/shape_elements.ts";
+import { constantType, ShapeElements } from "../../ops/shape_elements.ts";
 import { axesOf, axisOf } from "../../ops/shapes.ts";
 import type { NdArray } from "../../types.ts";
 import { withoutGradient } from "./no_gradient.ts";
@@ -30,6 +30,9 @@ export function castTo(x: tf.Tensor, dtype: OpsType): tf.Tensor {
   }
   return x.dtype === "bool" ? numbersOf(x, dtype) : tf.cast(x, dtype);
 }
+
+/** Checks shapes before a kernel is called. */
+const SHAPES = new ShapeElements();
 
 type Binary = (a: tf.Tensor, b: tf.Tensor) => tf.Tensor;
 
@@ -180,8 +183,8 @@ export class TfjsElements {
   readonly floor = onFloats(tf.floor);
   readonly ceil = onFloats(tf.ceil);
   readonly round = onFloats(tf.round);
-  readonly sin = onFloats(tf.sin);
-  readonly cos = onFloats(tf.cos);
+  readonly sin = onFloats(exactSin);
+  readonly cos = onFloats((x) => tf.cos(onWasm() ? tf.abs(x) : x));
   readonly atan = onFloats(tf.atan);
   readonly tanh = onFloats(tf.tanh);
   readonly sigmoid = onFloats(tf.sigmoid);
@@ -190,7 +193,7 @@ export class TfjsElements {
     return this.multiply(x, this.sigmoid(x));
   }
 
-  readonly erf = onFloats(tf.erf);
+  readonly erf = onFloats((x) => onWasm() ? tf.erf(x) : exactErf(x));
 
   softmax(x: tf.Tensor, axis: number): tf.Tensor {
     const at = axisOf(axis, x.rank);
@@ -214,10 +217,13 @@ export class TfjsElements {
   // ---- over axes ----
 
   sum(x: tf.Tensor, options: ReduceOptions = {}): tf.Tensor {
-    return tf.sum(asNumber(x), ...over(x, options));
+    const value = asNumber(x);
+    return ofNothing(value, options, 0) ?? tf.sum(value, ...over(x, options));
   }
 
   mean(x: tf.Tensor, options: ReduceOptions = {}): tf.Tensor {
+    const none = ofNothing(this.float(x), options, NaN);
+    if (none !== undefined) return none;
     const [axes, keepDims] = over(x, options);
     // A mean of means: backends sum sequentially, which has a 10 times larger
     // error for a feature map of 112 × 112 positions.
@@ -230,19 +236,24 @@ export class TfjsElements {
 
   max(x: tf.Tensor, options: ReduceOptions = {}): tf.Tensor {
     const value = asNumber(x);
-    return withNaN(value, options, tf.max(value, ...over(x, options)));
+    return ofNothing(value, options, -Infinity) ??
+      withNaN(value, options, tf.max(value, ...over(x, options)));
   }
 
   min(x: tf.Tensor, options: ReduceOptions = {}): tf.Tensor {
     const value = asNumber(x);
-    return withNaN(value, options, tf.min(value, ...over(x, options)));
+    return ofNothing(value, options, Infinity) ??
+      withNaN(value, options, tf.min(value, ...over(x, options)));
   }
 
   prod(x: tf.Tensor, options: ReduceOptions = {}): tf.Tensor {
-    return tf.prod(asNumber(x), ...over(x, options));
+    const value = asNumber(x);
+    return ofNothing(value, options, 1) ?? tf.prod(value, ...over(x, options));
   }
 
   any(x: tf.Tensor, options: ReduceOptions = {}): tf.Tensor {
+    const none = ofNothing(castTo(x, "bool"), options, 0);
+    if (none !== undefined) return none;
     const [axes, keepdims] = over(x, options);
     return withoutGradient(
       (y) => anyTrue(y, axes, keepdims),
@@ -251,6 +262,8 @@ export class TfjsElements {
   }
 
   all(x: tf.Tensor, options: ReduceOptions = {}): tf.Tensor {
+    const none = ofNothing(castTo(x, "bool"), options, 1);
+    if (none !== undefined) return none;
     const [axes, keepdims] = over(x, options);
     return withoutGradient(
       (y) => allTrue(y, axes, keepdims),
@@ -259,7 +272,9 @@ export class TfjsElements {
   }
 
   argmax(x: tf.Tensor, axis: number): tf.Tensor {
-    return withoutGradient((y) => tf.argMax(y, axis), asNumber(x));
+    const value = asNumber(x);
+    SHAPES.argmax({ shape: x.shape, dtype: this.dtype(x) }, axis);
+    return withoutGradient((y) => tf.argMax(y, axis), value);
   }
 
   cumsum(x: tf.Tensor, axis: number): tf.Tensor {
@@ -335,6 +350,29 @@ function over(
   return [axesOf(axis, x.rank), keepdims];
 }
 
+/**
+ * The result of a reduction over an axis of size 0, for which the kernels of the
+ * wasm backend return memory that was never written.
+ *
+ * @param x The tensor.
+ * @param options Axes.
+ * @param value The result for no values; of integers, within their range.
+ * @returns The result; undefined if each reduced axis has values.
+ */
+function ofNothing(
+  x: tf.Tensor,
+  options: ReduceOptions,
+  value: number,
+): tf.Tensor | undefined {
+  const [axes, keepdims] = over(x, options);
+  if (!axes.some((axis) => x.shape[axis] === 0)) return undefined;
+  const sizes = x.shape.map((size, i) => axes.includes(i) ? 1 : size);
+  const shape = keepdims ? sizes : sizes.filter((_, i) => !axes.includes(i));
+  if (x.dtype === "float32") return tf.fill(shape, value);
+  const whole = Math.min(Math.max(value, -(2 ** 31)), 2 ** 31 - 1);
+  return castTo(tf.fill(shape, whole, "int32"), x.dtype as OpsType);
+}
+
 /** Shaders ignore NaN, so they are counted and restored. */
 function withNaN(
   x: tf.Tensor,
@@ -347,6 +385,30 @@ function withNaN(
     x,
   );
   return chosen(isThere, tf.scalar(NaN), result);
+}
+
+const onWasm = () => tf.getBackend() === "wasm";
+
+/** The sine; that of wasm adds 2π to negative numbers, which loses digits. */
+function exactSin(x: tf.Tensor): tf.Tensor {
+  if (!onWasm()) return tf.sin(x);
+  const value = tf.sin(tf.abs(x));
+  return chosen(withoutGradient((y) => tf.less(y, 0), x), tf.neg(value), value);
+}
+
+/**
+ * The error function; near 0 by its series, as the kernels of cpu and webgpu
+ * have an absolute error of 1e-9 there.
+ */
+function exactErf(x: tf.Tensor): tf.Tensor {
+  const square = tf.square(x);
+  const series = [1 / 216, -1 / 42, 1 / 10, -1 / 3, 1].reduce(
+    (sum, factor) => tf.add(tf.mul(sum, square), factor),
+    tf.scalar(0) as tf.Tensor,
+  );
+  const near = tf.mul(tf.mul(x, series), 2 / Math.sqrt(Math.PI));
+  const isNear = withoutGradient((y) => tf.less(tf.abs(y), 0.35), x);
+  return chosen(isNear, near, tf.erf(x));
 }
 
 /**

@@ -104,7 +104,9 @@ export class TfjsOps extends TfjsElements implements Ops<tf.Tensor> {
   // ---- choosing ----
 
   take(x: tf.Tensor, indices: tf.Tensor, axis: number): tf.Tensor {
-    return tf.gather(x, castTo(indices, "int32"), axisOf(axis, x.rank));
+    const empty = emptyOf(SHAPES.take(known(x), known(indices), axis));
+    return empty ??
+      tf.gather(x, castTo(indices, "int32"), axisOf(axis, x.rank));
   }
 
   oneHot(indices: tf.Tensor, size: number): tf.Tensor {
@@ -114,12 +116,12 @@ export class TfjsOps extends TfjsElements implements Ops<tf.Tensor> {
   }
 
   topK(x: tf.Tensor, k: number): tf.Tensor {
-    return tf.topk(asNumber(x), k, true).values;
+    return emptyOf(SHAPES.topK(known(x), k)) ??
+      tf.topk(asNumber(x), k, true).values;
   }
 
   topKIndices(x: tf.Tensor, k: number): tf.Tensor {
-    SHAPES.topK(known(x), k);
-    return withoutGradient(
+    return emptyOf(SHAPES.topKIndices(known(x), k)) ?? withoutGradient(
       (y) => tf.topk(y, k, true).indices,
       asNumber(x),
     );
@@ -127,7 +129,10 @@ export class TfjsOps extends TfjsElements implements Ops<tf.Tensor> {
 
   takeAlongAxis(x: tf.Tensor, indices: tf.Tensor, axis: number): tf.Tensor {
     const at = axisOf(axis, x.rank);
-    const { shape } = SHAPES.takeAlongAxis(known(x), known(indices), at);
+    const kind = SHAPES.takeAlongAxis(known(x), known(indices), at);
+    const empty = emptyOf(kind);
+    if (empty !== undefined) return empty;
+    const { shape } = kind;
     const [outer, size, inner] = aroundAxis(x.shape, at);
     // Index of each value in the flat data: outer · size · inner + index ·
     // inner + inner.
@@ -162,17 +167,18 @@ export class TfjsOps extends TfjsElements implements Ops<tf.Tensor> {
   // ---- products, maps, sequences ----
 
   matmul(a: tf.Tensor, b: tf.Tensor): tf.Tensor {
-    SHAPES.matmul(known(a), known(b));
-    return matmul(a, b);
+    const kind = SHAPES.matmul(known(a), known(b));
+    return a.size === 0 || b.size === 0 ? zeros(kind) : matmul(a, b);
   }
 
   einsum(equation: string, a: tf.Tensor, b: tf.Tensor): tf.Tensor {
-    SHAPES.einsum(equation, known(a), known(b));
-    return einsum(equation, a, b);
+    const kind = SHAPES.einsum(equation, known(a), known(b));
+    return a.size === 0 || b.size === 0 ? zeros(kind) : einsum(equation, a, b);
   }
 
   conv(x: tf.Tensor, kernel: tf.Tensor, options: ConvOptions): tf.Tensor {
-    SHAPES.conv(known(x), known(kernel), options);
+    const kind = SHAPES.conv(known(x), known(kernel), options);
+    if (x.size === 0) return zeros(kind);
     return conv(this.float(x), this.float(kernel), options);
   }
 
@@ -181,7 +187,8 @@ export class TfjsOps extends TfjsElements implements Ops<tf.Tensor> {
     kernel: tf.Tensor,
     options: ConvTransposeOptions,
   ): tf.Tensor {
-    SHAPES.convTranspose(known(x), known(kernel), options);
+    const kind = SHAPES.convTranspose(known(x), known(kernel), options);
+    if (x.size === 0) return zeros(kind);
     return convTranspose(this.float(x), this.float(kernel), options);
   }
 
@@ -268,6 +275,15 @@ function known(x: tf.Tensor): ShapeValue {
 
 function shaped(x: tf.Tensor, { shape }: ShapeValue): tf.Tensor {
   return tf.reshape(x, shape as number[]);
+}
+
+function zeros({ shape, dtype }: ShapeValue): tf.Tensor {
+  return castTo(tf.zeros(shape as number[]), dtype);
+}
+
+/** A result without values, which some kernels of wasm cannot compute. */
+function emptyOf(kind: ShapeValue): tf.Tensor | undefined {
+  return kind.shape.includes(0) ? zeros(kind) : undefined;
 }
 
 function inOneType(values: readonly tf.Tensor[]): tf.Tensor[] {

@@ -78,8 +78,11 @@ export function bindArguments(
 /** A size, or all sizes, of a tensor. */
 export interface ComputedSize {
   readonly of: TensorId;
-  /** The axis; undefined for all sizes. */
+  /** The axis; undefined for all sizes, or a range. */
   readonly axis?: number;
+  /** The first axis of a range, and the one after its last, as slices have them. */
+  readonly from?: number;
+  readonly to?: number;
 }
 
 /** Sizes as an argument: a list of them may hold numbers. */
@@ -135,15 +138,51 @@ export function computedSizes(
   if (found.className === "TFOpLambda" && name === "stack") {
     return "list" in first ? sizeList(first.list, layers) : undefined;
   }
-  const spec = call?.named.slice_spec;
-  const axis = spec !== undefined && "value" in spec ? spec.value : undefined;
+  if (found.className === "TFOpLambda" && name === "concat") {
+    return "list" in first ? joinedSizes(first.list, layers) : undefined;
+  }
   if (found.className !== "SlicingOpLambda" || !("tensor" in first)) {
     return undefined;
   }
   const inner = computedSizes(first.tensor, layers);
-  const isOne = typeof axis === "number" && axis >= 0 && inner !== undefined &&
-    "of" in inner && inner.axis === undefined;
-  return isOne ? { ...inner, axis } : undefined;
+  const areAll = inner !== undefined && Object.keys(inner).join() === "of";
+  const part = partOf(call?.named.slice_spec);
+  return areAll && part !== undefined ? { ...inner, ...part } : undefined;
+}
+
+/** The axes of a slice of all sizes: one, or a range without steps. */
+function partOf(
+  spec: Argument | undefined,
+): Omit<ComputedSize, "of"> | undefined {
+  const value = spec !== undefined && "value" in spec ? spec.value : undefined;
+  if (typeof value === "number") return { axis: value };
+  if (typeof value !== "object" || value === null || !("start" in value)) {
+    return undefined;
+  }
+  const { start, stop, step } = value as Record<string, unknown>;
+  const areEnds = [start, stop].every((end) =>
+    end === null || typeof end === "number"
+  );
+  if (!areEnds || step !== null && step !== 1) return undefined;
+  return { from: Number(start ?? 0), to: Number(stop ?? Infinity) };
+}
+
+/** Lists of sizes, one after the other. */
+function joinedSizes(
+  parts: readonly Argument[],
+  layers: readonly LayerSpec[],
+): (ComputedSize | number)[] | undefined {
+  const sizes = parts.map((part) => {
+    if ("list" in part) return sizeList(part.list, layers);
+    if ("value" in part) {
+      return Array.isArray(part.value) ? part.value : undefined;
+    }
+    return "tensor" in part ? computedSizes(part.tensor, layers) : undefined;
+  });
+  const isFit = sizes.every((part) =>
+    part !== undefined && (!("axis" in part) || part.axis === undefined)
+  );
+  return isFit ? sizes.flat() as (ComputedSize | number)[] : undefined;
 }
 
 /** Numbers and single sizes. */

@@ -138,6 +138,7 @@ export function callArguments(
   const args: Record<string, CallArgument> = {};
   for (const [key, value] of Object.entries(named)) {
     if (value === null || value === undefined || value === false) continue;
+    if (isWrittenArray(value)) continue; // `withConstantArguments` adds it
     if (isInput(value)) args[key] = value;
     else if (Array.isArray(value) && value.every(isInput)) {
       value.forEach((inner, i) => args[`${key}[${i}]`] = inner);

@@ -12,12 +12,11 @@
 import { quote } from "../../check.ts";
 import { ModelFormatError } from "../../errors.ts";
 import { readLayer } from "../../layers/config_reader.ts";
-import { isWrittenArray } from "../../layers/constant_values.ts";
 import {
   customFunction,
   type CustomTable,
   holdsFunctions,
-  withConstantInputs,
+  withConstants,
 } from "../../layers/custom_objects.ts";
 import type { Dialect, Layer } from "../../layers/layer.ts";
 import type { Steps } from "../../formats/pacer.ts";
@@ -50,7 +49,6 @@ import {
   callArguments,
   checkTraining,
   holdsValue,
-  isInput,
   isOffArgument,
   modelFeeds,
   valueByPosition,
@@ -271,7 +269,7 @@ class Builder {
       ? this.#guarded(() =>
         operationLayer(draft, { args: positional, kwargs: named }, this.#parts)
       )
-      : this.#withConstants(draft, positional);
+      : withConstants(this.#layer(draft), positional, named, draft.name);
     const args = isOperation
       ? {}
       : this.#guarded(() =>
@@ -321,22 +319,6 @@ class Builder {
     return isRawOperation(spec, this.#parts)
       ? customFunction(customLayers, operationName(spec))
       : customFunction(customLayers, spec.className, registeredName);
-  }
-
-  /**
-   * A layer that may be called on arrays of the file in addition to tensors.
-   */
-  #withConstants(draft: LayerDraft, positional: readonly unknown[]): Layer {
-    const layer = this.#layer(draft);
-    const slots = positional.flat(Infinity).flatMap((argument): unknown[] =>
-      isInput(argument)
-        ? [argument.input]
-        : isWrittenArray(argument)
-        ? [argument]
-        : []
-    );
-    const isPlain = slots.every((slot) => typeof slot === "number");
-    return isPlain ? layer : withConstantInputs(layer, slots, draft.name);
   }
 
   #layer(draft: LayerDraft): Layer {

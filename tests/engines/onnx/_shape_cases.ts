@@ -43,6 +43,24 @@ export const SHAPE_CASES: readonly Case[] = [
     ),
   },
   {
+    shows: "sum prod any all mean max min",
+    inputs: [X],
+    build: (ops, x) => {
+      const none = ops.slice(x!, [{ axis: -1, stop: 0 }]);
+      const one = ops.constant(1);
+      return [
+        ops.sum(none, { axis: -1 }),
+        ops.subtract(ops.prod(none, { axis: -1 }), one),
+        ops.float(ops.any(none, { axis: -1 })),
+        ops.subtract(ops.float(ops.all(none, { axis: -1 })), one),
+        ops.subtract(ops.float(ops.isNaN(ops.mean(none, { axis: 1 }))), one),
+        ops.exp(ops.max(none, { axis: -1 })),
+        ops.exp(ops.negative(ops.min(none, { axis: -1 }))),
+      ];
+    },
+    expected: floats([7], Array(7).fill(0)),
+  },
+  {
     shows: "sum",
     inputs: [P],
     build: (ops, x) => ops.sum(ops.cast(x!, "int32"), { axis: 1 }),

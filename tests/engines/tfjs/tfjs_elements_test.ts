@@ -213,3 +213,29 @@ Deno.test(
     assertAllClose(valuesOf(gradient), [1, 0.5]);
   }),
 );
+
+const SMALL = [1e-6, -1e-5, 6e-4, -6e-4, -0.02, 0.3, -0.34, 0.36, 2, -2, 9, -9];
+
+/** The error function by its series. */
+function erf(x: number): number {
+  let [sum, term] = [x, x];
+  for (let n = 1; n < 400; n++) {
+    term *= -x * x / n;
+    sum += term / (2 * n + 1);
+  }
+  return 2 / Math.sqrt(Math.PI) * sum;
+}
+
+Deno.test(
+  "sin(), cos() and erf() keep the digits of small and negative numbers",
+  onBackends((ops) => {
+    const exact = (compute: (x: number) => number, all = SMALL) =>
+      all.map((x) => compute(Math.fround(x)));
+    const x = ops.floats(SMALL);
+    const near = { rtol: 2e-6, atol: 0 };
+    assertAllClose(valuesOf(ops.sin(x)), exact(Math.sin), near);
+    assertAllClose(valuesOf(ops.cos(x)), exact(Math.cos), near);
+    const part = SMALL.slice(0, -2);
+    assertAllClose(valuesOf(ops.erf(ops.floats(part))), exact(erf, part), near);
+  }),
+);

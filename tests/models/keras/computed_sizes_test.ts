@@ -46,6 +46,13 @@ const LAYERS: readonly LayerSpec[] = [
   layer("stack", { function: "stack" }, {
     list: [{ tensor: of("rows") }, { value: 2 }, { tensor: of("columns") }],
   }),
+  sliced("steps", "shape", { start: 1, stop: 9, step: 2 }),
+  layer("joined", { function: "concat" }, {
+    list: [{ tensor: of("part") }, { list: [{ value: -1 }] }],
+  }),
+  layer("scalars", { function: "concat" }, {
+    list: [{ tensor: of("rows") }, { list: [{ value: -1 }] }],
+  }),
   layer("mixed", { function: "stack" }, {
     list: [{ tensor: of("rows") }, { tensor: X }],
   }),
@@ -59,7 +66,13 @@ Deno.test("computedSizes() follows sizes to the tensor that has them", () => {
   assertEquals(computedSizes(of("rows"), LAYERS), rows);
   assertEquals(computedSizes(of("columns"), LAYERS), columns);
   assertEquals(computedSizes(of("stack"), LAYERS), [rows, 2, columns]);
-  for (const name of ["last", "part", "deeper", "mixed", "relu", "x"]) {
+  const part = { of: X, from: 0, to: 1 };
+  assertEquals(computedSizes(of("last"), LAYERS), { of: X, axis: -1 });
+  assertEquals(computedSizes(of("part"), LAYERS), part);
+  assertEquals(computedSizes(of("joined"), LAYERS), [part, -1]);
+  for (
+    const name of ["steps", "scalars", "deeper", "mixed", "relu", "x"]
+  ) {
     assertEquals(computedSizes(of(name), LAYERS), undefined, name);
   }
   assertEquals(computedSizes(of("shape", 1), LAYERS), undefined);

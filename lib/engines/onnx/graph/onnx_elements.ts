@@ -220,7 +220,11 @@ export class OnnxElements {
       ? spatialMean(this.graph, x, axesOf(options.axis, x.shape.length))
       : undefined;
     if (means !== undefined) return named(means, kind);
-    return this.reduce("ReduceMean", x, options, kind);
+    const mean = this.reduce("ReduceMean", x, options, kind);
+    const isSure = axesOf(options.axis, x.shape.length).every((axis) =>
+      axis === 0 || (x.shape[axis] ?? 0) > 0
+    );
+    return isSure ? mean : this.#orNaN(mean, x);
   }
 
   readonly max = this.#reductionOf("ReduceMax", SHAPES.max);
@@ -228,8 +232,11 @@ export class OnnxElements {
   readonly prod = this.#reductionOf("ReduceProd", SHAPES.prod);
 
   any(x: OnnxValue, options?: ReduceOptions): OnnxValue {
-    const truth = this.cast(x, "bool");
-    return this.reduce("ReduceMax", truth, options, SHAPES.any(x, options));
+    const kind = SHAPES.any(x, options);
+    const whole = { ...kind, dtype: "int32" } as const;
+    const numbers = this.cast(this.cast(x, "bool"), "int32");
+    const most = this.reduce("ReduceMax", numbers, options, whole);
+    return this.greater(most, this.constant(0)); // of no values: below 0
   }
 
   all(x: OnnxValue, options?: ReduceOptions): OnnxValue {
@@ -248,6 +255,18 @@ export class OnnxElements {
     const kind = SHAPES.cumsum(x, axis);
     const at = this.graph.scalar("int64", axis);
     return this.node("CumSum", [this.as(x, kind.dtype), at], kind);
+  }
+
+  /** The means of `x`, where the runtime gives 0 as the mean of no values. */
+  #orNaN(mean: OnnxValue, x: OnnxValue): OnnxValue {
+    const size = castTo(
+      this.graph,
+      this.graph.node("Size", [x.name]),
+      "float32",
+    );
+    const zero = this.graph.scalar("float32", 0);
+    const added = this.graph.node("Div", [zero, size]); // 0, or 0 / 0
+    return named(this.graph.node("Add", [mean.name, added]), mean);
   }
 
   // ---- recording ----
@@ -301,7 +320,8 @@ export class OnnxElements {
   ): OnnxValue {
     const dtype = notBool(kind.dtype);
     const value = { ...x, name: this.as(x, dtype), dtype };
-    const list = axis === undefined ? undefined : [axis].flat();
+    // The runtime keeps a negative axis whose size is 0.
+    const list = axis === undefined ? undefined : axesOf(axis, x.shape.length);
     const axes = list === undefined ? [] : [this.graph.integers(list)];
     const attributes = {
       keepdims: keepdims ? 1 : 0,

@@ -179,7 +179,8 @@ export function reduceExtreme(
   if (x.dtype !== "float32") return result;
   const isNaN = castTo(graph, graph.node("IsNaN", [x.name]), "int32");
   const some = graph.node("ReduceMax", [isNaN, ...axes], attributes);
-  return withNaN(graph, castTo(graph, some, "bool"), result);
+  const zero = graph.scalar("int32", 0); // of no values, `some` is below it
+  return withNaN(graph, graph.node("Greater", [some, zero]), result);
 }
 
 function withNaN(graph: OnnxGraph, isNaN: string, x: string): string {
