@@ -10,11 +10,11 @@ import type {
   SessionSettings,
 } from "./binding.ts";
 import { cPath, cString } from "../../../formats/native_library.ts";
-import { openCApi, Out } from "./c_api.ts";
-import { CRuntime, SILENT } from "./c_runtime.ts";
-import { CSession } from "./c_session.ts";
+import { openCApi, Out } from "./_c_api.ts";
+import { CRuntime, SILENT } from "./_c_runtime.ts";
+import { CSession } from "./_c_session.ts";
 import type { ModelBytes } from "./messages.ts";
-import type { NativeMemory } from "./native_memory.ts";
+import type { NativeMemory } from "./_native_memory.ts";
 import { configOf, openOptimized } from "./session_config.ts";
 
 type Pointer = Deno.PointerValue;

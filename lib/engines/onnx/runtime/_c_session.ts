@@ -6,10 +6,10 @@ import type {
   ValueInfo,
 } from "./binding.ts";
 import { cString } from "../../../formats/native_library.ts";
-import { Out } from "./c_api.ts";
-import { type CRuntime, numberOfType } from "./c_runtime.ts";
+import { Out } from "./_c_api.ts";
+import { type CRuntime, numberOfType } from "./_c_runtime.ts";
 import type { OnnxResult } from "./messages.ts";
-import type { NativeMemory } from "./native_memory.ts";
+import type { NativeMemory } from "./_native_memory.ts";
 
 type Pointer = Deno.PointerValue;
 

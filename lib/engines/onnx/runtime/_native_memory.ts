@@ -1,4 +1,4 @@
-import { type CApi, Out } from "./c_api.ts";
+import { type CApi, Out } from "./_c_api.ts";
 
 /**
  * Memory outside of JavaScript. Calls in other threads use it, because memory

@@ -1,8 +1,8 @@
 import { typeName } from "../../../formats/onnx_tensor.ts";
 import type { ValueInfo } from "./binding.ts";
 import { cString } from "../../../formats/native_library.ts";
-import { type CApi, Out } from "./c_api.ts";
-import { NativeHeap } from "./native_memory.ts";
+import { type CApi, Out } from "./_c_api.ts";
+import { NativeHeap } from "./_native_memory.ts";
 
 type Pointer = Deno.PointerValue;
 
