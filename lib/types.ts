@@ -754,9 +754,10 @@ export interface Progress {
 export interface RunOptions {
   /**
    * Aborts the run, or the opening of its session: the promise rejects
-   * immediately. A native call in flight cannot be aborted. It continues in its
-   * thread, which keeps the process alive until it ends, and forever if the
-   * model contains an endless loop; `Deno.exit()` ends the process.
+   * immediately. A native run in this process ends at the next operator. One in
+   * a worker (on a device, or of a longer run) cannot be stopped: it keeps the
+   * process alive until it ends, and forever if the model contains an endless
+   * loop; `Deno.exit()` ends the process.
    */
   readonly signal?: AbortSignal;
   /** Called after each batch. */

@@ -105,7 +105,7 @@ async function adapterOf(device: DeviceName): Promise<string | undefined> {
   return await adapterName();
 }
 
-/** Why ONNX Runtime is not available; modules load while a worker loads it. */
+/** Why ONNX Runtime is not available; modules load while it is loaded. */
 async function missingMeanwhile(
   isRequested: boolean,
   modules: Promise<unknown>,

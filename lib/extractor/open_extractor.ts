@@ -76,7 +76,7 @@ async function openInSteps(
 ): Promise<OpenRuns> {
   const program = await compile(graph, settings, pacer);
   await pacer.rest();
-  // Weights of a file are read while a worker loads the runtime and opens it.
+  // Weights of a file are read while the runtime is loaded and opens it.
   const isFile = graph.onnx !== undefined;
   const identity = isFile ? graph.fingerprint(pacer) : undefined;
   identity?.catch(() => {}); // thrown below

@@ -235,7 +235,6 @@ const { logits } = await new FeatureExtractor(next).predict(
   quiet,
 );
 console.log(logits.shape[0]);
-Deno.exit(7);
 `;
 
 /** A file that counts to 2^62, a second a few hundred million times. */
@@ -267,29 +266,41 @@ function endless(): Uint8Array<ArrayBuffer> {
   });
 }
 
-Deno.test("a run that never ends rejects at once, and others run on, until Deno.exit()", async () => {
-  const folder = await Deno.makeTempDir();
-  try {
-    await Deno.writeFile(`${folder}/endless.onnx`, endless());
-    await Deno.writeTextFile(`${folder}/main.js`, ENDLESS);
-    const path = (url: URL) => decodeURIComponent(url.pathname);
-    const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
-      args: [
-        "run",
-        "-A",
-        "--quiet",
-        `--config=${path(new URL("deno.json", ROOT))}`,
-        `${folder}/main.js`,
-        `${folder}/endless.onnx`,
-        path(ONNX),
-      ],
-      env: { NO_COLOR: "1" },
-      signal: AbortSignal.timeout(60_000), // it hangs: the test is lost anyway
-    }).output();
-    const decode = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
-    assertEquals(decode(stdout), "AbortError\n1\n", decode(stderr));
-    assertEquals(code, 7);
-  } finally {
-    await Deno.remove(folder, { recursive: true });
-  }
-});
+/** The permission for the path of the runtime alone: it runs in a worker. */
+const WORKER = `--allow-ffi=${
+  decodeURIComponent(
+    new URL("../", import.meta.resolve("onnxruntime-node")).pathname,
+  )
+}`;
+
+for (
+  const [where, permission, last, status] of [
+    ["in this process", "--allow-ffi", "", 0], // it is stopped
+    ["in a worker", WORKER, "Deno.exit(7);", 7],
+  ] as const
+) {
+  Deno.test(`a run that never ends rejects at once, others run on, and the process ends, ${where}`, async () => {
+    const folder = await Deno.makeTempDir();
+    try {
+      await Deno.writeFile(`${folder}/endless.onnx`, endless());
+      await Deno.writeTextFile(`${folder}/main.js`, `${ENDLESS}${last}`);
+      const path = (url: URL) => decodeURIComponent(url.pathname);
+      const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
+        args: [
+          ...["run", "--quiet", "--allow-read", permission],
+          `--config=${path(new URL("deno.json", ROOT))}`,
+          `${folder}/main.js`,
+          `${folder}/endless.onnx`,
+          path(ONNX),
+        ],
+        env: { NO_COLOR: "1" },
+        signal: AbortSignal.timeout(60_000), // it hangs: the test is lost anyway
+      }).output();
+      const decode = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
+      assertEquals(decode(stdout), "AbortError\n1\n", decode(stderr));
+      assertEquals(code, status);
+    } finally {
+      await Deno.remove(folder, { recursive: true });
+    }
+  });
+}

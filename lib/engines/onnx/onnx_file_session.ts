@@ -3,7 +3,7 @@
  * file run unchanged, followed by the steps applied to their tensors.
  *
  * These are two graphs, because each has a separate opset: the second is
- * recorded, and exists only if there are steps. Both run in one worker, without
+ * recorded, and exists only if there are steps. Both run in one pipeline, without
  * copying the results of the first.
  *
  * @module

@@ -54,7 +54,7 @@ export async function openOnnx(
 ): Promise<Session> {
   const { threads = defaultThreads(), meanwhile, pacer } = options;
   const { isCurrent = () => true, warmUpMs = 250, device = "cpu" } = options;
-  const link = await openLink(device); // a worker loads the runtime meanwhile
+  const link = await openLink(device);
   let filled: FilledModel;
   try {
     filled = await recording.encode("fast", pacer);

@@ -32,10 +32,12 @@ async function loadInWorker(): Promise<void> {
 }
 
 /**
- * The first missing permission; permissions for parts of the disk count if the
- * package is there.
+ * The first permission that is missing to use ONNX Runtime in a worker;
+ * permissions for parts of the disk count if the package is there.
+ *
+ * @returns A sentence that names it; undefined if none is missing.
  */
-async function missingPermission(): Promise<string | undefined> {
+export async function missingPermission(): Promise<string | undefined> {
   const lib = new URL("../../../", import.meta.url);
   const isOnDisk = lib.protocol === "file:";
   // From a registry, package names are resolved only where they are imported.

@@ -3,6 +3,7 @@ import { cBinding } from "./c_library.ts";
 import type { DeviceName } from "./device.ts";
 import { DirectLink } from "./direct_link.ts";
 import type { RuntimeLink } from "./link.ts";
+import { missingPermission } from "./missing_runtime.ts";
 import type {
   ModelBytes,
   OnnxFeed,
@@ -85,20 +86,24 @@ export async function openLink(
 ): Promise<RuntimeLink> {
   const binding = device === "cpu" ? await cBinding() : undefined;
   return binding === undefined
-    ? await openWorkerLink(device)
+    ? await startWorker(device)
     : new DirectLink(binding);
 }
 
 /**
  * Opens the way to ONNX Runtime that is faster for many runs: in a worker, which
- * starts a run when the one before it ends, without waiting for this thread.
+ * starts a run when the one before it ends, without waiting for this thread. If
+ * a permission for the worker is missing, it is in this process.
  *
- * @param device The device.
  * @returns The link.
  */
-export async function openWorkerLink(
-  device: DeviceName = "cpu",
-): Promise<RuntimeLink> {
+export async function openWorkerLink(): Promise<RuntimeLink> {
+  return await missingPermission() === undefined
+    ? await startWorker("cpu")
+    : await openLink();
+}
+
+async function startWorker(device: DeviceName): Promise<RuntimeLink> {
   const { WorkerLink } = await import("./worker_link.ts");
   return new WorkerLink(device);
 }
