@@ -13,6 +13,11 @@ import type {
   OnnxConstant,
   OnnxOrigin,
 } from "../../models/graph/onnx_origin.ts";
+import {
+  binaryTrees,
+  checkInnerTrees,
+  writeBinaryTrees,
+} from "./binary_trees.ts";
 import type { EncodedModel, ExternalData } from "./graph/encode_model.ts";
 import type { ExactProducts, ZeroPoint } from "./exact_products.ts";
 import type { PortSize } from "./graph/onnx_graph.ts";
@@ -51,6 +56,8 @@ export interface CutModel extends EncodedModel {
   readonly outputs: readonly string[];
 }
 
+/** The opset of added operators, in a file that has none of the ONNX domain. */
+const ADDED = 17;
 const FLOAT16 = 10;
 const FLOAT32 = 1;
 /**
@@ -86,7 +93,7 @@ export function cutFile(origin: OnnxOrigin, cut: Cut): CutModel {
   writer.message(7, () => {
     ports = writeGraph(writer, origin, cut, externalData);
   });
-  for (const [domain, version] of opsets) {
+  for (const [domain, version] of new Map([["", ADDED], ...opsets])) {
     writer.message(8, () => {
       writer.text(1, domain);
       writer.integer(2, version);
@@ -169,6 +176,12 @@ function writeGraph(
     return { name: input, type: fedType, shape };
   });
   for (const { operation } of calls) {
+    const trees = binaryTrees(operation, reader);
+    if (trees !== undefined) {
+      writeBinaryTrees(writer, operation, trees, reader, fresh);
+      continue;
+    }
+    checkInnerTrees(operation, origin.file);
     const added = new ProtoWriter();
     for (const zero of zeroPoints.get(operation) ?? []) {
       added.text(1, zero === undefined ? "" : zeroNamed(zero));
