@@ -14,7 +14,7 @@ import { UnsupportedByEngineError } from "../../errors.ts";
 import type { OnnxFile, OnnxOperation } from "../../formats/onnx_model.ts";
 import { tensorBytes } from "../../formats/onnx_tensor.ts";
 import type { ProtoReader } from "../../formats/protobuf.ts";
-import { ProtoWriter } from "../../formats/proto_writer.ts";
+import type { ProtoWriter } from "../../formats/proto_writer.ts";
 import { valuesOf } from "../../formats/stored_array.ts";
 
 /** The sum of weights above which the label is the second class. */

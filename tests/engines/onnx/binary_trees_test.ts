@@ -62,15 +62,17 @@ Deno.test("trees of two classes give [1 - s, s], and the second class above 0.5"
 });
 
 Deno.test("trees of two classes start at their base value", async () => {
-  const base = { base_values: { floats: [0.25] } };
-  const { labels, scores } = await run(treeBytes([0.125, 0.5], base));
+  const { labels, scores } = await run(
+    treeBytes([0.125, 0.5], { base_values: { floats: [0.25] } }),
+  );
   assertEquals(labels, [4, 7]);
   assertAllClose(scores, [0.625, 0.375, 0.25, 0.75], { atol: 1e-6 });
 });
 
 Deno.test("trees of two classes before a sigmoid give that of [-s, s]", async () => {
-  const logistic = { post_transform: "LOGISTIC" };
-  const { labels, scores } = await run(treeBytes([0.3, 0.9], logistic));
+  const { labels, scores } = await run(
+    treeBytes([0.3, 0.9], { post_transform: "LOGISTIC" }),
+  );
   assertEquals(labels, [4, 7]);
   const sigmoid = (z: number) => 1 / (1 + Math.exp(-z));
   const expected = [-0.3, 0.3, -0.9, 0.9].map(sigmoid);
@@ -84,11 +86,13 @@ Deno.test("trees of two classes with weights of both signs run unchanged", async
 });
 
 Deno.test("trees of two classes that cannot be corrected are refused", async () => {
-  const first = { class_ids: [1, 1] };
-  const probit = { post_transform: "PROBIT" };
-  for (const attributes of [first, probit]) {
+  const files = [
+    treeBytes([0.3, 0.9], { class_ids: [1, 1] }),
+    treeBytes([0.3, 0.9], { post_transform: "PROBIT" }),
+  ];
+  for (const bytes of files) {
     const error = await assertRejects(
-      () => run(treeBytes([0.3, 0.9], attributes)),
+      () => run(bytes),
       UnsupportedByEngineError,
     );
     assert(error.message.includes('run "tree"'), error.message);
