@@ -144,7 +144,10 @@ const slice: Rule = async (operation) => {
 };
 
 const gather: Rule = ({ inputs: [x, indices], number }) => {
-  if (indices!.isBatch || axisIn(number("axis", 0), x!.rank) <= 0) return;
+  const axis = axisIn(number("axis", 0), x!.rank);
+  // Rows of a table, by the indices of a sample.
+  if (!x!.isBatch && axis !== 0) return;
+  if (x!.isBatch && (indices!.isBatch || axis <= 0)) return;
   return { isBatch: true, rank: x!.rank - 1 + indices!.rank };
 };
 
@@ -201,9 +204,9 @@ const RULES: Readonly<Record<string, Rule>> = {
     };
   }),
   Concat: ({ inputs, number }) => {
-    const [x] = inputs;
-    const areRows = inputs.every((y) => y!.isBatch && y!.rank === x!.rank);
-    return areRows && axisIn(number("axis", 0), x!.rank) > 0 ? x : undefined;
+    // All have the same rank, so that a constant has a value for each row.
+    const x = inputs.find((y) => y!.isBatch)!;
+    return axisIn(number("axis", 0), x.rank) > 0 ? x : undefined;
   },
   Slice: slice,
   Gather: gather,
@@ -287,6 +290,26 @@ export async function mixingOperation(
   }
 }
 
+/** Operators whose results differ from run to run. */
+const RANDOM = /^(Random|Bernoulli|Multinomial)/;
+/** Operators whose first input may be the same for all samples. */
+const TAKES_SHARED = new Set(["Concat", "Gather", "Gemm", "MatMul"]);
+
+/** The rank of a result that is the same for all samples; NaN if unknown. */
+function sharedRank(
+  { kind, outputs }: OnnxCall["operation"],
+  rule: Rule | undefined,
+  rows: readonly (Rows | undefined)[],
+  shapes: Shapes,
+): number {
+  const shape = shapes.get(outputs[0] ?? "");
+  if (shape !== undefined && shape.length > 0) return shape.length;
+  const keepsRank = rule === same || kind === "DequantizeLinear" ||
+    kind === "Cast";
+  if (keepsRank) return rows[0]!.rank;
+  return rule === broadcast ? Math.max(...rows.map((x) => x!.rank)) : NaN;
+}
+
 async function rowsOf(
   { constants, batch = 1 }: OnnxOrigin,
   { operation, version, operands }: OnnxCall,
@@ -297,7 +320,7 @@ async function rowsOf(
   const isKnown = domain === "" && Object.hasOwn(RULES, kind);
   const rule = isKnown ? RULES[kind] : undefined;
   // An operation that uses more than its inputs has subgraphs.
-  if (rule === undefined || operands.length !== inputs.length) return undefined;
+  if (domain !== "" || operands.length !== inputs.length) return undefined;
   const isUnknown = inputs.some((name) =>
     name !== "" && known.get(name) === undefined
   );
@@ -305,11 +328,14 @@ async function rowsOf(
   const rows = inputs.map((name) => known.get(name));
   if (!rows.some((x) => x?.isBatch === true)) {
     // Only constants: the same for all samples.
-    const keepsRank = rule === same || kind === "DequantizeLinear";
-    return { isBatch: false, rank: keepsRank ? rows[0]!.rank : NaN };
+    return RANDOM.test(kind) ? undefined : {
+      isBatch: false,
+      rank: sharedRank(operation, rule, rows, shapes),
+    };
   }
-  if (kind !== "Gemm" && kind !== "MatMul" && rows[0]?.isBatch !== true) {
-    // The first input may be a constant only if all inputs are treated alike.
+  if (rule === undefined) return undefined;
+  // The first input may be a constant only for some.
+  if (rows[0]?.isBatch !== true && !TAKES_SHARED.has(kind)) {
     if (rule !== broadcast) return undefined;
   }
   const attribute = (name: string) => attributes.get(name);

@@ -6,29 +6,13 @@
  *
  * @module
  */
-
-/** Facts about a tensor. */
-export interface KnownTensor {
-  /** Sizes; null if unknown. */
-  readonly shape: readonly (number | null)[];
-  /** The element type, by its number in ONNX. */
-  readonly type: number;
-}
-
-/** An operation to infer. */
-export interface InferredCall {
-  readonly kind: string;
-  readonly attributes: Readonly<Record<string, unknown>>;
-  /** Its inputs; undefined if unknown or omitted. */
-  readonly inputs: readonly (KnownTensor | undefined)[];
-  /** Values of a constant integer input; undefined if it is not one. */
-  readonly values: (index: number) => readonly number[] | undefined;
-}
+import { furtherShape, SELECTIONS } from "./infer_selections.ts";
+import type { InferredCall, KnownTensor } from "./inferred_call.ts";
 
 type Shape = KnownTensor["shape"];
 type Rule = (call: InferredCall, x: KnownTensor) => Shape | undefined;
 
-const [FLOAT32, UINT8, INT32, BOOL] = [1, 2, 6, 9];
+const [FLOAT32, UINT8, INT32, INT64, STRING, BOOL] = [1, 2, 6, 7, 8, 9];
 
 const same: Rule = (_call, { shape }) => shape;
 
@@ -40,12 +24,14 @@ const SAME = [
   ...["LeakyRelu", "Log", "LogSoftmax", "LpNormalization", "Mish", "Neg"],
   ...["PRelu", "Reciprocal", "Relu", "Round", "Selu", "Shrink", "Sigmoid"],
   ...["Sign", "Sin", "Softmax", "Softplus", "Softsign", "Sqrt", "Tanh"],
-  ...["ThresholdedRelu", "Cast"],
+  ...["ThresholdedRelu", "Cast", "Not", "IsNaN", "IsInf", "CumSum"],
+  ...["Hardmax", "Acos", "Acosh", "Asin", "Asinh", "Atan", "Atanh", "Cosh"],
+  ...["Sinh", "Tan", "Trilu", "RMSNormalization", "GroupNormalization"],
 ];
 const BROADCAST = [
   ...["Add", "Sub", "Mul", "Div", "Pow", "Max", "Min", "Mean", "Sum"],
   ...["And", "Or", "Xor", "Equal", "Greater", "Less", "GreaterOrEqual"],
-  "LessOrEqual",
+  ...["LessOrEqual", "Where", "Mod"],
 ];
 const REDUCTIONS = [
   ...["ReduceMax", "ReduceMean", "ReduceMin", "ReduceProd", "ReduceSum"],
@@ -53,6 +39,7 @@ const REDUCTIONS = [
 ];
 
 const RULES: ReadonlyMap<string, Rule> = new Map([
+  ...SELECTIONS,
   ...SAME.map((kind) => [kind, same] as const),
   ...BROADCAST.map((kind) => [kind, broadcast] as const),
   ...REDUCTIONS.map((kind) => [kind, reduced] as const),
@@ -85,7 +72,10 @@ const RULES: ReadonlyMap<string, Rule> = new Map([
   ] as readonly (readonly [string, Rule])[]),
 ]);
 
-const IS_COMPARISON = /^(Equal|Greater|Less|GreaterOrEqual|LessOrEqual)$/;
+/** Operators that return booleans, and those that return indices. */
+const IS_COMPARISON =
+  /^(Equal|Greater|Less|GreaterOrEqual|LessOrEqual|Not|IsNaN|IsInf|And|Or|Xor)$/;
+const IS_INDEX = /^(Shape|ArgMax|ArgMin)$/;
 
 /**
  * Infers the output of an operation.
@@ -123,6 +113,12 @@ function typeOf(
 ): number | undefined {
   if (kind === "Cast") return Number(attributes.to);
   if (IS_COMPARISON.test(kind)) return BOOL;
+  if (IS_INDEX.test(kind)) return INT64;
+  if (kind === "Where") return inputs[1]?.type;
+  if (kind.endsWith("Classifier")) {
+    return attributes.classlabels_strings === undefined ? INT64 : STRING;
+  }
+  if (kind === "ConstantOfShape") return filledType(attributes.value);
   if (kind === "Scaler" || kind === "Normalizer") return FLOAT32;
   if (kind === "DynamicQuantizeLinear") return UINT8;
   if (kind === "MatMulInteger" || kind === "ConvInteger") return INT32;
@@ -134,21 +130,36 @@ function typeOf(
   return kind.startsWith("QLinear") ? inputs[7]?.type : x.type;
 }
 
+/** The element type of an attribute that is a tensor; float32 without it. */
+function filledType(value: unknown): number | undefined {
+  const tensor = value as { readonly tensor?: { readonly type: number } };
+  return value === undefined ? FLOAT32 : tensor.tensor?.type;
+}
+
 /**
- * Infers a further output of an operation: the scale or the zero point of a
- * quantisation.
+ * Infers a further output of an operation.
  *
- * @param kind The operation.
+ * @param call The operation.
  * @param index The index of the output, from 1.
+ * @param first The first output, if known.
  * @returns The output; undefined if unknown.
  */
 export function inferFurther(
-  kind: string,
+  call: InferredCall,
   index: number,
+  first: KnownTensor | undefined,
 ): KnownTensor | undefined {
-  if (kind !== "DynamicQuantizeLinear") return undefined;
-  const FLOAT = 1;
-  return { shape: [], type: index === 1 ? FLOAT : UINT8 };
+  const { kind } = call;
+  if (kind === "DynamicQuantizeLinear") {
+    return { shape: [], type: index === 1 ? FLOAT32 : UINT8 };
+  }
+  if (first === undefined) return undefined;
+  if (kind.endsWith("Classifier")) {
+    return { shape: [first.shape[0]!, null], type: FLOAT32 };
+  }
+  if (kind === "TopK") return { shape: first.shape, type: INT64 };
+  const shape = furtherShape(call, index, first.shape);
+  return shape && { shape, type: first.type };
 }
 
 /** The operands of a quantised product, each with its scale and zero point. */
@@ -260,16 +271,19 @@ function sizeOf(shape: Shape): number | null {
 }
 
 function reshaped(
-  { values, attributes }: InferredCall,
+  { sizes, attributes }: InferredCall,
   { shape }: KnownTensor,
 ) {
-  const wanted = values(1);
+  const wanted = Array.isArray(attributes.shape)
+    ? attributes.shape.map(Number)
+    : sizes(1);
   if (wanted === undefined || attributes.allowzero === 1) return undefined;
-  const sizes = wanted.map((size, i): number | null | undefined =>
+  // An unknown size may be any.
+  const copied = wanted.map((size, i): number | null | undefined =>
     size === 0 ? shape[i] : size
   );
-  if (sizes.includes(undefined)) return undefined;
-  const known = sizes as (number | null)[];
+  if (copied.includes(undefined)) return undefined;
+  const known = copied as (number | null)[];
   const at = known.indexOf(-1);
   if (at < 0) return known;
   const others = known.toSpliced(at, 1);

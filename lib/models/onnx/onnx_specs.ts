@@ -1,10 +1,17 @@
 import { ModelFormatError } from "../../errors.ts";
 import { sizeOf } from "../../check.ts";
-import type { OnnxOperation, OnnxValueInfo } from "../../formats/onnx_model.ts";
-import { typeName, widerType } from "../../formats/onnx_tensor.ts";
+import type {
+  OnnxAttributeValue,
+  OnnxOperation,
+  OnnxValueInfo,
+} from "../../formats/onnx_model.ts";
+import { tensorBytes, typeName, widerType } from "../../formats/onnx_tensor.ts";
+import type { ProtoReader } from "../../formats/protobuf.ts";
 import { valuesOf } from "../../formats/stored_array.ts";
 import type { OnnxConstant } from "../graph/onnx_origin.ts";
-import { inferFurther, inferOutput, type KnownTensor } from "./infer_shapes.ts";
+import { inferFurther, inferOutput } from "./infer_shapes.ts";
+import type { KnownTensor } from "./inferred_call.ts";
+import { inferValues, type KnownValues } from "./infer_values.ts";
 import type { TensorSpec } from "../../types.ts";
 import { BatchAxes } from "./batch_axes.ts";
 import type { WholeFile } from "./onnx_checks.ts";
@@ -24,7 +31,9 @@ export class OnnxSpecs {
   readonly batch: number | undefined;
   readonly #infos: ReadonlyMap<string, OnnxValueInfo>;
   readonly #inferred = new Map<string, KnownTensor>();
+  readonly #values = new Map<string, KnownValues>();
   readonly #axes: BatchAxes;
+  readonly #reader: ProtoReader;
   readonly #source: string;
 
   /**
@@ -39,6 +48,7 @@ export class OnnxSpecs {
     const all = [...graph.values, ...graph.outputs, ...graph.inputs];
     this.#infos = new Map(all.map((info) => [info.name, info]));
     this.#source = reader.source.name;
+    this.#reader = reader;
     this.types = new Map(
       all.flatMap(({ name, type }) => type === undefined ? [] : [[name, type]]),
     );
@@ -105,20 +115,56 @@ export class OnnxSpecs {
     constants: ReadonlyMap<string, OnnxConstant>,
   ): void {
     const [output = ""] = outputs;
-    const isKnown = this.#infos.get(output)?.shape !== undefined;
     const isInferred = domain === "" || domain === "ai.onnx.ml";
-    if (!isInferred || output === "" || isKnown) return;
-    const found = inferOutput({
+    if (!isInferred || output === "") return;
+    const known = inputs.map((name) => this.#knownOf(name, constants));
+    const sizes = (index: number) =>
+      this.#valuesOf(inputs[index] ?? "", constants);
+    const call = {
       kind,
       attributes: Object.fromEntries(attributes),
-      inputs: inputs.map((name) => this.#knownOf(name, constants)),
-      values: (index) => wholeNumbers(constants.get(inputs[index] ?? "")),
-    });
+      inputs: known,
+      numOutputs: outputs.length,
+      sizes,
+      values: (index: number) => {
+        const values = sizes(index);
+        return values?.every((value) => value !== null) ? values : undefined;
+      },
+    };
+    if (domain === "") {
+      const fill = attributes.get("value");
+      const values = inferValues({
+        ...call,
+        values: sizes,
+        fill: kind === "ConstantOfShape" ? this.#fillOf(fill) : undefined,
+      });
+      if (values !== undefined) this.#values.set(output, values);
+    }
+    const found = this.#infos.get(output)?.shape === undefined
+      ? inferOutput(call)
+      : undefined;
     if (found !== undefined) this.#inferred.set(output, found);
+    const first = this.#knownOf(output, constants);
     outputs.slice(1).forEach((further, i) => {
-      const also = inferFurther(kind, i + 1);
+      const also = inferFurther(call, i + 1, first);
       if (also !== undefined) this.#inferred.set(further, also);
     });
+  }
+
+  /** The integer with which a tensor is filled; undefined if unknown. */
+  #fillOf(value: OnnxAttributeValue | undefined): number | undefined {
+    if (typeof value !== "object" || !("tensor" in value)) return undefined;
+    const type = typeName(value.tensor.type);
+    if (type !== "int64" && type !== "int32") return undefined;
+    return Number(valuesOf(tensorBytes(this.#reader, value.tensor), type)[0]);
+  }
+
+  /** The values of a short tensor of integers. */
+  #valuesOf(
+    name: string,
+    constants: ReadonlyMap<string, OnnxConstant>,
+  ): KnownValues | undefined {
+    return this.#values.get(name) ?? wholeNumbers(constants.get(name));
   }
 
   #knownOf(
