@@ -34,8 +34,8 @@ interface Operation {
     attribute: string,
     input: number,
   ) => Promise<readonly number[] | undefined>;
-  /** Sizes of a constant input. */
-  readonly sizes: (input: number) => readonly number[] | undefined;
+  /** Sizes of an input, if they are known before the run. */
+  readonly sizes: (input: number) => readonly (number | null)[] | undefined;
   /** Sizes of the first output, if they are known before the run. */
   readonly outputShape: readonly (number | null)[] | undefined;
   /** The batch size of the model. */
@@ -152,8 +152,8 @@ const gather: Rule = ({ inputs: [x, indices], number }) => {
 };
 
 const expand: Rule = async (operation) => {
-  const { inputs: [x], integers, batch } = operation;
-  const sizes = await integers("", 1);
+  const { inputs: [x], integers, batch, outputShape } = operation;
+  const sizes = await integers("", 1) ?? outputShape;
   if (sizes === undefined || sizes.length > x!.rank) return;
   const isKept = sizes.length < x!.rank || sizes[0] === 1 || sizes[0] === batch;
   return isKept ? same(operation) : undefined;
@@ -185,6 +185,12 @@ const RULES: Readonly<Record<string, Rule>> = {
   ...each("Softmax LogSoftmax Hardmax", along((v) => v < 13 ? 1 : -1)),
   LayerNormalization: along(-1),
   ...each("QuantizeLinear DequantizeLinear", along(1)),
+  ...each("QLinearConv ConvInteger", spatial),
+  ...each("QLinearMatMul MatMulInteger", (operation) => {
+    const { kind, inputs: [x, b, , d] } = operation;
+    const weights = kind === "MatMulInteger" ? b : d;
+    return x!.rank >= 2 && weights!.rank === 2 ? same(operation) : undefined;
+  }),
   MatMul: matmul,
   Gemm: gemm,
   Flatten: ({ inputs: [x], number }) =>
@@ -356,6 +362,9 @@ async function rowsOf(
       if (constant === undefined) return undefined;
       return Array.from((await constant.read()).data, Number);
     },
-    sizes: (input) => constants.get(inputs[input]!)?.shape,
+    sizes: (input) => {
+      const name = inputs[input]!;
+      return constants.get(name)?.shape ?? shapes.get(name);
+    },
   });
 }
