@@ -13,7 +13,8 @@ type Inputs = readonly NdArray<ArrayBufferView>[];
  */
 export function fixedRows({ graph, feeds }: Program): number | undefined {
   if (graph.runtime === undefined) return undefined;
-  const sizes = new Set(feeds.map(({ spec }) => spec.shape[0] ?? null));
+  const batched = feeds.filter(({ spec }) => spec.batchAxis !== null);
+  const sizes = new Set(batched.map(({ spec }) => spec.shape[0] ?? null));
   const [size] = sizes;
   return sizes.size === 1 && typeof size === "number" ? size : undefined;
 }
@@ -26,6 +27,7 @@ export function fixedRows({ graph, feeds }: Program): number | undefined {
  * @param inputs One array for each feed, `[N, …]`.
  * @param size The batch size.
  * @param run Runs one batch; receives the index of its first row.
+ * @param shared The inputs without a batch axis, by their indices.
  * @returns The outputs of all samples; without optional logits if they do not
  * have one row per sample.
  * @throws {TypeError} If another output does not have one row per sample, or
@@ -36,11 +38,15 @@ export async function inFixedBatches(
   inputs: Inputs,
   size: number,
   run: (batch: Inputs, start: number) => Promise<RunOutputs>,
+  shared: ReadonlySet<number> = new Set(),
 ): Promise<RunOutputs> {
-  const rows = inputs[0]!.shape[0]!;
+  const isShared = inputs.map((_, i) => shared.has(i));
+  const rows = inputs[isShared.indexOf(false)]!.shape[0]!;
   const parts: RunOutputs[] = [];
   for (let start = 0; start < rows; start += size) {
-    const batch = inputs.map((x) => rowsFrom(x, start, size));
+    const batch = inputs.map((x, i) =>
+      isShared[i] ? x : rowsFrom(x, start, size)
+    );
     parts.push(await run(batch, start));
   }
   const joined = <A extends FeatureArray | NdArray>(

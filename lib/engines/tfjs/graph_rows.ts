@@ -134,6 +134,15 @@ const RULES: Readonly<Record<string, Rule>> = {
       ? batched(outputShape.length)
       : undefined,
   Shape: () => ({ isBatch: false, rank: 1 }),
+  GatherV2: ({ inputs: [x, indices, axis], config: { batchDims = 0 } }) => {
+    if (batchDims !== 0) return undefined;
+    const rank = x!.rank + indices!.rank - 1;
+    // Rows of a table, by the indices of a sample.
+    const isTable = !x!.isBatch && axis?.integers?.[0] === 0;
+    const isInner = x!.isBatch && !indices!.isBatch &&
+      innerAxes(axis?.integers, x!.rank) !== undefined;
+    return isTable || isInner ? batched(rank) : undefined;
+  },
   Squeeze: ({ inputs: [x], config: { axis } }) => {
     const list = innerAxes(Array.isArray(axis) ? axis : [], x!.rank);
     return list && batched(x!.rank - list.length);
@@ -193,7 +202,10 @@ async function mixingNode(
   const unknown = nodes.find(({ row }) => !Object.hasOwn(RULES, row.kind));
   if (unknown !== undefined) return unknown;
   const known = new Map<string, Rows>(
-    feeds.map(({ ref, spec }) => [refKey(ref), batched(spec.shape.length)]),
+    feeds.map(({ ref, spec }) => [refKey(ref), {
+      isBatch: spec.batchAxis !== null,
+      rank: spec.shape.length,
+    }]),
   );
   const reshapes = nodes.filter(({ row }) => row.kind === "Reshape")
     .map((node) => ({ node, index: 0 }));
@@ -221,7 +233,8 @@ function rowsAfter(node: GraphNode, operation: Operation): Rows | undefined {
     return { isBatch: false, rank: NaN };
   }
   // The first input may be shared only if all inputs are treated alike.
-  const isAlike = RULES[kind] === broadcast || kind === "ConcatV2";
+  const isAlike = RULES[kind] === broadcast ||
+    kind === "ConcatV2" || kind === "GatherV2";
   return inputs[0]!.isBatch || isAlike ? RULES[kind]!(operation) : undefined;
 }
 

@@ -146,13 +146,25 @@ class TfjsSession implements Session {
   ): Promise<RunOutputs> {
     const size = fixedRows(this.#program);
     if (size === undefined) return await this.#runBatch(inputs, pacer, first);
-    const rows = inputs[0]!.shape[0]!;
-    if (rows % size > 0) await this.#checkPadding(inputs, size, pacer);
+    const shared = this.#shared();
+    const batched = inputs.find((_, i) => !shared.has(i))!;
+    if (batched.shape[0]! % size > 0) {
+      await this.#checkPadding(inputs, size, pacer);
+    }
     return await inFixedBatches(
       this.#program,
       inputs,
       size,
       (batch, start) => this.#runBatch(batch, pacer, first + start),
+      shared,
+    );
+  }
+
+  /** The inputs without a batch axis. */
+  #shared(): ReadonlySet<number> {
+    const { feeds } = this.#program;
+    return new Set(
+      feeds.flatMap(({ spec }, i) => spec.batchAxis === null ? [i] : []),
     );
   }
 
@@ -163,7 +175,10 @@ class TfjsSession implements Session {
     pacer: Pacer,
   ): Promise<void> {
     if (this.#canPad) return;
-    const batch = inputs.map((x) => rowsFrom(x, 0, size));
+    const shared = this.#shared();
+    const batch = inputs.map((x, i) =>
+      shared.has(i) ? x : rowsFrom(x, 0, size)
+    );
     await checkPadding(
       this.#program,
       size,
