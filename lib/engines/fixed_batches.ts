@@ -19,6 +19,45 @@ export function fixedRows({ graph, feeds }: Program): number | undefined {
   return sizes.size === 1 && typeof size === "number" ? size : undefined;
 }
 
+/** A program with its feeds. */
+type WithFeeds = Pick<Program, "feeds">;
+
+/** Whether an input has no batch axis, and is the same for all samples. */
+function isShared({ feeds }: Partial<WithFeeds>, index: number): boolean {
+  return feeds?.[index]?.spec.batchAxis === null;
+}
+
+/**
+ * The number of samples in some inputs.
+ *
+ * @param program The program.
+ * @param inputs One array for each feed, `[N, …]`.
+ * @returns Their number of rows.
+ */
+export function numRows(program: Partial<WithFeeds>, inputs: Inputs): number {
+  return inputs.find((_, i) => !isShared(program, i))!.shape[0]!;
+}
+
+/**
+ * A batch of a fixed size.
+ *
+ * @param program The program.
+ * @param inputs One array for each feed, `[N, …]`.
+ * @param start The first row.
+ * @param size Number of rows; the last one is repeated if there are fewer.
+ * @returns The rows; inputs without a batch axis as they are.
+ */
+export function fixedBatch(
+  program: Partial<WithFeeds>,
+  inputs: Inputs,
+  start: number,
+  size: number,
+): Inputs {
+  return inputs.map((x, i) =>
+    isShared(program, i) ? x : rowsFrom(x, start, size)
+  );
+}
+
 /**
  * Runs samples in batches of a fixed size, one by one. A last batch that is
  * shorter is padded with copies of the last row, whose results are dropped.
@@ -27,26 +66,21 @@ export function fixedRows({ graph, feeds }: Program): number | undefined {
  * @param inputs One array for each feed, `[N, …]`.
  * @param size The batch size.
  * @param run Runs one batch; receives the index of its first row.
- * @param shared The inputs without a batch axis, by their indices.
  * @returns The outputs of all samples; without optional logits if they do not
  * have one row per sample.
  * @throws {TypeError} If another output does not have one row per sample, or
  * has other sizes in a later batch.
  */
 export async function inFixedBatches(
-  program: Pick<Program, "features" | "logits">,
+  program: Pick<Program, "features" | "logits"> & Partial<WithFeeds>,
   inputs: Inputs,
   size: number,
   run: (batch: Inputs, start: number) => Promise<RunOutputs>,
-  shared: ReadonlySet<number> = new Set(),
 ): Promise<RunOutputs> {
-  const isShared = inputs.map((_, i) => shared.has(i));
-  const rows = inputs[isShared.indexOf(false)]!.shape[0]!;
+  const rows = numRows(program, inputs);
   const parts: RunOutputs[] = [];
   for (let start = 0; start < rows; start += size) {
-    const batch = inputs.map((x, i) =>
-      isShared[i] ? x : rowsFrom(x, start, size)
-    );
+    const batch = fixedBatch(program, inputs, start, size);
     parts.push(await run(batch, start));
   }
   const joined = <A extends FeatureArray | NdArray>(

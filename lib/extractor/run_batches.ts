@@ -102,7 +102,7 @@ export function runBatches(
     atOnce: isJoined && program.feeds.every(({ host }) => host === undefined)
       ? atOnce
       : undefined,
-    inputs: datasetSpecs(program.feeds),
+    inputs: datasetSpecs(program.feeds, program.graph),
     range,
     signal,
   });

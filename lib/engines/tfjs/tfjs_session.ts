@@ -1,12 +1,16 @@
 import type { NumericDataType } from "@tensorflow/tfjs";
 import { tf } from "../../tf.ts";
 import { cannot } from "../../check.ts";
-import { rowsFrom } from "../../math/row_view.ts";
 import { type Ref, refKey } from "../../models/graph/graph.ts";
 import type { NdArray } from "../../types.ts";
 import { readWeights } from "../call_node.ts";
 import type { Pacer } from "../../formats/pacer.ts";
-import { fixedRows, inFixedBatches } from "../fixed_batches.ts";
+import {
+  fixedBatch,
+  fixedRows,
+  inFixedBatches,
+  numRows,
+} from "../fixed_batches.ts";
 import {
   computeOutputs,
   type HeadValues,
@@ -146,25 +150,13 @@ class TfjsSession implements Session {
   ): Promise<RunOutputs> {
     const size = fixedRows(this.#program);
     if (size === undefined) return await this.#runBatch(inputs, pacer, first);
-    const shared = this.#shared();
-    const batched = inputs.find((_, i) => !shared.has(i))!;
-    if (batched.shape[0]! % size > 0) {
-      await this.#checkPadding(inputs, size, pacer);
-    }
+    const rows = numRows(this.#program, inputs);
+    if (rows % size > 0) await this.#checkPadding(inputs, size, pacer);
     return await inFixedBatches(
       this.#program,
       inputs,
       size,
       (batch, start) => this.#runBatch(batch, pacer, first + start),
-      shared,
-    );
-  }
-
-  /** The inputs without a batch axis. */
-  #shared(): ReadonlySet<number> {
-    const { feeds } = this.#program;
-    return new Set(
-      feeds.flatMap(({ spec }, i) => spec.batchAxis === null ? [i] : []),
     );
   }
 
@@ -175,10 +167,7 @@ class TfjsSession implements Session {
     pacer: Pacer,
   ): Promise<void> {
     if (this.#canPad) return;
-    const shared = this.#shared();
-    const batch = inputs.map((x, i) =>
-      shared.has(i) ? x : rowsFrom(x, 0, size)
-    );
+    const batch = fixedBatch(this.#program, inputs, 0, size);
     await checkPadding(
       this.#program,
       size,
