@@ -28,37 +28,6 @@ function isShared({ feeds }: Partial<WithFeeds>, index: number): boolean {
 }
 
 /**
- * The number of samples in some inputs.
- *
- * @param program The program.
- * @param inputs One array for each feed, `[N, …]`.
- * @returns Their number of rows.
- */
-export function numRows(program: Partial<WithFeeds>, inputs: Inputs): number {
-  return inputs.find((_, i) => !isShared(program, i))!.shape[0]!;
-}
-
-/**
- * A batch of a fixed size.
- *
- * @param program The program.
- * @param inputs One array for each feed, `[N, …]`.
- * @param start The first row.
- * @param size Number of rows; the last one is repeated if there are fewer.
- * @returns The rows; inputs without a batch axis as they are.
- */
-export function fixedBatch(
-  program: Partial<WithFeeds>,
-  inputs: Inputs,
-  start: number,
-  size: number,
-): Inputs {
-  return inputs.map((x, i) =>
-    isShared(program, i) ? x : rowsFrom(x, start, size)
-  );
-}
-
-/**
  * Runs samples in batches of a fixed size, one by one. A last batch that is
  * shorter is padded with copies of the last row, whose results are dropped.
  *
@@ -66,6 +35,8 @@ export function fixedBatch(
  * @param inputs One array for each feed, `[N, …]`.
  * @param size The batch size.
  * @param run Runs one batch; receives the index of its first row.
+ * @param checkPadding Checks on a batch that rows may be repeated, before some
+ * are.
  * @returns The outputs of all samples; without optional logits if they do not
  * have one row per sample.
  * @throws {TypeError} If another output does not have one row per sample, or
@@ -76,11 +47,15 @@ export async function inFixedBatches(
   inputs: Inputs,
   size: number,
   run: (batch: Inputs, start: number) => Promise<RunOutputs>,
+  checkPadding?: (batch: Inputs) => Promise<void>,
 ): Promise<RunOutputs> {
-  const rows = numRows(program, inputs);
+  const rows = inputs.find((_, i) => !isShared(program, i))!.shape[0]!;
+  const batchAt = (start: number) =>
+    inputs.map((x, i) => isShared(program, i) ? x : rowsFrom(x, start, size));
+  if (rows % size > 0) await checkPadding?.(batchAt(0));
   const parts: RunOutputs[] = [];
   for (let start = 0; start < rows; start += size) {
-    const batch = fixedBatch(program, inputs, start, size);
+    const batch = batchAt(start);
     parts.push(await run(batch, start));
   }
   const joined = <A extends FeatureArray | NdArray>(

@@ -5,12 +5,7 @@ import { type Ref, refKey } from "../../models/graph/graph.ts";
 import type { NdArray } from "../../types.ts";
 import { readWeights } from "../call_node.ts";
 import type { Pacer } from "../../formats/pacer.ts";
-import {
-  fixedBatch,
-  fixedRows,
-  inFixedBatches,
-  numRows,
-} from "../fixed_batches.ts";
+import { fixedRows, inFixedBatches } from "../fixed_batches.ts";
 import {
   computeOutputs,
   type HeadValues,
@@ -150,24 +145,22 @@ class TfjsSession implements Session {
   ): Promise<RunOutputs> {
     const size = fixedRows(this.#program);
     if (size === undefined) return await this.#runBatch(inputs, pacer, first);
-    const rows = numRows(this.#program, inputs);
-    if (rows % size > 0) await this.#checkPadding(inputs, size, pacer);
     return await inFixedBatches(
       this.#program,
       inputs,
       size,
       (batch, start) => this.#runBatch(batch, pacer, first + start),
+      (batch) => this.#checkPadding(batch, size, pacer),
     );
   }
 
   /** Checks that padding rows cannot change the other rows of a batch. */
   async #checkPadding(
-    inputs: readonly NdArray<ArrayBufferView>[],
+    batch: readonly NdArray<ArrayBufferView>[],
     size: number,
     pacer: Pacer,
   ): Promise<void> {
     if (this.#canPad) return;
-    const batch = fixedBatch(this.#program, inputs, 0, size);
     await checkPadding(
       this.#program,
       size,
