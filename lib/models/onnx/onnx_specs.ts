@@ -2,6 +2,7 @@ import { ModelFormatError } from "../../errors.ts";
 import { sizeOf } from "../../check.ts";
 import type {
   OnnxAttributeValue,
+  OnnxGraphPart,
   OnnxOperation,
   OnnxValueInfo,
 } from "../../formats/onnx_model.ts";
@@ -31,6 +32,8 @@ export class OnnxSpecs {
   readonly batch: number | undefined;
   readonly #infos: ReadonlyMap<string, OnnxValueInfo>;
   readonly #inferred = new Map<string, KnownTensor>();
+  /** What operators require of their inputs. */
+  readonly #required: ReadonlyMap<string, KnownTensor>;
   readonly #values = new Map<string, KnownValues>();
   readonly #axes: BatchAxes;
   readonly #reader: ProtoReader;
@@ -49,6 +52,7 @@ export class OnnxSpecs {
     this.#infos = new Map(all.map((info) => [info.name, info]));
     this.#source = reader.source.name;
     this.#reader = reader;
+    this.#required = requiredTensors(graph);
     this.types = new Map(
       all.flatMap(({ name, type }) => type === undefined ? [] : [[name, type]]),
     );
@@ -97,7 +101,7 @@ export class OnnxSpecs {
   ): TensorSpec | undefined {
     const info = this.#infos.get(tensor);
     const { type, shape } = info?.shape === undefined
-      ? this.#inferred.get(tensor) ?? {}
+      ? this.#inferred.get(tensor) ?? this.#required.get(tensor) ?? {}
       : info;
     const dtype = dtypeOf(typeName(type ?? 0));
     if (shape === undefined || dtype === undefined) return undefined;
@@ -177,7 +181,7 @@ export class OnnxSpecs {
     }
     const { type, shape } = this.#infos.get(name) ?? {};
     return type === undefined || shape === undefined
-      ? this.#inferred.get(name)
+      ? this.#inferred.get(name) ?? this.#required.get(name)
       : { type, shape };
   }
 
@@ -187,6 +191,32 @@ export class OnnxSpecs {
       `${rule}: current value is ${value}`,
     );
   }
+}
+
+/** The inputs of linear layers, by the shapes of their weights. */
+function requiredTensors(
+  { nodes, constants }: OnnxGraphPart,
+): Map<string, KnownTensor> {
+  const weights = new Map(constants.map((tensor) => [tensor.name, tensor]));
+  const required = new Map<string, KnownTensor>();
+  for (const { kind, domain, inputs, attributes } of nodes) {
+    const kernel = weights.get(inputs[1] ?? "");
+    const isLinear = kind === "Gemm" || kind === "Conv";
+    if (kernel === undefined || !isLinear || domain !== "") continue;
+    const { shape, type } = kernel;
+    if (kind === "Gemm" && shape.length === 2) {
+      const width = shape[attributes.get("transB") === 1 ? 1 : 0]!;
+      const isTransposed = attributes.get("transA") === 1;
+      const sizes = isTransposed ? [width, null] : [null, width];
+      required.set(inputs[0]!, { shape: sizes, type });
+    }
+    if (kind === "Conv" && shape.length > 2) {
+      const channels = shape[1]! * Number(attributes.get("group") ?? 1);
+      const sizes = [null, channels, ...shape.slice(2).map(() => null)];
+      required.set(inputs[0]!, { shape: sizes, type });
+    }
+  }
+  return required;
 }
 
 /** The type of arrays here for an element type; undefined if there is none. */
