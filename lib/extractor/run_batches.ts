@@ -27,6 +27,7 @@ import { BatchQueue } from "./batch_queue.ts";
 import type { ExtractorProgram } from "./compile.ts";
 import { datasetSpecs, fedArrays } from "./feeds.ts";
 import { indexError } from "./index_error.ts";
+import { sizeError } from "./size_error.ts";
 
 /** A program in an open session. */
 export interface Opened {
@@ -167,7 +168,7 @@ async function* loop(
 
 /** Reads batches, and runs several at the same time. */
 function queueOf(
-  { program: { feeds }, session }: Opened,
+  { program: { feeds, graph }, session }: Opened,
   iterator: AsyncIterator<HostBatch>,
   pacer: Pacer,
   batchSize: number | undefined,
@@ -179,7 +180,8 @@ function queueOf(
     const samples = batchSize === undefined ? { first } : { first, batchSize };
     const inputs = fedArrays(feeds, batch.inputs);
     return session.run(inputs, pacer, samples).catch((error) => {
-      throw indexError(error, { feeds, inputs, first });
+      const failed = { feeds, inputs, first };
+      throw sizeError(indexError(error, failed), failed, graph);
     });
   };
   return new BatchQueue(
