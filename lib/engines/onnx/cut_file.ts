@@ -137,6 +137,26 @@ function freshNames(calls: readonly OnnxCall[]): (stem: string) => string {
   };
 }
 
+/**
+ * Writes another name of an operation if an earlier one has the same, which the
+ * runtime refuses. The last of two names counts.
+ *
+ * @param writer The end of the operation.
+ * @param operation The operation.
+ * @param named The names of those before; this one is added.
+ */
+export function writeName(
+  writer: ProtoWriter,
+  { name }: OnnxCall["operation"],
+  named: Set<string>,
+): void {
+  if (name === "") return;
+  let free = name;
+  while (named.has(free)) free = `${free}'`;
+  if (free !== name) writer.text(3, free);
+  named.add(free);
+}
+
 /** Writes a constant of 8-bit zeros. */
 function writeZero(
   writer: ProtoWriter,
@@ -175,6 +195,7 @@ function writeGraph(
     writeNode(writer, "Cast", input, name, type);
     return { name: input, type: fedType, shape };
   });
+  const named = new Set<string>();
   for (const { operation } of calls) {
     const trees = binaryTrees(operation, reader);
     if (trees !== undefined) {
@@ -186,6 +207,7 @@ function writeGraph(
     for (const zero of zeroPoints.get(operation) ?? []) {
       added.text(1, zero === undefined ? "" : zeroNamed(zero));
     }
+    writeName(added, operation, named);
     writer.bytes(1, reader.bytes(operation.span), added.finish());
   }
   const outputs = wanted.map((name) => {

@@ -12,6 +12,7 @@ import {
   type Cut,
   FORMAT,
   writeConstant,
+  writeName,
   writeNode,
   writePort,
 } from "./cut_file.ts";
@@ -78,8 +79,11 @@ function writeGraph(
   for (const { name, tensor } of feeds) {
     if (name !== tensor) writeNode(writer, "Identity", name, tensor);
   }
+  const named = new Set<string>();
   for (const { operation } of calls) {
-    writer.bytes(1, reader.bytes(operation.span));
+    const added = new ProtoWriter();
+    writeName(added, operation, named);
+    writer.bytes(1, reader.bytes(operation.span), added.finish());
   }
   writeParts(writer, graph);
   for (const { name, tensor } of outputs) {
