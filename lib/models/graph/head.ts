@@ -69,7 +69,9 @@ export function searchHead(outputs: readonly Ref[]): HeadSearch {
   return {
     logits: undefined,
     looked: outputs.map(({ node }) => node.row.name),
-    why: `the model has ${outputs.length} outputs`,
+    why: outputs.length === 1
+      ? `"${outputs[0]!.node.row.name}" gives labels or indices`
+      : `the model has ${outputs.length} outputs`,
   };
 }
 
