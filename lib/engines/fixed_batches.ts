@@ -13,9 +13,18 @@ type Inputs = readonly NdArray<ArrayBufferView>[];
  */
 export function fixedRows({ graph, feeds }: Program): number | undefined {
   if (graph.runtime === undefined) return undefined;
-  const sizes = new Set(feeds.map(({ spec }) => spec.shape[0] ?? null));
+  const batched = feeds.filter(({ spec }) => spec.batchAxis !== null);
+  const sizes = new Set(batched.map(({ spec }) => spec.shape[0] ?? null));
   const [size] = sizes;
   return sizes.size === 1 && typeof size === "number" ? size : undefined;
+}
+
+/** A program with its feeds. */
+type WithFeeds = Pick<Program, "feeds">;
+
+/** Whether an input has no batch axis, and is the same for all samples. */
+function isShared({ feeds }: Partial<WithFeeds>, index: number): boolean {
+  return feeds?.[index]?.spec.batchAxis === null;
 }
 
 /**
@@ -26,21 +35,27 @@ export function fixedRows({ graph, feeds }: Program): number | undefined {
  * @param inputs One array for each feed, `[N, …]`.
  * @param size The batch size.
  * @param run Runs one batch; receives the index of its first row.
+ * @param checkPadding Checks on a batch that rows may be repeated, before some
+ * are.
  * @returns The outputs of all samples; without optional logits if they do not
  * have one row per sample.
  * @throws {TypeError} If another output does not have one row per sample, or
  * has other sizes in a later batch.
  */
 export async function inFixedBatches(
-  program: Pick<Program, "features" | "logits">,
+  program: Pick<Program, "features" | "logits"> & Partial<WithFeeds>,
   inputs: Inputs,
   size: number,
   run: (batch: Inputs, start: number) => Promise<RunOutputs>,
+  checkPadding?: (batch: Inputs) => Promise<void>,
 ): Promise<RunOutputs> {
-  const rows = inputs[0]!.shape[0]!;
+  const rows = inputs.find((_, i) => !isShared(program, i))!.shape[0]!;
+  const batchAt = (start: number) =>
+    inputs.map((x, i) => isShared(program, i) ? x : rowsFrom(x, start, size));
+  if (rows % size > 0) await checkPadding?.(batchAt(0));
   const parts: RunOutputs[] = [];
   for (let start = 0; start < rows; start += size) {
-    const batch = inputs.map((x) => rowsFrom(x, start, size));
+    const batch = batchAt(start);
     parts.push(await run(batch, start));
   }
   const joined = <A extends FeatureArray | NdArray>(

@@ -14,8 +14,8 @@ export interface Rows {
   /** Whether axis 0 is the batch; false for values shared by all samples. */
   readonly isBatch: boolean;
   readonly rank: number;
-  /** Sizes of a constant. */
-  readonly shape?: readonly number[];
+  /** Sizes, if they are known before the run. */
+  readonly shape?: readonly (number | null)[] | undefined;
   /** Values of a short constant, such as axes. */
   readonly numbers?: readonly number[] | undefined;
 }
@@ -93,6 +93,27 @@ export function joined(
   const [x] = values;
   const areRows = values.every((y) => y!.isBatch && y!.rank === x!.rank);
   return areRows && innerAxes(axes, x!.rank) ? x : undefined;
+}
+
+/**
+ * Selects along an axis: the rows of a table, by the indices of a sample, or
+ * the same elements of each sample.
+ *
+ * @param x The table, or the batch.
+ * @param indices The indices.
+ * @param axes The axis, if it is known.
+ * @returns The rows of the output; undefined if samples may be selected.
+ */
+export function gathered(
+  x: Rows,
+  indices: Rows,
+  axes: readonly number[] | undefined,
+): Rows | undefined {
+  const axis = axes?.[0];
+  const isApart = x.isBatch
+    ? !indices.isBatch && innerAxes(axes, x.rank) !== undefined
+    : indices.isBatch && (axis === 0 || axis === -x.rank);
+  return isApart ? batched(x.rank - 1 + indices.rank) : undefined;
 }
 
 /**

@@ -63,7 +63,7 @@ export async function identify(
   const choice = await chooseEngine(program, settings);
   const plan = planOf(graph, program, settings, choice);
   await prepared(dataset, options);
-  const inputs = datasetSpecs(program.feeds);
+  const inputs = datasetSpecs(program.feeds, graph);
   const data = isNamed(graph, settings)
     ? await datasetFingerprint(dataset, inputs, options.signal)
     : undefined;

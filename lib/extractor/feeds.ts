@@ -68,19 +68,27 @@ function hostFeed(node: GraphNode, inputs: readonly Feed[]): Feed {
  * The inputs that a dataset must have for some feeds.
  *
  * @param feeds The feeds.
+ * @param graph The model; its engine takes strings if it is of an ONNX file.
  * @returns The inputs, each once.
  * @throws {TypeError} If a string input is not converted to numbers on the
- * host.
+ * host, as the engine needs.
  */
-export function datasetSpecs(feeds: readonly Feed[]): readonly TensorSpec[] {
+export function datasetSpecs(
+  feeds: readonly Feed[],
+  graph?: ModelGraph,
+): readonly TensorSpec[] {
   const wrong = feeds.find(({ spec, host }) =>
-    spec.dtype === "string" && host === undefined
+    spec.dtype === "string" && host === undefined && graph?.onnx === undefined
   );
   if (wrong !== undefined) {
     const rule =
       `a model must take numbers or booleans at input "${wrong.spec.name}"`;
     throw new TypeError(cannot("read dataset", rule, wrong.spec.dtype));
   }
+  return inputsOf(feeds);
+}
+
+function inputsOf(feeds: readonly Feed[]): readonly TensorSpec[] {
   return [...new Set(feeds.map(({ spec, host }) => host?.spec ?? spec))];
 }
 
@@ -99,7 +107,7 @@ export function fedArrays(
   if (feeds.every(({ host }) => host === undefined)) {
     return [...inputs] as NdArray<ArrayBufferView>[];
   }
-  const specs = datasetSpecs(feeds);
+  const specs = inputsOf(feeds);
   return feeds.map(({ spec, host }) => {
     const input = inputs[specs.indexOf(host?.spec ?? spec)]!;
     if (host === undefined) return input as NdArray<ArrayBufferView>;

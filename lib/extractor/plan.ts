@@ -13,6 +13,7 @@ import type { ModelGraph } from "../models/graph/model_graph.ts";
 import type { EngineChoice } from "./choose_engine.ts";
 import type { ExtractorProgram } from "./compile.ts";
 import { droppedMasks } from "./dropped_masks.ts";
+import { mixingNodes } from "./mixed_samples.ts";
 import { changesOf, type Settings } from "./settings.ts";
 
 /**
@@ -108,10 +109,7 @@ export function planOf(
     numParameters: numParameters([...runs]),
     warnings: Object.freeze([
       ...program.found.warnings,
-      ...batchDependence(graph, [
-        ...program.feeds.map(({ ref }) => ref.node),
-        ...program.schedule.nodes,
-      ]),
+      ...batchDependence(graph, program),
       ...droppedMasks(program),
     ]),
   };
@@ -238,14 +236,18 @@ function holds(
  * Warns of results that depend on `.batch()`.
  *
  * @param graph The model.
- * @param nodes The nodes that run, and their inputs.
+ * @param program The inputs, and the nodes that run.
  * @returns One warning per reason, which names the operations; empty if there
  * are none.
  */
 function batchDependence(
   { onnx }: ModelGraph,
-  nodes: readonly GraphNode[],
+  { feeds, schedule }: ExtractorProgram,
 ): string[] {
+  const nodes = [...feeds.map(({ ref }) => ref.node), ...schedule.nodes];
+  const mixing = onnx === undefined
+    ? []
+    : mixingNodes(onnx, feeds, schedule.nodes);
   const functions = onnx?.file.functions ?? [];
   const which = (isSuch: (operation: OnnxOperation) => boolean) =>
     nodes.filter(({ call }) =>
@@ -266,6 +268,7 @@ function batchDependence(
       "",
       "normalise by the mean and variance of a whole batch, as in training",
     ),
+    ...warning(mixing, "", "compute over all samples of a batch"),
     ...warning(
       padded,
       "the length of ",

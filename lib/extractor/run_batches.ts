@@ -102,7 +102,7 @@ export function runBatches(
     atOnce: isJoined && program.feeds.every(({ host }) => host === undefined)
       ? atOnce
       : undefined,
-    inputs: datasetSpecs(program.feeds),
+    inputs: datasetSpecs(program.feeds, program.graph),
     range,
     signal,
   });
@@ -167,7 +167,7 @@ async function* loop(
 
 /** Reads batches, and runs several at the same time. */
 function queueOf(
-  { program: { feeds }, session }: Opened,
+  { program: { feeds, graph }, session }: Opened,
   iterator: AsyncIterator<HostBatch>,
   pacer: Pacer,
   batchSize: number | undefined,
@@ -179,8 +179,10 @@ function queueOf(
     const samples = batchSize === undefined ? { first } : { first, batchSize };
     const inputs = fedArrays(feeds, batch.inputs);
     return session.run(inputs, pacer, samples).catch(async (error) => {
+      const failed = { feeds, inputs, first };
       const { indexError } = await import("./index_error.ts");
-      throw indexError(error, { feeds, inputs, first });
+      const { sizeError } = await import("./size_error.ts");
+      throw sizeError(indexError(error, failed), failed, graph);
     });
   };
   return new BatchQueue(

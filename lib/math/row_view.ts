@@ -2,7 +2,7 @@ import { sizeOf } from "../check.ts";
 
 /** An array whose first axis is the rows. */
 interface Rows {
-  readonly data: ArrayBufferView;
+  readonly data: ArrayBufferView | readonly string[];
   readonly shape: readonly number[];
 }
 
@@ -12,7 +12,8 @@ interface Rows {
  * @param array An array `[N, …]` of any element type.
  * @param start The first row.
  * @param end The row after the last.
- * @returns `[end - start, …]`, which shares the memory of the array.
+ * @returns `[end - start, …]`, which shares the memory of the array; strings are
+ * copied.
  */
 export function rowView<A extends Rows>(
   array: A,
@@ -21,8 +22,10 @@ export function rowView<A extends Rows>(
 ): A {
   const sizes = array.shape.slice(1);
   const width = sizeOf(sizes);
-  const data = (array.data as Float32Array)
-    .subarray(start * width, end * width);
+  const [from, to] = [start * width, end * width];
+  const data = isStrings(array.data)
+    ? array.data.slice(from, to)
+    : (array.data as Float32Array).subarray(from, to);
   return { ...array, data, shape: [end - start, ...sizes] };
 }
 
@@ -42,8 +45,15 @@ export function rowsFrom<A extends Rows>(
   const { data, shape } = array;
   const rows = shape[0]!;
   if (start + count <= rows) return rowView(array, start, start + count);
-  const values = data as Float32Array;
   const width = sizeOf(shape.slice(1));
+  const sizes = [count, ...shape.slice(1)];
+  if (isStrings(data)) {
+    const last = data.slice((rows - 1) * width);
+    const repeated = Array<readonly string[]>(start + count - rows).fill(last);
+    const strings = [...data.slice(start * width), ...repeated.flat()];
+    return { ...array, data: strings, shape: sizes };
+  }
+  const values = data as Float32Array;
   const Values = values.slice(0, 0).constructor as Float32ArrayConstructor;
   const padded = new Values(count * width);
   padded.set(values.subarray(start * width));
@@ -51,5 +61,9 @@ export function rowsFrom<A extends Rows>(
   for (let row = rows - start; row < count; row++) {
     padded.set(last, row * width);
   }
-  return { ...array, data: padded, shape: [count, ...shape.slice(1)] };
+  return { ...array, data: padded, shape: sizes };
+}
+
+function isStrings(data: Rows["data"]): data is readonly string[] {
+  return Array.isArray(data);
 }

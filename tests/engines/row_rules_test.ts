@@ -4,6 +4,7 @@ import {
   broadcast,
   each,
   expanded,
+  gathered,
   innerAxes,
   joined,
   reduced,
@@ -50,6 +51,17 @@ Deno.test("joined(), reduced() and expanded() leave the axis of the batch", () =
   assertEquals(expanded(x, [-1]), batched(4));
   assertEquals(expanded(x, [0]), undefined);
   assertEquals(expanded(x, undefined), undefined);
+});
+
+Deno.test("gathered() takes rows of a table by the indices of a sample, or elements of each", () => {
+  const [x, table] = [batched(3), shared(6, 2)];
+  assertEquals(gathered(x, shared(5), [-1]), x);
+  assertEquals(gathered(x, shared(5), [0]), undefined);
+  assertEquals(gathered(x, shared(5), undefined), undefined);
+  assertEquals(gathered(x, batched(1), [1]), undefined);
+  assertEquals(gathered(table, batched(2), [0]), x);
+  assertEquals(gathered(table, batched(2), [-2]), x);
+  assertEquals(gathered(table, batched(2), [1]), undefined);
 });
 
 Deno.test("innerAxes() refuses axis 0, axes that are not there, and none", () => {

@@ -1,5 +1,5 @@
 import { assertEquals, assertThrows } from "@std/assert";
-import { fromLayersModel, tf } from "@sonde/sonde";
+import { fromLayersModel, loadModel, tf } from "@sonde/sonde";
 import {
   datasetSpecs,
   fedArrays,
@@ -14,6 +14,7 @@ import {
   modelGraphOf,
 } from "../../lib/models/graph/model_graph.ts";
 import { counted } from "../support/backends.ts";
+import { onnxBytes } from "../support/onnx_bytes.ts";
 import { filled, free, nested, Parts, shared } from "./_models.ts";
 
 const graphOf = (model: tf.LayersModel) =>
@@ -135,4 +136,17 @@ Deno.test("datasetSpecs() lists each input once, and fedArrays() computes on the
     TypeError,
     'Cannot read dataset as a model must take numbers or booleans at input "text": current value is "string"',
   );
+});
+
+Deno.test("datasetSpecs() lists strings for a model whose engine takes them", async () => {
+  await using file = await loadModel(onnxBytes({
+    nodes: [{ op: "Identity", in: ["x"], out: ["y"] }],
+    inputs: [{ name: "x", type: 8, shape: ["N"] }],
+    outputs: [{ name: "y", type: 8, shape: ["N"] }],
+  }));
+  const graph = modelGraphOf(file)!;
+  const feeds = feedsOf(graph, undefined);
+  const x: TensorSpec = { name: "x", shape: [null], dtype: "string" };
+  assertEquals(datasetSpecs(feeds, graph), [x]);
+  assertThrows(() => datasetSpecs(feeds), TypeError);
 });

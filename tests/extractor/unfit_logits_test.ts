@@ -11,15 +11,22 @@ function numbers(...shape: number[]): NdArray {
 /** A convolution over a map whose size nobody knows, behind a reshape. */
 const MAP_HEAD: File = {
   nodes: [
-    { op: "Mul", in: ["sizes", "one"], out: ["shape"] },
+    { op: "Sqrt", in: ["squares"], out: ["roots"] },
+    { op: "Cast", in: ["roots"], out: ["sizes"], attributes: { to: 7 } },
+    {
+      op: "Concat",
+      in: ["free", "sizes"],
+      out: ["shape"],
+      attributes: { axis: 0 },
+    },
     { op: "Reshape", in: ["x", "shape"], out: ["map"] },
     { op: "Conv", name: "head", in: ["map", "kernel"], out: ["rows"] },
     { op: "Reshape", in: ["rows", "flat"], out: ["logits"] },
     { op: "Softmax", in: ["logits"], out: ["y"] },
   ],
   constants: [
-    { name: "sizes", type: 7, shape: [4], ints: [-1, 2, 2, 2] },
-    { name: "one", type: 7, shape: [1], ints: [1] },
+    { name: "free", type: 7, shape: [1], ints: [-1] },
+    { name: "squares", shape: [3], floats: [4, 4, 4] },
     { name: "flat", type: 7, shape: [2], ints: [-1, 3] },
     {
       name: "kernel",

@@ -37,3 +37,12 @@ Deno.test("rowsFrom() cuts rows, and fills up with the last one", () => {
   assertEquals(last.data, BigInt64Array.of(5n, 6n, 5n, 6n, 5n, 6n));
   assertEquals(IDS.data.length, 6);
 });
+
+Deno.test("rowView() and rowsFrom() cut strings", () => {
+  const strings = { data: ["a", "b", "c", "d", "e", "f"], shape: [3, 2] };
+  assertEquals(rowView(strings, 1, 2), { data: ["c", "d"], shape: [1, 2] });
+  assertEquals(rowsFrom(strings, 0, 2).data, ["a", "b", "c", "d"]);
+  assertEquals(rowsFrom(strings, 2, 3), {
+    ...{ data: ["e", "f", "e", "f", "e", "f"], shape: [3, 2] },
+  });
+});

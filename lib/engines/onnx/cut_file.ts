@@ -14,6 +14,11 @@ import type {
   OnnxConstant,
   OnnxOrigin,
 } from "../../models/graph/onnx_origin.ts";
+import {
+  binaryTrees,
+  checkInnerTrees,
+  writeBinaryTrees,
+} from "./binary_trees.ts";
 import type { EncodedModel, ExternalData } from "./graph/encode_model.ts";
 import type { ExactProducts, ZeroPoint } from "./exact_products.ts";
 import type { PortSize } from "./graph/onnx_graph.ts";
@@ -52,6 +57,8 @@ export interface CutModel extends EncodedModel {
   readonly outputs: readonly string[];
 }
 
+/** The opset of added operators, in a file that has none of the ONNX domain. */
+const ADDED = 17;
 const FLOAT16 = 10;
 const FLOAT32 = 1;
 /**
@@ -87,7 +94,7 @@ export function cutFile(origin: OnnxOrigin, cut: Cut): CutModel {
   writer.message(7, () => {
     ports = writeGraph(writer, origin, cut, externalData);
   });
-  for (const [domain, version] of opsets) {
+  for (const [domain, version] of new Map([["", ADDED], ...opsets])) {
     writer.message(8, () => {
       writer.text(1, domain);
       writer.integer(2, version);
@@ -131,6 +138,26 @@ function freshNames(calls: readonly OnnxCall[]): (stem: string) => string {
   };
 }
 
+/**
+ * Writes another name of an operation if an earlier one has the same, which the
+ * runtime refuses. The last of two names counts.
+ *
+ * @param writer The end of the operation.
+ * @param operation The operation.
+ * @param named The names of those before; this one is added.
+ */
+export function writeName(
+  writer: ProtoWriter,
+  { name }: OnnxCall["operation"],
+  named: Set<string>,
+): void {
+  if (name === "") return;
+  let free = name;
+  while (named.has(free)) free = `${free}'`;
+  if (free !== name) writer.text(3, free);
+  named.add(free);
+}
+
 /** Writes a constant of 8-bit zeros. */
 function writeZero(
   writer: ProtoWriter,
@@ -169,11 +196,19 @@ function writeGraph(
     writeNode(writer, "Cast", input, name, type);
     return { name: input, type: fedType, shape };
   });
+  const named = new Set<string>();
   for (const { operation } of calls) {
+    const trees = binaryTrees(operation, reader);
+    if (trees !== undefined) {
+      writeBinaryTrees(writer, operation, trees, reader, fresh);
+      continue;
+    }
+    checkInnerTrees(operation, origin.file);
     const added = new ProtoWriter();
     for (const zero of zeroPoints.get(operation) ?? []) {
       added.text(1, zero === undefined ? "" : zeroNamed(zero));
     }
+    writeName(added, operation, named);
     writer.bytes(1, operationBytes(reader, operation), added.finish());
   }
   const outputs = wanted.map((name) => {

@@ -13,6 +13,7 @@ import {
   type Cut,
   FORMAT,
   writeConstant,
+  writeName,
   writeNode,
   writePort,
 } from "./cut_file.ts";
@@ -79,8 +80,11 @@ function writeGraph(
   for (const { name, tensor } of feeds) {
     if (name !== tensor) writeNode(writer, "Identity", name, tensor);
   }
+  const named = new Set<string>();
   for (const { operation } of calls) {
-    writer.bytes(1, operationBytes(reader, operation));
+    const added = new ProtoWriter();
+    writeName(added, operation, named);
+    writer.bytes(1, operationBytes(reader, operation), added.finish());
   }
   writeParts(writer, graph);
   for (const { name, tensor } of outputs) {

@@ -17,6 +17,7 @@ import {
   broadcast,
   each,
   expanded,
+  gathered,
   innerAxes,
   joined,
   MOST_NUMBERS,
@@ -38,7 +39,7 @@ interface Operation extends RowOperation {
     attribute: string,
     input: number,
   ) => readonly number[] | undefined;
-  /** Sizes of its output, if they are known before the run. */
+  /** Sizes of its first output, if they are known before the run. */
   readonly outputShape: readonly (number | null)[] | undefined;
 }
 
@@ -82,6 +83,15 @@ const gemm: Rule = ({ inputs: [a, b, c], number }) => {
   return fits ? batched(2) : undefined;
 };
 
+/** A product of integers, with constant weights. */
+function weighted(input: number): Rule {
+  return (operation) => {
+    const { inputs } = operation;
+    const isPlain = inputs[0]!.rank >= 2 && inputs[input]!.rank === 2;
+    return isPlain ? same(operation) : undefined;
+  };
+}
+
 const reduce: Rule = ({ inputs: [x], integers, number }) =>
   reduced(x!, integers("axes", 1), number("keepdims", 1) !== 0);
 
@@ -97,14 +107,9 @@ function scaled(attribute: string, input: number): Rule {
   };
 }
 
-const gather: Rule = ({ inputs: [x, indices], number }) =>
-  !indices!.isBatch && isInner(number("axis", 0), x!)
-    ? batched(x!.rank - 1 + indices!.rank)
-    : undefined;
-
 const expand: Rule = (operation) => {
-  const { inputs: [x], integers, batch } = operation;
-  const sizes = integers("", 1);
+  const { inputs: [x], integers, batch, outputShape } = operation;
+  const sizes = integers("", 1) ?? outputShape;
   if (sizes === undefined || sizes.length > x!.rank) return undefined;
   const isKept = sizes.length < x!.rank || sizes[0] === 1 || sizes[0] === batch;
   return isKept ? same(operation) : undefined;
@@ -148,6 +153,9 @@ const RULES: Readonly<Record<string, Rule>> = {
     const { inputs: [x], integers } = operation;
     return isInner(integers("", 1)?.[0] ?? 0, x!) ? same(operation) : undefined;
   },
+  ...each("QLinearConv ConvInteger", spatial),
+  QLinearMatMul: weighted(3),
+  MatMulInteger: weighted(1),
   MatMul: matmul,
   Gemm: gemm,
   Flatten: ({ inputs: [x], number }) =>
@@ -161,14 +169,17 @@ const RULES: Readonly<Record<string, Rule>> = {
       reduced(x!, [number("axis", 0)], number("keepdims", 1) !== 0),
   ),
   Shape: () => ({ isBatch: false, rank: 1 }),
-  Concat: ({ inputs, number }) => joined(inputs, [number("axis", 0)]),
+  // All have the same rank, so that a constant has a value for each row.
+  Concat: ({ inputs, number }) =>
+    joined(inputs.filter((x) => x!.isBatch), [number("axis", 0)]),
   Split: ({ inputs: [x], number }) =>
     isInner(number("axis", 0), x!) ? x : undefined,
   Slice: (operation) => {
     const { inputs: [x], integers } = operation;
     return innerAxes(integers("axes", 3), x!.rank) && same(operation);
   },
-  Gather: gather,
+  Gather: ({ inputs: [x, indices], number }) =>
+    gathered(x!, indices!, [number("axis", 0)]),
   Expand: expand,
   Tile: scaled("", 1),
   Resize: scaled("", 2),
@@ -204,6 +215,24 @@ export async function mixingOperation(
   }
 }
 
+/** Operators whose results differ from run to run. */
+const RANDOM = /^(Random|Bernoulli|Multinomial)/;
+/** Operators whose first input may be the same for all samples. */
+const TAKES_SHARED = new Set(["Concat", "Gather", "Gemm", "MatMul"]);
+
+/** The rank of a result that is the same for all samples; NaN if unknown. */
+function sharedRank(
+  { kind, outputs }: OnnxCall["operation"],
+  rule: Rule | undefined,
+  rows: readonly (Rows | undefined)[],
+  shapes: Shapes,
+): number {
+  const shape = shapes.get(outputs[0] ?? "");
+  if (shape !== undefined && shape.length > 0) return shape.length;
+  if (rule === same || kind === "DequantizeLinear") return rows[0]!.rank;
+  return rule === broadcast ? Math.max(...rows.map((x) => x!.rank)) : NaN;
+}
+
 async function rowsOf(
   { constants, batch = 1 }: OnnxOrigin,
   { operation, version, operands }: OnnxCall,
@@ -214,20 +243,25 @@ async function rowsOf(
   const isKnown = domain === "" && Object.hasOwn(RULES, kind);
   const rule = isKnown ? RULES[kind] : undefined;
   // An operation that uses more than its inputs has subgraphs.
-  if (rule === undefined || operands.length !== inputs.length) return undefined;
+  if (domain !== "" || operands.length !== inputs.length) return undefined;
   const rows = await Promise.all(inputs.map((name) => {
     const constant = constants.get(name);
-    return constant === undefined ? known.get(name) : constantRows(constant);
+    if (constant !== undefined) return constantRows(constant);
+    const computed = known.get(name);
+    return computed && { ...computed, shape: shapes.get(name) };
   }));
   const isUnknown = rows.some((x, i) => x === undefined && inputs[i] !== "");
   if (isUnknown || inputs.length === 0) return undefined;
   if (!rows.some((x) => x?.isBatch === true)) {
     // Only constants: the same for all samples.
-    const keepsRank = rule === same || kind === "DequantizeLinear";
-    return { isBatch: false, rank: keepsRank ? rows[0]!.rank : NaN };
+    return RANDOM.test(kind) ? undefined : {
+      isBatch: false,
+      rank: sharedRank(operation, rule, rows, shapes),
+    };
   }
-  if (kind !== "Gemm" && kind !== "MatMul" && rows[0]?.isBatch !== true) {
-    // The first input may be a constant only if all inputs are treated alike.
+  if (rule === undefined) return undefined;
+  // The first input may be a constant only for some.
+  if (rows[0]?.isBatch !== true && !TAKES_SHARED.has(kind)) {
     if (rule !== broadcast) return undefined;
   }
   return rule({

@@ -13,6 +13,7 @@ import {
   broadcast,
   each,
   expanded,
+  gathered,
   joined,
   MOST_NUMBERS,
   reduced,
@@ -99,6 +100,8 @@ const RULES: Readonly<Record<string, Rule>> = {
       ? batched(outputShape.length)
       : undefined,
   Shape: () => ({ isBatch: false, rank: 1 }),
+  GatherV2: ({ inputs: [x, indices, axis], config: { batchDims = 0 } }) =>
+    batchDims === 0 ? gathered(x!, indices!, axis?.numbers) : undefined,
   Squeeze: ({ inputs: [x], config: { axis } }) =>
     reduced(x!, Array.isArray(axis) ? axis : []),
   StridedSlice: stridedSlice,
@@ -140,7 +143,10 @@ async function mixingNode(
   const unknown = nodes.find(({ row }) => !Object.hasOwn(RULES, row.kind));
   if (unknown !== undefined) return unknown;
   const known = new Map<string, Rows>(
-    feeds.map(({ ref, spec }) => [refKey(ref), batched(spec.shape.length)]),
+    feeds.map(({ ref, spec }) => [refKey(ref), {
+      isBatch: spec.batchAxis !== null,
+      rank: spec.shape.length,
+    }]),
   );
   const reshapes = nodes.filter(({ row }) => row.kind === "Reshape")
     .map((node) => ({ node, index: 0 }));
@@ -168,7 +174,8 @@ function rowsAfter(node: GraphNode, operation: Operation): Rows | undefined {
     return { isBatch: false, rank: NaN };
   }
   // The first input may be shared only if all inputs are treated alike.
-  const isAlike = RULES[kind] === broadcast || kind === "ConcatV2";
+  const isAlike = RULES[kind] === broadcast ||
+    kind === "ConcatV2" || kind === "GatherV2";
   return inputs[0]!.isBatch || isAlike ? RULES[kind]!(operation) : undefined;
 }
 

@@ -1,7 +1,6 @@
 import type { NumericDataType } from "@tensorflow/tfjs";
 import { tf } from "../../tf.ts";
 import { cannot } from "../../check.ts";
-import { rowsFrom } from "../../math/row_view.ts";
 import { type Ref, refKey } from "../../models/graph/graph.ts";
 import type { NdArray } from "../../types.ts";
 import { readWeights } from "../call_node.ts";
@@ -147,24 +146,22 @@ class TfjsSession implements Session {
   ): Promise<RunOutputs> {
     const size = fixedRows(this.#program);
     if (size === undefined) return await this.#runBatch(inputs, pacer, first);
-    const rows = inputs[0]!.shape[0]!;
-    if (rows % size > 0) await this.#checkPadding(inputs, size, pacer);
     return await inFixedBatches(
       this.#program,
       inputs,
       size,
       (batch, start) => this.#runBatch(batch, pacer, first + start),
+      (batch) => this.#checkPadding(batch, size, pacer),
     );
   }
 
   /** Checks that padding rows cannot change the other rows of a batch. */
   async #checkPadding(
-    inputs: readonly NdArray<ArrayBufferView>[],
+    batch: readonly NdArray<ArrayBufferView>[],
     size: number,
     pacer: Pacer,
   ): Promise<void> {
     if (this.#canPad) return;
-    const batch = inputs.map((x) => rowsFrom(x, 0, size));
     await checkPadding(
       this.#program,
       size,

@@ -74,7 +74,9 @@ export function searchHead(outputs: readonly Ref[]): HeadSearch {
   return {
     logits: undefined,
     looked: outputs.map(({ node }) => node.row.name),
-    why: `the model has ${outputs.length} outputs`,
+    why: outputs.length === 1
+      ? `"${outputs[0]!.node.row.name}" gives labels or indices`
+      : `the model has ${outputs.length} outputs`,
   };
 }
 
@@ -308,8 +310,11 @@ function isHead({ penultimate, ...link }: LinearLink, output: Ref): boolean {
   if (!link.isConvolution) return true;
   const shape = specOf(penultimate)?.shape;
   if (shape !== undefined) {
-    return isOnePosition(shape, link.channels) ||
-      isOverTime(shape, link.channels);
+    const { channels } = link;
+    if (isOnePosition(shape, channels) || isOverTime(shape, channels)) {
+      return true;
+    }
+    if (!mayBeOnePosition(shape, channels)) return false;
   }
   const outputShape = specOf(output)?.shape;
   return outputShape !== undefined && isOnePosition(outputShape) &&
@@ -328,8 +333,25 @@ export function isOnePosition(
   shape: readonly (number | null)[],
   channels?: "first",
 ): boolean {
-  const sizes = channels === "first" ? shape.slice(2) : shape.slice(1, -1);
-  return shape.length >= 2 && sizes.every((size) => size === 1);
+  return shape.length >= 2 &&
+    positions(shape, channels).every((size) => size === 1);
+}
+
+/** The same, as far as the sizes are known. */
+function mayBeOnePosition(
+  shape: readonly (number | null)[],
+  channels?: "first",
+): boolean {
+  return shape.length >= 2 &&
+    positions(shape, channels).every((size) => size === 1 || size === null);
+}
+
+/** The sizes of the spatial axes. */
+function positions(
+  shape: readonly (number | null)[],
+  channels?: "first",
+): readonly (number | null)[] {
+  return channels === "first" ? shape.slice(2) : shape.slice(1, -1);
 }
 
 /** `[N, T, D]`. */
@@ -348,6 +370,8 @@ function checkOnePosition(node: GraphNode, link: Link): void {
   const shape = specOf(at.inputs[0]!)?.shape;
   const channels = link.kind === "linear" ? link.channels : undefined;
   if (shape === undefined || isOnePosition(shape, channels)) return;
+  // If a size is unknown, the run decides.
+  if (link.kind === "linear" && mayBeOnePosition(shape, channels)) return;
   if (link.kind === "linear" && isOverTime(shape, channels)) return;
   throw new TypeError(
     cannot(

@@ -26,8 +26,8 @@ export const BROADCASTING: readonly string[] = [
 
 /** Operators that return a boolean for each element. */
 export const PREDICATES: ReadonlySet<string> = new Set([
-  ...["Equal", "Greater", "GreaterOrEqual", "IsInf", "IsNaN", "Less"],
-  "LessOrEqual",
+  ...["And", "Equal", "Greater", "GreaterOrEqual", "IsInf", "IsNaN", "Less"],
+  ...["LessOrEqual", "Not", "Or", "Xor"],
 ]);
 
 /** Operators whose feature maps are channels first, by their definition. */

@@ -7,36 +7,21 @@
  * @module
  */
 import { BROADCASTING, PREDICATES, UNARY } from "../graph/onnx_operators.ts";
-
-/** Facts about a tensor. */
-export interface KnownTensor {
-  /** Sizes; null if unknown. */
-  readonly shape: readonly (number | null)[];
-  /** The element type, by its number in ONNX. */
-  readonly type: number;
-}
-
-/** An operation to infer. */
-export interface InferredCall {
-  readonly kind: string;
-  readonly attributes: Readonly<Record<string, unknown>>;
-  /** Its inputs; undefined if unknown or omitted. */
-  readonly inputs: readonly (KnownTensor | undefined)[];
-  /** Values of a constant integer input; undefined if it is not one. */
-  readonly values: (index: number) => readonly number[] | undefined;
-}
+import { furtherShape, SELECTIONS } from "./infer_selections.ts";
+import type { InferredCall, KnownTensor } from "./inferred_call.ts";
 
 type Shape = KnownTensor["shape"];
 type Rule = (call: InferredCall, x: KnownTensor) => Shape | undefined;
 
-const [FLOAT32, UINT8, INT32, BOOL] = [1, 2, 6, 9];
+const [FLOAT32, UINT8, INT32, INT64, STRING, BOOL] = [1, 2, 6, 7, 8, 9];
 
 const same: Rule = (_call, { shape }) => shape;
 
 /** Operators beside those of {@linkcode UNARY} that keep the shape. */
 const SAME = [
-  ...["BatchNormalization", "InstanceNormalization", "LRN"],
-  ...["LayerNormalization", "LogSoftmax", "LpNormalization", "Softmax"],
+  ...["BatchNormalization", "CumSum", "GroupNormalization", "Hardmax"],
+  ...["InstanceNormalization", "LRN", "LayerNormalization", "LogSoftmax"],
+  ...["LpNormalization", "RMSNormalization", "Softmax", "Trilu"],
   "PRelu", // its slope must be broadcast to the input
 ];
 const REDUCTIONS = [
@@ -45,6 +30,7 @@ const REDUCTIONS = [
 ];
 
 const RULES: ReadonlyMap<string, Rule> = new Map([
+  ...SELECTIONS,
   ...BROADCASTING.map((kind) => [kind, broadcast] as const),
   ...[...UNARY, ...SAME].map((kind) => [kind, same] as const),
   ...REDUCTIONS.map((kind) => [kind, reduced] as const),
@@ -96,6 +82,9 @@ const ZERO_POINTS: ReadonlyMap<string, number> = new Map([
   ["QGemm", 8],
 ]);
 
+/** Operators that return indices. */
+const INDICES = new Set(["Shape", "ArgMax", "ArgMin"]);
+
 /**
  * Infers the output of an operation.
  *
@@ -129,7 +118,12 @@ function typeOf(
 ): number | undefined {
   if (kind === "Cast") return Number(attributes.to);
   if (PREDICATES.has(kind)) return BOOL;
+  if (INDICES.has(kind)) return INT64;
   if (kind === "Where") return inputs[1]?.type;
+  if (kind.endsWith("Classifier")) {
+    return attributes.classlabels_strings === undefined ? INT64 : STRING;
+  }
+  if (kind === "ConstantOfShape") return filledType(attributes.value);
   if (kind === "Scaler" || kind === "Normalizer") return FLOAT32;
   if (kind === "DynamicQuantizeLinear") return UINT8;
   if (kind === "MatMulInteger" || kind === "ConvInteger") return INT32;
@@ -145,20 +139,36 @@ function typeOf(
     : inputs[zero]?.type;
 }
 
+/** The element type of an attribute that is a tensor; float32 without it. */
+function filledType(value: unknown): number | undefined {
+  const tensor = value as { readonly tensor?: { readonly type: number } };
+  return value === undefined ? FLOAT32 : tensor.tensor?.type;
+}
+
 /**
- * Infers a further output of an operation: the scale or the zero point of a
- * quantisation.
+ * Infers a further output of an operation.
  *
- * @param kind The operation.
+ * @param call The operation.
  * @param index The index of the output, from 1.
+ * @param first The first output, if known.
  * @returns The output; undefined if unknown.
  */
 export function inferFurther(
-  kind: string,
+  call: InferredCall,
   index: number,
+  first: KnownTensor | undefined,
 ): KnownTensor | undefined {
-  if (kind !== "DynamicQuantizeLinear") return undefined;
-  return { shape: [], type: index === 1 ? FLOAT32 : UINT8 };
+  const { kind } = call;
+  if (kind === "DynamicQuantizeLinear") {
+    return { shape: [], type: index === 1 ? FLOAT32 : UINT8 };
+  }
+  if (first === undefined) return undefined;
+  if (kind.endsWith("Classifier")) {
+    return { shape: [first.shape[0]!, null], type: FLOAT32 };
+  }
+  if (kind === "TopK") return { shape: first.shape, type: INT64 };
+  const shape = furtherShape(call, index, first.shape);
+  return shape && { shape, type: first.type };
 }
 
 /** The operands of a quantised product, each with its scale and zero point. */
@@ -270,16 +280,19 @@ function sizeOf(shape: Shape): number | null {
 }
 
 function reshaped(
-  { values, attributes }: InferredCall,
+  { sizes, attributes }: InferredCall,
   { shape }: KnownTensor,
 ) {
-  const wanted = values(1);
+  const wanted = Array.isArray(attributes.shape)
+    ? attributes.shape.map(Number)
+    : sizes(1);
   if (wanted === undefined || attributes.allowzero === 1) return undefined;
-  const sizes = wanted.map((size, i): number | null | undefined =>
+  // An unknown size may be any.
+  const copied = wanted.map((size, i): number | null | undefined =>
     size === 0 ? shape[i] : size
   );
-  if (sizes.includes(undefined)) return undefined;
-  const known = sizes as (number | null)[];
+  if (copied.includes(undefined)) return undefined;
+  const known = copied as (number | null)[];
   const at = known.indexOf(-1);
   if (at < 0) return known;
   const others = known.toSpliced(at, 1);

@@ -1,15 +1,18 @@
 import { ModelFormatError } from "../../errors.ts";
 import { sizeOf } from "../../check.ts";
-import type { OnnxOperation, OnnxValueInfo } from "../../formats/onnx_model.ts";
-import { typeName, widerType } from "../../formats/onnx_tensor.ts";
+import type {
+  OnnxAttributeValue,
+  OnnxGraphPart,
+  OnnxOperation,
+  OnnxValueInfo,
+} from "../../formats/onnx_model.ts";
+import { tensorBytes, typeName, widerType } from "../../formats/onnx_tensor.ts";
+import type { ProtoReader } from "../../formats/protobuf.ts";
 import { valuesOf } from "../../formats/stored_array.ts";
 import type { OnnxConstant } from "../graph/onnx_origin.ts";
-import {
-  inferFurther,
-  inferOutput,
-  type KnownTensor,
-  RUNTIME_KINDS,
-} from "./infer_shapes.ts";
+import { inferFurther, inferOutput, RUNTIME_KINDS } from "./infer_shapes.ts";
+import type { KnownTensor } from "./inferred_call.ts";
+import { inferValues, type KnownValues } from "./infer_values.ts";
 import type { TensorSpec } from "../../types.ts";
 import { BatchAxes } from "./batch_axes.ts";
 import type { WholeFile } from "./onnx_checks.ts";
@@ -29,7 +32,11 @@ export class OnnxSpecs {
   readonly batch: number | undefined;
   readonly #infos: ReadonlyMap<string, OnnxValueInfo>;
   readonly #inferred = new Map<string, KnownTensor>();
+  /** What operators require of their inputs. */
+  readonly #required: ReadonlyMap<string, KnownTensor>;
+  readonly #values = new Map<string, KnownValues>();
   readonly #axes: BatchAxes;
+  readonly #reader: ProtoReader;
   readonly #source: string;
 
   /**
@@ -44,6 +51,8 @@ export class OnnxSpecs {
     const all = [...graph.values, ...graph.outputs, ...graph.inputs];
     this.#infos = new Map(all.map((info) => [info.name, info]));
     this.#source = reader.source.name;
+    this.#reader = reader;
+    this.#required = requiredTensors(graph);
     this.types = new Map(
       all.flatMap(({ name, type }) => type === undefined ? [] : [[name, type]]),
     );
@@ -92,7 +101,7 @@ export class OnnxSpecs {
   ): TensorSpec | undefined {
     const info = this.#infos.get(tensor);
     const { type, shape } = info?.shape === undefined
-      ? this.#inferred.get(tensor) ?? {}
+      ? this.#inferred.get(tensor) ?? this.#required.get(tensor) ?? {}
       : info;
     const dtype = dtypeOf(typeName(type ?? 0));
     if (shape === undefined || dtype === undefined) return undefined;
@@ -110,21 +119,57 @@ export class OnnxSpecs {
     constants: ReadonlyMap<string, OnnxConstant>,
   ): void {
     const [output = ""] = outputs;
-    const isKnown = this.#infos.get(output)?.shape !== undefined;
     const isInferred = domain === "" || domain === "ai.onnx.ml" ||
       domain === "com.microsoft" && RUNTIME_KINDS.has(kind);
-    if (!isInferred || output === "" || isKnown) return;
-    const found = inferOutput({
+    if (!isInferred || output === "") return;
+    const known = inputs.map((name) => this.#knownOf(name, constants));
+    const sizes = (index: number) =>
+      this.#valuesOf(inputs[index] ?? "", constants);
+    const call = {
       kind,
       attributes: Object.fromEntries(attributes),
-      inputs: inputs.map((name) => this.#knownOf(name, constants)),
-      values: (index) => wholeNumbers(constants.get(inputs[index] ?? "")),
-    });
+      inputs: known,
+      numOutputs: outputs.length,
+      sizes,
+      values: (index: number) => {
+        const values = sizes(index);
+        return values?.every((value) => value !== null) ? values : undefined;
+      },
+    };
+    if (domain === "") {
+      const fill = attributes.get("value");
+      const values = inferValues({
+        ...call,
+        values: sizes,
+        fill: kind === "ConstantOfShape" ? this.#fillOf(fill) : undefined,
+      });
+      if (values !== undefined) this.#values.set(output, values);
+    }
+    const found = this.#infos.get(output)?.shape === undefined
+      ? inferOutput(call)
+      : undefined;
     if (found !== undefined) this.#inferred.set(output, found);
+    const first = this.#knownOf(output, constants);
     outputs.slice(1).forEach((further, i) => {
-      const also = inferFurther(kind, i + 1);
+      const also = inferFurther(call, i + 1, first);
       if (also !== undefined) this.#inferred.set(further, also);
     });
+  }
+
+  /** The integer with which a tensor is filled; undefined if unknown. */
+  #fillOf(value: OnnxAttributeValue | undefined): number | undefined {
+    if (typeof value !== "object" || !("tensor" in value)) return undefined;
+    const type = typeName(value.tensor.type);
+    if (type !== "int64" && type !== "int32") return undefined;
+    return Number(valuesOf(tensorBytes(this.#reader, value.tensor), type)[0]);
+  }
+
+  /** The values of a short tensor of integers. */
+  #valuesOf(
+    name: string,
+    constants: ReadonlyMap<string, OnnxConstant>,
+  ): KnownValues | undefined {
+    return this.#values.get(name) ?? wholeNumbers(constants.get(name));
   }
 
   #knownOf(
@@ -137,7 +182,7 @@ export class OnnxSpecs {
     }
     const { type, shape } = this.#infos.get(name) ?? {};
     return type === undefined || shape === undefined
-      ? this.#inferred.get(name)
+      ? this.#inferred.get(name) ?? this.#required.get(name)
       : { type, shape };
   }
 
@@ -147,6 +192,32 @@ export class OnnxSpecs {
       `${rule}: current value is ${value}`,
     );
   }
+}
+
+/** The inputs of linear layers, by the shapes of their weights. */
+function requiredTensors(
+  { nodes, constants }: OnnxGraphPart,
+): Map<string, KnownTensor> {
+  const weights = new Map(constants.map((tensor) => [tensor.name, tensor]));
+  const required = new Map<string, KnownTensor>();
+  for (const { kind, domain, inputs, attributes } of nodes) {
+    const kernel = weights.get(inputs[1] ?? "");
+    const isLinear = kind === "Gemm" || kind === "Conv";
+    if (kernel === undefined || !isLinear || domain !== "") continue;
+    const { shape, type } = kernel;
+    if (kind === "Gemm" && shape.length === 2) {
+      const width = shape[attributes.get("transB") === 1 ? 1 : 0]!;
+      const isTransposed = attributes.get("transA") === 1;
+      const sizes = isTransposed ? [width, null] : [null, width];
+      required.set(inputs[0]!, { shape: sizes, type });
+    }
+    if (kind === "Conv" && shape.length > 2) {
+      const channels = shape[1]! * Number(attributes.get("group") ?? 1);
+      const sizes = [null, channels, ...shape.slice(2).map(() => null)];
+      required.set(inputs[0]!, { shape: sizes, type });
+    }
+  }
+  return required;
 }
 
 /** The type of arrays here for an element type; undefined if there is none. */

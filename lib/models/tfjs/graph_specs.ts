@@ -76,13 +76,27 @@ export class GraphSpecs {
   input({ name }: Operation): TensorSpec {
     const known = this.#inputs.find((input) => nodeName(input.name) === name);
     const dtype = known?.dtype;
-    return tensorSpec(
+    const spec = tensorSpec(
       name,
       (known?.shape ?? []).map((size) => size < 0 ? null : size),
       dtype === "int32" || dtype === "bool" || dtype === "string"
         ? dtype
         : "float32",
     );
+    return known !== undefined && this.#isShared(known)
+      ? Object.freeze({ ...spec, batchAxis: null })
+      : spec;
+  }
+
+  /**
+   * Whether an input has no batch axis: a scalar beside other inputs, or an input
+   * of fixed sizes beside those whose first size is free.
+   */
+  #isShared({ shape }: tf.GraphModel["inputs"][number]): boolean {
+    const others = this.#inputs.map((input) => input.shape ?? [-1]);
+    if (shape?.length === 0) return others.some(({ length }) => length > 0);
+    return shape !== undefined && shape.every((size) => size >= 0) &&
+      others.some(([first = 0]) => first < 0);
   }
 
   /**

@@ -3,6 +3,8 @@ import { constantsOf, cutFile } from "../../../lib/engines/onnx/cut_file.ts";
 import { readOnnx } from "../../../lib/formats/onnx_model.ts";
 import { bytesSource } from "../../../lib/formats/byte_source.ts";
 import type { ModelGraph } from "../../../lib/models/graph/model_graph.ts";
+import { FeatureExtractor, loadModel } from "@sonde/sonde";
+import { onnxBytes } from "../../support/onnx_bytes.ts";
 import { openOnnxModel } from "../../support/onnx_models.ts";
 
 function callsOf(model: ModelGraph, names: readonly string[]) {
@@ -56,4 +58,26 @@ Deno.test("cutFile() keeps functions and domains, and makes float16 inside", asy
   assertEquals(graph!.nodes.map(({ kind }) => kind), ["Cast", "SquarePlus"]);
   assertEquals(graph!.inputs[0]!.type, 1);
   assert(cut.inputs[0] !== "chosen");
+});
+
+Deno.test("operations of one name run, and are written, under different ones", async () => {
+  const relu = (x: string, y: string, name = "relu") => (
+    { op: "Relu", name, in: [x], out: [y] }
+  );
+  const bytes = onnxBytes({
+    nodes: [
+      ...[relu("x", "a"), relu("a", "b"), relu("b", "c", "relu'")],
+      relu("c", "y"),
+    ],
+  });
+  await using model = await loadModel(bytes);
+  const extractor = new FeatureExtractor(model).layers(["b", "y"]);
+  const x = { data: Float32Array.of(-1, 2), shape: [1, 2] };
+  const { features } = await extractor.predict(x, { progress: false });
+  assertEquals([...features[1]!.data], [0, 2]);
+  const { graph } = readOnnx(bytesSource(await extractor.toOnnx(), "part"));
+  const names = graph!.nodes.map(({ name }) => name).filter((name) =>
+    name !== ""
+  );
+  assertEquals(names, ["relu", "relu'", "relu''", "relu'''"]);
 });

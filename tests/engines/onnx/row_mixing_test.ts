@@ -158,6 +158,56 @@ Deno.test("mixingOperation() follows ranks: rows of [N, D] with [N, T, D] mix", 
   assertEquals(await mixing([kept, sum]), undefined);
 });
 
+Deno.test("mixingOperation() knows rows of a table by the indices of a sample", async () => {
+  const whole: Node = {
+    ...{ op: "Cast", in: ["x"], out: ["i"], attributes: { to: 7 } },
+  };
+  const rows = (axis: number): Node => ({
+    ...{ op: "Gather", in: ["table", "i"], out: ["y"], attributes: { axis } },
+  });
+  const table = float("table", [6, 2]);
+  assertEquals(await mixing([whole, rows(0)], [table]), undefined);
+  // Here the samples would be on the second axis.
+  assertEquals(await mixing([whole, rows(1)], [table]), "Gather");
+});
+
+Deno.test("mixingOperation() takes what is computed from constants as the same for all samples", async () => {
+  const made: Node = { op: "ConstantOfShape", in: ["sizes"], out: ["ones"] };
+  const joined: Node = {
+    ...{ op: "Concat", in: ["ones", "x"], out: ["y"], attributes: { axis: 1 } },
+  };
+  const sizes = int("sizes", 4, 1, 5);
+  assertEquals(await mixing([made, joined], [sizes]), undefined);
+  const along = { ...joined, attributes: { axis: 0 } };
+  assertEquals(await mixing([made, along], [sizes]), "Concat");
+  const drawn: Node = { op: "RandomUniformLike", in: ["ones"], out: ["r"] };
+  const last = { ...joined, in: ["r", "x"] };
+  assertEquals(
+    await mixing([made, drawn, last], [sizes]),
+    "RandomUniformLike",
+  );
+});
+
+Deno.test("mixingOperation() knows products of integers with constant weights", async () => {
+  const bytes: Node = {
+    ...{ op: "Cast", in: ["x"], out: ["b"], attributes: { to: 2 } },
+  };
+  const weights = {
+    name: "w",
+    type: 3,
+    shape: [5, 2],
+    raw: new Uint8Array(10),
+  };
+  const product = (...inputs: string[]): Node => ({
+    ...{ op: "MatMulInteger", in: inputs, out: ["y"] },
+  });
+  assertEquals(await mixing([bytes, product("b", "w")], [weights]), undefined);
+  assertEquals(
+    await mixing([bytes, product("b", "b")], [weights]),
+    "MatMulInteger",
+  );
+});
+
 Deno.test("mixingOperation() finds none in a convolutional network of an exporter", async () => {
   await using model = await openOnnxModel("torch_cnn_fixed");
   assertEquals(await mixingIn(model, 4), undefined);

@@ -99,6 +99,7 @@ const APART: readonly Case[] = [
   ["ConcatV2", ["x", "x", int([-1], [])]],
   ["Pad", ["x", int([0, 0, 0, 1, 0, 0], [3, 2])]],
   ["ExpandDims", ["x", int([1], [])]],
+  ["GatherV2", ["x", int([2, 0]), int([1], [])]],
   ["BatchMatMulV2", ["x", float(4, 2)]],
   [
     "StridedSlice",

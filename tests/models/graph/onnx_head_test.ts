@@ -318,3 +318,15 @@ function swap(from: string, to: string) {
   const attributes = { perm: [0, 2, 1] };
   return { op: "Transpose", in: [from], out: [to], attributes };
 }
+
+Deno.test("searchHead() says that a file returns labels alone", async () => {
+  await using model = modelGraphOf(
+    await loadModel(onnxBytes({
+      nodes: [{ op: "ArgMax", name: "best", in: ["x"], out: ["y"] }],
+      outputs: [{ name: "y", type: 7, shape: [1, 2] }],
+    })),
+  )!;
+  const { logits, why } = searchHead(model.outputRefs);
+  assertEquals(logits, undefined);
+  assertEquals(why, '"best" gives labels or indices');
+});

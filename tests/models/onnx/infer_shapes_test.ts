@@ -11,10 +11,18 @@ interface Case {
   readonly kind: string;
   readonly attributes: Readonly<Record<string, unknown>>;
   readonly shapes: readonly Shape[];
-  readonly constants: Readonly<Record<string, number[]>>;
+  readonly constants: Readonly<Record<string, number | number[]>>;
   readonly expected: Shape | null;
   readonly type: number;
 }
+
+/** An operation of which nothing is known. */
+const UNKNOWN = {
+  attributes: {},
+  values: () => undefined,
+  sizes: () => undefined,
+  numOutputs: 1,
+};
 
 const FAULTS = new URL("../../data/faults/", import.meta.url);
 const CASES: readonly Case[] = JSON.parse(
@@ -24,15 +32,25 @@ const CASES: readonly Case[] = JSON.parse(
 Deno.test("inferOutput() knows no more, and nothing else, than ONNX' own inference", () => {
   const less: string[] = [];
   for (const { kind, attributes, shapes, constants, expected, type } of CASES) {
-    const inputs = shapes.map((shape) => ({ shape, type: 1 }));
+    const inputs: { shape: Shape; type: number }[] = shapes.map((shape) => ({
+      shape,
+      type: 1,
+    }));
     for (const [i, values] of Object.entries(constants)) {
-      inputs[Number(i)] = { shape: [values.length], type: 7 };
+      const shape = Array.isArray(values) ? [values.length] : [];
+      inputs[Number(i)] = { shape, type: 7 };
     }
+    const sizes = (index: number) => {
+      const values = constants[index];
+      return values === undefined ? undefined : [values].flat();
+    };
     const found = inferOutput({
       kind,
       attributes,
       inputs,
-      values: (index) => constants[index],
+      values: sizes,
+      sizes,
+      numOutputs: 1,
     });
     const label = `${kind} ${
       JSON.stringify({ attributes, shapes, constants })
@@ -58,9 +76,8 @@ Deno.test("inferOutput() knows no more, and nothing else, than ONNX' own inferen
 
 Deno.test("inferOutput() knows nothing of other operators, or of inputs that are not known", () => {
   const x = { shape: [null, 3], type: 1 };
-  const values = () => undefined;
   const of = (kind: string, inputs: readonly (typeof x | undefined)[]) =>
-    inferOutput({ kind, attributes: {}, inputs, values });
+    inferOutput({ ...UNKNOWN, kind, inputs });
   assertEquals(of("NonZero", [x]), undefined);
   assertEquals(of("Add", [x, undefined]), undefined);
   assertEquals(of("Relu", [undefined]), undefined);
@@ -80,7 +97,7 @@ Deno.test("inferOutput() follows quantised products", () => {
     kind: string,
     inputs: readonly (ReturnType<typeof tensor> | undefined)[],
     attributes = {},
-  ) => inferOutput({ kind, attributes, inputs, values: () => undefined });
+  ) => inferOutput({ ...UNKNOWN, kind, attributes, inputs });
   const [bytes, weights] = [tensor(uint8, null, 4), tensor(int8, 4, 3)];
   const zero = tensor(int8);
   assertEquals(of("QuantizeLinear", [x, scale, zero]), tensor(int8, null, 4));
@@ -92,9 +109,11 @@ Deno.test("inferOutput() follows quantised products", () => {
   assertEquals(of("QuantizeLinear", [x, scale, undefined]), undefined);
   assertEquals(of("DequantizeLinear", [bytes, scale, zero]), x);
   assertEquals(of("DynamicQuantizeLinear", [x]), bytes);
-  assertEquals(inferFurther("DynamicQuantizeLinear", 1), tensor(float));
-  assertEquals(inferFurther("DynamicQuantizeLinear", 2), tensor(uint8));
-  assertEquals(inferFurther("TopK", 1), undefined);
+  const further = (kind: string, index: number) =>
+    inferFurther({ ...UNKNOWN, kind, inputs: [x] }, index, undefined);
+  assertEquals(further("DynamicQuantizeLinear", 1), tensor(float));
+  assertEquals(further("DynamicQuantizeLinear", 2), tensor(uint8));
+  assertEquals(further("TopK", 1), undefined);
   assertEquals(
     of("MatMulInteger", [bytes, weights]),
     tensor(int32, null, 3),
@@ -128,7 +147,7 @@ Deno.test("loadModel() shows the shapes of an ONNX file that says none", async (
 Deno.test("inferOutput() gives predicates booleans, and a choice the type of its values", () => {
   const [float, int32, bool] = [1, 6, 9];
   const of = (kind: string, ...inputs: { shape: Shape; type: number }[]) =>
-    inferOutput({ kind, attributes: {}, inputs, values: () => undefined });
+    inferOutput({ ...UNKNOWN, kind, inputs });
   const x = { shape: [null, 3], type: float };
   assertEquals(of("IsNaN", x), { ...x, type: bool });
   assertEquals(of("IsInf", x), { ...x, type: bool });

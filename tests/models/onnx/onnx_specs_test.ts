@@ -46,3 +46,22 @@ Deno.test("OnnxSpecs takes an input without sizes as of any", () => {
   assertEquals(specs.input(inputs[0]!).shape, []);
   assertEquals(specs.batch, undefined);
 });
+
+Deno.test("OnnxSpecs knows what linear layers require of their inputs", () => {
+  const { specs } = specsOf({
+    nodes: [
+      { op: "NonZero", in: ["x"], out: ["a"] },
+      { op: "Gemm", in: ["a", "W"], out: ["b"] },
+      { op: "Gemm", in: ["c", "W"], out: ["d"], attributes: { transB: 1 } },
+      { op: "Conv", in: ["e", "K"], out: ["f"], attributes: { group: 2 } },
+    ],
+    constants: [
+      { name: "W", shape: [4, 3], floats: Array(12).fill(1) },
+      { name: "K", shape: [6, 2, 3, 3], floats: Array(108).fill(1) },
+    ],
+  });
+  const shapeOf = (name: string) => specs.output(name, name, undefined)?.shape;
+  assertEquals(shapeOf("a"), [null, 4]);
+  assertEquals(shapeOf("c"), [null, 3]);
+  assertEquals(shapeOf("e"), [null, 4, null, null]);
+});

@@ -20,7 +20,8 @@ def case(kind, shapes, constants=None, opset=18, types=None, **attributes):
     constants = constants or {}
     count = max([len(shapes), *(i + 1 for i in constants)])
     names = [f"x{i}" for i in range(count)]
-    ins = [h.make_tensor_value_info(f"x{i}", T.FLOAT, ["n" if n is None else n for n in s]) for i, s in enumerate(shapes)]
+    types = types or {}
+    ins = [h.make_tensor_value_info(f"x{i}", types.get(i, T.FLOAT), ["n" if n is None else n for n in s]) for i, s in enumerate(shapes)]
     init = [nh.from_array(np.asarray(v, "int64"), f"x{i}") for i, v in constants.items()]
     node = h.make_node(kind, names, ["y"], **attributes)
     out = h.make_empty_tensor_value_info("y")
@@ -76,6 +77,27 @@ for keep in 0, 1:
     case("ReduceSum", [[N, 3, 4]], {1: [-1]}, keepdims=keep)
     case("ReduceMax", [[N, 3, 4]], opset=13, axes=[1], keepdims=keep)
     case("ReduceL2", [[2, 3, 4]], keepdims=keep)
+
+for axis in 0, 1, -1:
+    case("Gather", [[N, 3, 4]], {1: [1, 0]}, axis=axis)
+    case("ArgMax", [[N, 3, 4]], axis=axis)
+    case("ArgMin", [[N, 3, 4]], axis=axis, keepdims=0)
+case("Gather", [[N, 3, 4]], {1: 2}, axis=1)
+case("Shape", [[N, 3, 4]])
+case("Slice", [[N, 8, 9]], {1: [1], 2: [-2], 3: [1]})
+case("Slice", [[N, 8, 9]], {1: [0, -3], 2: [5, 2**63 - 1], 3: [1, -1], 4: [2, 1]})
+case("Slice", [[N, 8, 9]], {1: [-1, 100], 2: [-(2**63), 0], 3: [1, 2], 4: [-1, -2]})
+case("Slice", [[6, 8, 9]], {1: [1, 2], 2: [3, 3]})
+case("Slice", [[N, 8, 9]], opset=9, starts=[0, 2], ends=[100, 5], axes=[1, 2])
+case("Expand", [[N, 1, 4]], {1: [1, 3, 4]})
+case("Expand", [[3, 1]], {1: [2, 1, 5]})
+case("Tile", [[N, 3, 4]], {1: [1, 2, 1]})
+case("Pad", [[N, 3, 4]], {1: [0, 1, 0, 0, 2, 3]})
+case("ConstantOfShape", [], {0: [2, 3]})
+case("Mod", [[N, 3], [3]], fmod=1)
+case("CumSum", [[N, 3]], {1: 1})
+for kind in "Not", "IsNaN":
+    case(kind, [[N, 3]], types={0: T.BOOL} if kind == "Not" else None)
 
 with open(Path(__file__).parent / "shapes.json", "w") as file:
     file.write("[\n" + ",\n".join(json.dumps(c) for c in cases) + "\n]\n")

@@ -1,0 +1,161 @@
+/**
+ * Infers the values of short integer tensors, such as the shapes that exporters
+ * compute from the shape of an input. Unknown values stay unknown.
+ *
+ * Source: the operators' specifications in ONNX' documentation.
+ *
+ * @module
+ */
+import type { KnownTensor } from "./inferred_call.ts";
+
+/** The values of a scalar or a vector; null for an unknown one. */
+export type KnownValues = readonly (number | null)[];
+
+/** An operation whose output may be known. */
+export interface ValueCall {
+  readonly kind: string;
+  readonly attributes: Readonly<Record<string, unknown>>;
+  /** Its inputs; undefined if unknown or omitted. */
+  readonly inputs: readonly (KnownTensor | undefined)[];
+  /** Values of an input; undefined if unknown. */
+  readonly values: (index: number) => KnownValues | undefined;
+  /** The number in an attribute that is a tensor of one; 0 if there is none. */
+  readonly fill: number | undefined;
+}
+
+type Rule = (call: ValueCall, x: KnownValues) => KnownValues | undefined;
+
+/** Maximum number of values; shapes and axes are shorter. */
+const MOST_VALUES = 64;
+
+const same: Rule = (_call, x) => x;
+
+const RULES: ReadonlyMap<string, Rule> = new Map<string, Rule>([
+  ["Identity", same],
+  [
+    "Cast",
+    ({ attributes: { to } }, x) => isInteger(Number(to)) ? x : undefined,
+  ],
+  ["Unsqueeze", same],
+  ["Squeeze", same],
+  ["Concat", concat],
+  ["Gather", gather],
+  ["Slice", slice],
+  ["Add", elementwise((a, b) => a + b)],
+  ["Sub", elementwise((a, b) => a - b)],
+  ["Mul", elementwise((a, b) => a * b)],
+  ["Div", elementwise((a, b) => b === 0 ? null : Math.trunc(a / b))],
+  ["Mod", elementwise((a, b) => a >= 0 && b > 0 ? a % b : null)],
+  ["Max", elementwise(Math.max)],
+  ["Min", elementwise(Math.min)],
+  ["Equal", elementwise((a, b) => a === b ? 1 : 0)],
+  ["Where", where],
+]);
+
+/** Whether an element type is of integers or booleans that shapes are made of. */
+function isInteger(type: number): boolean {
+  return type === 6 || type === 7 || type === 9;
+}
+
+/**
+ * Infers the values of the first output of an operation.
+ *
+ * @param call The operation, of the default ONNX domain.
+ * @returns The values; undefined if unknown.
+ */
+export function inferValues(call: ValueCall): KnownValues | undefined {
+  const { kind, inputs: [x], attributes } = call;
+  if (kind === "Shape") {
+    const { start = 0, end } = attributes;
+    return x?.shape.slice(
+      Number(start),
+      end === undefined ? undefined : Number(end),
+    );
+  }
+  if (kind === "ConstantOfShape") return filled(call);
+  // Values of more than one axis are not followed.
+  if (x === undefined || x.shape.length > 1 || !isInteger(x.type)) return;
+  const values = call.values(0);
+  const found = values && RULES.get(kind)?.(call, values);
+  return found && found.length <= MOST_VALUES ? found : undefined;
+}
+
+function filled({ values, fill }: ValueCall): KnownValues | undefined {
+  const sizes = values(0);
+  const [size] = sizes ?? [];
+  const isShort = sizes?.length === 1 && typeof size === "number" &&
+    size >= 0 && size <= MOST_VALUES;
+  return isShort && fill !== undefined ? Array(size).fill(fill) : undefined;
+}
+
+function concat({ inputs, values }: ValueCall): KnownValues | undefined {
+  const parts = inputs.map((_, i) => values(i));
+  return parts.every((part) => part !== undefined) ? parts.flat() : undefined;
+}
+
+function gather({ values, inputs }: ValueCall, x: KnownValues) {
+  const indices = values(1);
+  if (indices === undefined || (inputs[1]?.shape.length ?? 2) > 1) return;
+  const found = indices.map((index) => index === null ? null : x.at(index));
+  return found.includes(undefined) ? undefined : found as KnownValues;
+}
+
+function slice(
+  { attributes, values, inputs }: ValueCall,
+  x: KnownValues,
+): KnownValues | undefined {
+  const one = (key: string, input: number, fallback: number | undefined) => {
+    const attribute = attributes[key];
+    const list = Array.isArray(attribute) ? attribute : values(input);
+    if (list === undefined) {
+      return inputs[input] === undefined ? fallback : undefined;
+    }
+    return list.length === 1 && list[0] !== null ? Number(list[0]) : undefined;
+  };
+  const start = one("starts", 1, undefined);
+  const end = one("ends", 2, undefined);
+  const step = one("steps", 4, 1);
+  if (start === undefined || end === undefined || step !== 1) return undefined;
+  return x.slice(start, end);
+}
+
+/** Broadcasts, as far as one of two values is needed. */
+function elementwise(
+  compute: (a: number, b: number) => number | null,
+): Rule {
+  return ({ inputs, values }, x) => {
+    const y = values(1);
+    if (y === undefined || inputs.length !== 2) return undefined;
+    return broadcast(
+      [x, y],
+      ([a, b]) => a === null || b === null ? null : compute(a!, b!),
+    );
+  };
+}
+
+function where({ values }: ValueCall, condition: KnownValues) {
+  const [yes, no] = [values(1), values(2)];
+  if (yes === undefined || no === undefined) return undefined;
+  return broadcast([condition, yes, no], ([c, a, b]) => {
+    if (c === null) return a === b ? a! : null;
+    return c === 0 ? b! : a!;
+  });
+}
+
+function broadcast(
+  all: readonly KnownValues[],
+  compute: (values: readonly (number | null)[]) => number | null,
+): KnownValues | undefined {
+  const length = all.some(({ length }) => length === 0)
+    ? 0
+    : Math.max(...all.map(({ length }) => length));
+  const fits = all.every((values) =>
+    values.length === 1 || values.length === length
+  );
+  if (!fits) return undefined;
+  return Array.from(
+    { length },
+    (_, i) =>
+      compute(all.map((values) => values[values.length === 1 ? 0 : i]!)),
+  );
+}
