@@ -4,7 +4,7 @@
  * @module
  */
 import { cannot } from "../../check.ts";
-import { typeName, widerType } from "../../formats/onnx_tensor.ts";
+import { typeName, typeNumber, widerType } from "../../formats/onnx_tensor.ts";
 import type { Pacer } from "../../formats/pacer.ts";
 import {
   type OnnxCall,
@@ -97,16 +97,16 @@ export function feedOf(
   { shape, dtype, name: called, batchAxis = 0 }: TensorSpec,
 ): CutFeed {
   const name = nameOf(origin(ref));
-  const number = TYPE_NUMBERS[dtype as keyof typeof TYPE_NUMBERS];
+  const number = dtype === "string"
+    ? typeNumber(dtype)
+    : TYPE_NUMBERS[dtype as keyof typeof TYPE_NUMBERS];
   const type = types.get(name) ?? number;
   const found = typeName(type ?? 0) ?? dtype;
   const isFed = type === number || widerType(found)?.dtype === dtype;
-  if (number === undefined || !isFed) {
-    const rule = `input "${called}" must be of real numbers or booleans`;
-    const advice = found === "string"
-      ? "strings are inputs of text layers of Keras alone"
-      : undefined;
-    throw new TypeError(cannot("open the model", rule, found, advice));
+  if (number === undefined || type === undefined || !isFed) {
+    const rule =
+      `input "${called}" must be of real numbers, booleans or strings`;
+    throw new TypeError(cannot("open the model", rule, found));
   }
   const isUnknown = shape.length === 0 && batchAxis !== null;
   const sizes = isUnknown

@@ -36,6 +36,7 @@ import type {
 } from "./record_outputs.ts";
 import { hasNonFinite, joinRows } from "./runtime/rows.ts";
 import { defaultThreads, samplesText } from "./runtime/runtime.ts";
+import { isStrings, stringFeed } from "./runtime/string_feed.ts";
 
 /**
  * Limit for files that are opened again in a worker, in bytes. Batches of larger
@@ -242,8 +243,9 @@ class FileSession implements Session {
     inputs: readonly NdArray<ArrayBufferView>[],
     what: string,
   ): Promise<Readonly<Record<string, OnnxResult>>> {
+    const { feeds: specs } = this.#program;
     const feeds = this.#open.inputs.map((name, i) =>
-      [name, feed(inputs[i]!)] as const
+      [name, feed(inputs[i]!, specs[i]!.spec.name)] as const
     );
     const { stages, narrowed } = this.#open;
     const wanted = this.#wanted;
@@ -317,9 +319,10 @@ function checkFinite(
   );
 }
 
-/** Feeds of type float16 are passed as float32. */
-function feed(array: NdArray<ArrayBufferView>): OnnxFeed {
+/** Feeds of type float16 are passed as float32, strings as bytes. */
+function feed(array: NdArray<ArrayBufferView>, name: string): OnnxFeed {
   const { data, shape, dtype } = array;
+  if (isStrings(data)) return stringFeed({ data, shape }, name);
   if (dtype !== "float16") return { type: dtype, array };
   const values = Float32Array.from(data as Float16Array);
   return {

@@ -42,7 +42,9 @@ export class CSession implements RuntimeSession {
     );
   }
 
-  valueOf({ data, shape, type }: TypedValues): CValue {
+  valueOf(array: TypedValues): CValue {
+    const { data, shape, type } = array;
+    if (type === "string") return this.#stringsOf(array);
     const { api, heap, memoryInfo } = this.#runtime;
     const memory = heap.allocate(data.byteLength);
     const value = new Out();
@@ -56,6 +58,31 @@ export class CSession implements RuntimeSession {
     );
     const copied = { data, memory };
     return new CValue(this.#runtime, value.pointer, { type, shape, copied });
+  }
+
+  /** A tensor of strings, which the runtime copies from their bytes. */
+  #stringsOf({ data, shape, type }: TypedValues): CValue {
+    const { api, heap, check } = this.#runtime;
+    const bytes = heap.copyOf(data);
+    const starts = startsOf(data as Uint8Array);
+    const pointers = heap.copyOf(
+      BigUint64Array.from(starts, (at) => bytes.address + BigInt(at)),
+    );
+    const value = new Out();
+    try {
+      check(
+        api.createTensorAsOrtValue(
+          ...[heap.allocator, BigInt64Array.from(shape, BigInt)] as const,
+          ...[BigInt(shape.length), STRING, value] as const,
+        ),
+      );
+      const count = BigInt(starts.length);
+      check(api.fillStringTensor(value.pointer, pointers.pointer, count));
+    } finally {
+      pointers.free();
+      bytes.free();
+    }
+    return new CValue(this.#runtime, value.pointer, { type, shape });
   }
 
   async run(
@@ -113,6 +140,18 @@ export class CSession implements RuntimeSession {
     api.releaseRunOptions(this.#runOptions.pointer);
     for (const name of this.#names.values()) name.free();
   }
+}
+
+/** Number of the element type of strings. */
+const STRING = 8;
+
+/** Where strings begin that each end with a zero. */
+function startsOf(bytes: Uint8Array): number[] {
+  const starts: number[] = [];
+  for (let at = 0; at < bytes.length; at = bytes.indexOf(0, at) + 1) {
+    starts.push(at);
+  }
+  return starts;
 }
 
 /** What is known of a value. */

@@ -15,6 +15,7 @@ import type {
 } from "./binding.ts";
 import { deviceOptions } from "./device.ts";
 import type { OnnxResult } from "./messages.ts";
+import { stringsOf } from "./string_feed.ts";
 import { configOf, openOptimized } from "./session_config.ts";
 
 /**
@@ -66,6 +67,10 @@ class NodeSession implements RuntimeSession {
 
   valueOf({ data, shape, type }: TypedValues): NodeValue {
     const Kind = this.#kind;
+    if (type === "string") {
+      const strings = stringsOf(data as Uint8Array);
+      return new NodeValue(new Kind("string", strings, [...shape]));
+    }
     return new NodeValue(
       new Kind(type as "float32", data as Float32Array, [...shape]),
     );

@@ -5,6 +5,7 @@ import type {
 } from "../../../../lib/engines/onnx/runtime/binding.ts";
 import { cBinding } from "../../../../lib/engines/onnx/runtime/c_library.ts";
 import { loadNodeBinding } from "../../../../lib/engines/onnx/runtime/node_binding.ts";
+import { stringFeed } from "../../../../lib/engines/onnx/runtime/string_feed.ts";
 import { floatBytes, onnxBytes } from "../../../support/onnx_bytes.ts";
 
 const BINDINGS: Readonly<Record<string, () => Promise<RuntimeBinding>>> = {
@@ -114,6 +115,37 @@ for (const [where, load] of Object.entries(BINDINGS)) {
       y.free();
       await session.release();
     }
+  });
+
+  Deno.test(`a session ${where} takes strings`, async () => {
+    const session = await opened(
+      load,
+      onnxBytes({
+        opsets: { "": 17, "ai.onnx.ml": 3 },
+        nodes: [{
+          op: "LabelEncoder",
+          domain: "ai.onnx.ml",
+          in: ["text"],
+          out: ["code"],
+          attributes: {
+            keys_strings: { strings: ["", "ü", "ab"] },
+            values_floats: { floats: [1, 2, 3] },
+            default_float: { float: -1 },
+          },
+        }],
+        inputs: [{ name: "text", type: 8, shape: ["N", 2] }],
+        outputs: [{ name: "code", shape: ["N", 2] }],
+      }),
+    );
+    const texts = ["ab", "", "ü", "c"];
+    const { array } = stringFeed({ data: texts, shape: [2, 2] }, "text");
+    const data = array.data as Uint8Array;
+    const text = session.valueOf({ data, shape: [2, 2], type: "string" });
+    const { code } = await session.run({ text }, { code: null });
+    assertEquals([...code!.view()], [3, 1, 2, -1]);
+    code!.free();
+    text.free();
+    await session.release();
   });
 
   Deno.test(`a session ${where} names a size that is unknown, and a sequence has no type`, async () => {
