@@ -113,17 +113,15 @@ function remove(path: string): void {
 export function notWritten(path: string, cause: unknown): unknown {
   if (!(cause instanceof Error) || cause.cause instanceof Error) return cause;
   const action = `write "${path}"`;
-  const isFull = /ENOSPC|EDQUOT|EFBIG|os error (28|122|27)\b/.test(
-    cause.message,
-  );
-  if (isFull) {
+  const { code } = cause as Error & { readonly code?: string };
+  if (["ENOSPC", "EDQUOT", "EFBIG"].includes(code ?? "")) {
     const rule = "there must be room on the disk";
     const hint = "make room and call it again";
     return new RangeError(cannot(action, rule, cause.message, hint), { cause });
   }
   const isDenied = cause instanceof Deno.errors.PermissionDenied ||
     cause instanceof Deno.errors.NotCapable ||
-    /os error 30\b/.test(cause.message); // a read-only file system
+    code === "EROFS"; // a read-only file system
   if (!isDenied) return cause;
   const rule = "its folder must be one that may be written";
   const hint = "pass another target, or allow it (--allow-write)";

@@ -197,7 +197,8 @@ Deno.test("write() goes on after the disk was full", () =>
     let left = 9000; // bytes
     Deno.FsFile.prototype.writeSync = function (bytes) {
       if ((left -= bytes.length) < 0) {
-        throw new Error("No space left on device (os error 28)");
+        const message = "No space left on device (os error 28)";
+        throw Object.assign(new Error(message), { code: "ENOSPC" });
       }
       return writeSync.call(this, bytes);
     };

@@ -213,14 +213,24 @@ Deno.test("writeWhole() leaves a file whole or not at all", () =>
   }));
 
 Deno.test("notWritten() knows a full disk and a folder that may not be written", () => {
-  const full = notWritten("x", new Error("write: os error 28"));
+  const withCode = (code: string) => Object.assign(new Error("-"), { code });
+  const full = notWritten("x", withCode("ENOSPC"));
   assert(full instanceof RangeError && full.message.includes("make room"));
   const denied = notWritten("x", new Deno.errors.PermissionDenied("no"));
   assert(
     denied instanceof TypeError && denied.message.includes("may be written"),
   );
-  const other = new Error("os error 281");
+  const readOnly = notWritten("x", withCode("EROFS"));
+  assert(readOnly instanceof TypeError);
+  const other = withCode("EIO");
   assertEquals(notWritten("x", other), other);
+});
+
+Deno.test("notWritten() knows the error of Deno for a full disk", async () => {
+  if (Deno.build.os !== "linux") return; // /dev/full is always full
+  const cause = await Deno.writeFile("/dev/full", new Uint8Array(9))
+    .catch((error) => error);
+  assert(notWritten("/dev/full", cause) instanceof RangeError);
 });
 
 Deno.test("checkDiskSpace() compares with the free bytes of the disk", () =>

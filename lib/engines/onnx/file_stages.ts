@@ -145,9 +145,7 @@ export function checkOutput(
   if (type === undefined || type === "string") {
     const rule = "it must return a tensor of numbers";
     const found = type === undefined ? "a sequence or a map" : "strings";
-    const further = outputsOf(node) < 2 || index > 0
-      ? undefined
-      : `request another of its outputs, as "${node.row.name}[1]"`;
+    const further = otherTensor(node, index);
     throw new TypeError(cannot(action, rule, found, further));
   }
   const first = shape[0] ?? null;
@@ -156,7 +154,17 @@ export function checkOutput(
   throw new TypeError(cannot(action, rule, shape));
 }
 
-/** The number of outputs of an operation. */
-function outputsOf({ call }: Ref["node"]): number {
-  return call.kind === "raw" ? call.onnx!.operation.outputs.length : 1;
+/** Advice on a tensor of numbers beside one that is not, if there is one. */
+function otherTensor(
+  { call, row }: Ref["node"],
+  index: number,
+): string | undefined {
+  if (call.kind !== "raw") return undefined;
+  const { kind, inputs, outputs } = call.onnx!.operation;
+  if (kind === "ZipMap") {
+    return `request "${inputs[0]}", which it reads`;
+  }
+  return outputs.length < 2 || index > 0
+    ? undefined
+    : `request another of its outputs, as "${row.name}[1]"`;
 }

@@ -250,6 +250,25 @@ Deno.test("what is no tensor of numbers with a row a sample is refused", async (
   }
 });
 
+Deno.test("a map of probabilities is refused, with advice that works", async () => {
+  const { inputs } = onnxRecord("sklearn_logistic");
+  await using model = await openOnnxModel("sklearn_logistic");
+  const extractor = new FeatureExtractor(model);
+  const { message } = await assertRejects(
+    () => extractor.layers("ZipMap").predict(inputs),
+    TypeError,
+    "which it reads",
+  );
+  const [, name] = /request "([^"]+)", which it reads/.exec(message)!;
+  const { features } = await extractor.layers(name!).predict(inputs);
+  const { data, shape: [rows, classes] } = features[0]!;
+  for (let row = 0; row < rows!; row++) {
+    const sums = [...data.subarray(row * classes!, (row + 1) * classes!)];
+    const sum = sums.reduce<number>((a, b) => a + Number(b), 0);
+    assert(Math.abs(sum - 1) < 1e-5, `${sum}`);
+  }
+});
+
 Deno.test("a classifier of scikit-learn's has two outputs: its head is named, and its labels are features", async () => {
   const { inputs, tensors } = onnxRecord("sklearn_mlp");
   await using model = await openOnnxModel("sklearn_mlp");
