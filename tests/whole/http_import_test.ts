@@ -147,6 +147,8 @@ Deno.exit();
   assertEquals([...registry.refused], []);
 });
 
+const PIPELINE = "lib/engines/onnx/runtime/open_pipeline.ts";
+
 for (const isNative of [true, false]) {
   const engine = isNative ? "onnx" : "tfjs";
   const flags = isNative ? ["--allow-ffi"] : [];
@@ -161,6 +163,7 @@ for (const isNative of [true, false]) {
       const answer = await runAlone(
         `
 import { FeatureExtractor, loadModel } from "${registry.entry}";
+import { openWorkerLink } from "${new URL(PIPELINE, registry.entry).href}";
 
 await using model = await loadModel("k3_mlp.keras");
 const extractor = new FeatureExtractor(model).layers([-1]);
@@ -170,12 +173,16 @@ const { features } = await extractor.predict({
   shape: [${input!.shape}],
   dtype: "float32",
 }, { progress: false });
-console.log(JSON.stringify({ engine, reason, data: [...features[0]!.data] }));
+// Longer runs move to a worker.
+const obstacle = engine === "onnx" && await (await openWorkerLink()).close();
+const data = [...features[0]!.data];
+console.log(JSON.stringify({ engine, reason, data, obstacle }));
 `,
         registry,
         { flags, files: [modelPath("k3_mlp.keras")] },
       );
       assertEquals(answer.engine, engine);
+      assertEquals(answer.obstacle, isNative ? undefined : false);
       assert(isNative || String(answer.reason).includes("--allow-ffi"));
       assertAsKeras(
         {
