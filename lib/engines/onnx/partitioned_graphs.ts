@@ -3,7 +3,8 @@
  * all threads. After a warm-up with queued runs, several graphs with fewer
  * threads each replace it, in workers, and the rows of a batch are partitioned
  * among them: threads without a barrier after every operator are faster, and
- * micro-batches of a few rows fit the caches.
+ * micro-batches of a few rows fit the caches. With one thread one graph in a
+ * worker replaces it.
  *
  * @module
  */
@@ -225,11 +226,15 @@ export class PartitionedGraphs {
   #countQueued(ms: number): void {
     this.#queuedMs += ms;
     if (this.#queuedMs < this.#settings.warmUpMs || this.#opening) return;
-    const { recording, threads, weightBytes, device = "cpu" } = this.#settings;
+    const { recording, first, threads, weightBytes } = this.#settings;
+    const { device = "cpu" } = this.#settings;
     const canJoin = device === "cpu" &&
       recording.outputs.bytesPerRow !== undefined;
-    const count = canJoin ? numPartitionsFor(threads, weightBytes) : 1;
-    if (count < 2) return;
+    if (!canJoin) return;
+    const count = numPartitionsFor(threads, weightBytes);
+    // With one thread a graph in a worker leaves this thread to the caller.
+    const moves = threads === 1 && first.isDirect && weightBytes <= MOST_BYTES;
+    if (count < 2 && !moves) return;
     // If they cannot be opened, the first graph stays in use.
     this.#opening = this.#openSeveral(count).catch(() => {});
   }

@@ -18,6 +18,7 @@ import {
   program,
   recordingOf,
 } from "./_program.ts";
+import { logWorkers } from "../../support/logged_worker.ts";
 
 const MAP = input(0, "map", [null, 4, 4, 8]);
 const OPTIONS = { size: [2, 2], strides: [2, 2], padding: "valid" } as const;
@@ -76,6 +77,21 @@ Deno.test("PartitionedGraphs partition rows after a warm-up, to the same numbers
   const [pooled] = graphs.features;
   const one = await graphs.run([maps(1)]);
   assertEquals(one[pooled!]!.data, before[pooled!]!.data.slice(0, 32));
+  await graphs.close();
+});
+
+Deno.test("PartitionedGraphs with one thread move to a worker, to the same numbers", async () => {
+  using log = logWorkers();
+  const graphs = await openGraphs(POOL, { threads: 1 });
+  const batch = maps(7);
+  const before = await graphs.run([batch]);
+  assertEquals(log.events, []);
+  for (let i = 0; i < 5000 && !log.events.includes("run"); i++) {
+    await Promise.all([graphs.run([batch]), graphs.run([batch])]);
+  }
+  assert(log.events.includes("run"));
+  assertEquals(await graphs.run([batch]), before);
+  assertEquals(graphs.numPartitions, 1);
   await graphs.close();
 });
 
