@@ -85,7 +85,7 @@ interface Sorted<T> {
 
 /**
  * The `k` largest values of the last axis, and their indices. NaN counts as the
- * smallest: engines place it in different ways.
+ * smallest: engines order it in different ways.
  */
 function largest<T>(ops: Ops<T>, x: T, k: number): Sorted<T> {
   if (ops.dtype(x) !== "float32") {

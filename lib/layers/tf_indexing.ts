@@ -19,7 +19,7 @@ import {
   rank,
 } from "./operation_forms.ts";
 
-/** Row-major indices of places, given along the last axis of `[…, d]`. */
+/** Row-major indices of positions along the last axis of `[…, d]`. */
 function flatIndices<T>(
   ops: Ops<T>,
   places: T,
@@ -35,7 +35,7 @@ function flatIndices<T>(
 }
 
 /**
- * Values at places, which are the last axis of the indices: of a constant table,
+ * Values at positions, which are the last axis of the indices: of a constant table,
  * or of the sample of each row with one batch dimension.
  */
 const gatherNd: Compute = (ops, args) => {
