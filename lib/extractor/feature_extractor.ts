@@ -912,11 +912,6 @@ export class FeatureExtractor implements Runs {
    * fast.
    */
   async #open(signal?: AbortSignal): Promise<OpenRuns> {
-    if (this.#graph.onnx !== undefined) {
-      // The runtime starts in another thread while modules are loaded.
-      const library = await import("../engines/onnx/runtime/c_library.ts");
-      void library.cBinding();
-    }
     const { openRuns } = await import("./open_extractor.ts");
     return await openRuns(this.#graph, this.#settings, signal);
   }
