@@ -1,6 +1,6 @@
 import type { RuntimeBinding } from "./binding.ts";
 import { openCBinding } from "./c_binding.ts";
-import { runtimeLibrary } from "./runtime_library.ts";
+import { runtimeLibrary } from "./_runtime_library.ts";
 
 /** The library; it stays open, because its threads may run until the end. */
 let library: Promise<RuntimeBinding | undefined> | undefined;

@@ -1,4 +1,4 @@
-import { runtimeLibrary } from "./runtime_library.ts";
+import { runtimeLibrary } from "./_runtime_library.ts";
 
 /** What Deno reports before the process ends. */
 const ENDINGS = ["unload", "error", "unhandledrejection"] as const;
@@ -15,8 +15,9 @@ const ENDINGS = ["unload", "error", "unhandledrejection"] as const;
  * @returns Its result.
  */
 export async function inFlight<T>(call: T | PromiseLike<T>): Promise<T> {
-  const skip = (event: Event) => { // a listener for each call
-    if (!event.defaultPrevented) skipExitHandlers();
+  // A listener for each call.
+  const skip = ({ defaultPrevented }: { defaultPrevented: boolean }) => {
+    if (!defaultPrevented) skipExitHandlers();
   };
   for (const ending of ENDINGS) addEventListener(ending, skip);
   try {
