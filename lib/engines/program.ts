@@ -15,6 +15,7 @@ import type { ModelGraph } from "../models/graph/model_graph.ts";
 import { type GraphNode, type Ref, refKey } from "../models/graph/graph.ts";
 import type { Ops } from "../ops/ops.ts";
 import type { FeatureArray, LinearHead, NdArray } from "../types.ts";
+import { type SampleRows, sampleRows } from "./sample_rows.ts";
 import { type Feed, type Schedule, schedule } from "./schedule.ts";
 
 /** The computation of one model. */
@@ -26,6 +27,8 @@ export interface Program extends ProgramParts {
    * perturbation.
    */
   readonly gradientSchedule: Schedule | undefined;
+  /** Where the samples are in its tensors. */
+  readonly rows: SampleRows;
 }
 
 /** The parts of a program. */
@@ -120,9 +123,11 @@ export function makeProgram<Parts extends ProgramParts>(
   parts: Parts,
 ): Parts & Program {
   const { feeds, logits, perturbation } = parts;
+  const runs = schedule(feeds, wantedRefs(parts));
   return {
     ...parts,
-    schedule: schedule(feeds, wantedRefs(parts)),
+    schedule: runs,
+    rows: sampleRows(feeds, runs),
     gradientSchedule: perturbation === undefined || logits === undefined
       ? undefined
       : schedule(feeds, [logitsRef(unshaped(logits))]),

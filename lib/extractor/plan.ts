@@ -242,11 +242,11 @@ function holds(
  */
 function batchDependence(
   { onnx }: ModelGraph,
-  { feeds, schedule }: ExtractorProgram,
+  { feeds, schedule, rows }: ExtractorProgram,
 ): string[] {
   const nodes = [...feeds.map(({ ref }) => ref.node), ...schedule.nodes];
   const mixing = onnx === undefined
-    ? []
+    ? rows.mixing
     : mixingNodes(onnx, feeds, schedule.nodes);
   const functions = onnx?.file.functions ?? [];
   const which = (isSuch: (operation: OnnxOperation) => boolean) =>

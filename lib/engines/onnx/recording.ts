@@ -20,6 +20,8 @@ import {
   refKey,
   type WeightSource,
 } from "../../models/graph/graph.ts";
+import { sampleOps, type SampleValue } from "../../ops/sample_ops.ts";
+import { areRows } from "../../ops/samples.ts";
 import type { TensorSpec } from "../../types.ts";
 import { callNode, readWeights } from "../call_node.ts";
 import {
@@ -229,7 +231,9 @@ export class Recording {
         ? undefined
         : halveOutput(graph, values.features[i]!.name)
     );
-    const bytesPerRow = bytesPerRowOf(graph);
+    const bytesPerRow = areSplittable(this.program)
+      ? bytesPerRowOf(graph)
+      : undefined;
     const nanOutput = recordNaNOutput(graph, this.feeds[0]?.name);
     return { values, halves, nanOutput, bytesPerRow };
   }
@@ -316,6 +320,24 @@ function recordFeed(
     dtype: computed,
   };
   return { port: { name: input, type }, value };
+}
+
+/** Whether no row of the outputs depends on other samples. */
+function areSplittable(program: Program): boolean {
+  const unknown = { dtype: "float32", samples: null } as const;
+  const outputs = computeOutputs<SampleValue>(
+    sampleOps(),
+    program,
+    program.rows.valueOf,
+    {
+      kernel: { ...unknown, shape: [null, null] },
+      bias: { ...unknown, shape: [null] },
+    },
+  );
+  const { features, logits, penultimate, scale } = outputs;
+  return [...features, logits, penultimate, scale].every((value) =>
+    value === undefined || areRows(value.samples)
+  );
 }
 
 /**
