@@ -14,6 +14,7 @@ import {
   specOf,
 } from "../models/graph/graph.ts";
 import { sampleOps, type SampleValue } from "../ops/sample_ops.ts";
+import { areRows, isLocated } from "../ops/samples.ts";
 import { callNode } from "./call_node.ts";
 import type { Feed, Schedule } from "./schedule.ts";
 
@@ -21,6 +22,10 @@ import type { Feed, Schedule } from "./schedule.ts";
 export interface SampleRows {
   /** Layers that compute over samples, of which no input is known to. */
   readonly mixing: readonly GraphNode[];
+  /** The first layer of which it is not certain that it does not. */
+  readonly doubtful: GraphNode | undefined;
+  /** Number of samples that a run must have; undefined for any number. */
+  readonly batch?: number;
   /** A tensor; its samples are undefined if they are not known. */
   readonly valueOf: (ref: Ref) => SampleValue;
 }
@@ -28,21 +33,49 @@ export interface SampleRows {
 /**
  * Follows the samples through the layers of a program.
  *
+ * A fixed batch size of the inputs counts only if the rows of another batch
+ * could depend on each other.
+ *
  * @param feeds The input tensors.
  * @param schedule The nodes that run.
- * @param batch Number of samples, if it is fixed.
+ * @param wanted The requested tensors.
  * @returns Where they are. Operations of TF.js graphs and of ONNX files, and
  * custom layers of models in memory, are not followed.
  */
 export function sampleRows(
   feeds: readonly Feed[],
   { nodes }: Schedule,
+  wanted: readonly Ref[],
+): SampleRows {
+  const batch = fixedBatch(feeds, nodes);
+  if (batch === undefined) return followed(feeds, nodes);
+  const free = followed(feeds, nodes);
+  return wanted.every((ref) => areRows(free.valueOf(ref).samples))
+    ? free
+    : { ...followed(feeds, nodes, batch), batch };
+}
+
+/** The batch size of the inputs of a Keras model, if it is fixed. */
+function fixedBatch(
+  feeds: readonly Feed[],
+  nodes: readonly GraphNode[],
+): number | undefined {
+  if (nodes.some(({ call }) => call.kind === "raw")) return undefined;
+  const sizes = feeds.flatMap(({ spec }) => spec.shape[0] ?? []);
+  return new Set(sizes).size === 1 ? sizes[0] : undefined;
+}
+
+function followed(
+  feeds: readonly Feed[],
+  nodes: readonly GraphNode[],
   batch?: number,
 ): SampleRows {
   const ops = sampleOps(batch);
   const known = new Map<string, Masked<SampleValue>>(
     feeds.map(({ ref, spec }) => {
-      const value = { ...shapeValue(spec), samples: { axis: 0 } };
+      const { shape, dtype } = shapeValue(spec);
+      const rows = [batch ?? null, ...shape.slice(1)];
+      const value = { shape: rows, dtype, samples: { axis: 0 } };
       return [refKey(ref), { value, mask: undefined }];
     }),
   );
@@ -51,17 +84,28 @@ export function sampleRows(
     const value = { ...shapeValue({ shape, dtype }), samples: undefined };
     return known.get(key) ?? { value, mask: undefined };
   };
+  let doubtful: GraphNode | undefined;
   const mixing = nodes.filter((node) => {
     const outputs = outputsOf(node, ops, valueOf);
+    const areKnown = outputs.length > 0 &&
+      outputs.every(({ value: { samples } }) =>
+        samples === null || isLocated(samples)
+      );
+    if (!areKnown) doubtful ??= node;
     outputs.forEach(({ value, mask }, index) =>
       known.set(refKey({ node, index }), {
         value: settled(value),
         mask: mask && settled(mask),
       })
     );
-    return outputs.some(({ value }) => value.samples === "mixed");
+    return batch !== 1 &&
+      outputs.some(({ value }) => value.samples === "mixed");
   });
-  return { mixing, valueOf: (ref) => valueOf(refKey(ref), ref).value };
+  return {
+    mixing,
+    doubtful,
+    valueOf: (ref) => valueOf(refKey(ref), ref).value,
+  };
 }
 
 /** What follows after samples are mixed is not examined. */
@@ -86,9 +130,8 @@ function outputsOf(
       ({ shape }) => ({ shape, dtype: "float32", samples: null }),
       valueOf,
     );
-  } catch (error) {
-    // Layers of a model in memory may not be callable; recording reports why.
-    if (node.call.kind === "inMemory") return [];
-    throw error;
+  } catch {
+    // Not callable with a batch of unknown size; the engine reports why.
+    return [];
   }
 }

@@ -237,14 +237,17 @@ function settingsText(
  * samples would take them for samples.
  */
 function checkSamples({ features, feeds, rows }: Program): void {
-  if (!feeds.every(({ spec }) => spec.shape[0] === null)) return;
+  const isFree = feeds.every(({ spec }) => spec.shape[0] === null);
   for (const { name, ref } of features) {
     const { samples } = rows.valueOf(ref);
     const shape = specOf(ref)?.shape ?? [];
     const isBuiltIn = origin(ref).node.call.kind === "builtIn";
-    const isNumber = isBuiltIn && typeof shape[0] === "number";
+    const isNumber = isFree && isBuiltIn && typeof shape[0] === "number";
     if (!isNumber && (!isLocated(samples) || areRows(samples))) continue;
-    const rule = "its first axis must be that of the samples";
+    const isFolded = isLocated(samples) && samples.axis === 0;
+    const rule = isFolded
+      ? "a sample must be one row, not several"
+      : "its first axis must be that of the samples";
     throw new TypeError(cannot(`take layer "${name}"`, rule, shape));
   }
 }

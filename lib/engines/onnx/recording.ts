@@ -145,7 +145,8 @@ export class Recording {
   constructor(program: Program) {
     this.program = program;
     this.feeds = program.feeds.map(({ ref, spec }) => {
-      const { port, value } = recordFeed(this.#graph, spec);
+      const { batch = null } = program.rows;
+      const { port, value } = recordFeed(this.#graph, spec, batch);
       this.#values.set(refKey(ref), { value, mask: undefined });
       return port;
     });
@@ -221,8 +222,14 @@ export class Recording {
       (ref: Ref) => this.#values.get(refKey(ref))!.value,
       this.#head(),
     );
-    const values = mapOutputs(computed, ({ name, shape, dtype }, stem) => ({
-      name: graph.output(stem, name, dtype, [ROWS, ...shape.slice(1)]),
+    const apart = outputsApart(this.program);
+    const values = mapOutputs(computed, ({ name, shape, dtype }, stem, i) => ({
+      name: graph.output(
+        stem,
+        name,
+        dtype,
+        [apart[i] ? this.program.rows.batch ?? ROWS : null, ...shape.slice(1)],
+      ),
       shape,
       dtype,
     }));
@@ -231,7 +238,7 @@ export class Recording {
         ? undefined
         : halveOutput(graph, values.features[i]!.name)
     );
-    const bytesPerRow = areSplittable(this.program)
+    const bytesPerRow = this.program.rows.batch === undefined
       ? bytesPerRowOf(graph)
       : undefined;
     const nanOutput = recordNaNOutput(graph, this.feeds[0]?.name);
@@ -310,23 +317,27 @@ export class Recording {
 function recordFeed(
   graph: OnnxGraph,
   { name, shape, dtype }: TensorSpec,
+  batch: number | null,
 ): { port: FeedPort; value: OnnxValue } {
   const [type, computed] = FEED_TYPES[dtype]!;
   const sizes = shape.slice(1);
-  const input = graph.input(name, type, [ROWS, ...sizes]); // any batch size
+  const input = graph.input(name, type, [batch ?? ROWS, ...sizes]);
   const value = {
     name: type === computed ? input : castTo(graph, input, computed),
-    shape: [null, ...sizes],
+    shape: [batch, ...sizes],
     dtype: computed,
   };
   return { port: { name: input, type }, value };
 }
 
-/** Whether no row of the outputs depends on other samples. */
-function areSplittable(program: Program): boolean {
+/**
+ * Whether each row of an output depends on one sample alone, in the order of
+ * the outputs.
+ */
+function outputsApart(program: Program): boolean[] {
   const unknown = { dtype: "float32", samples: null } as const;
   const outputs = computeOutputs<SampleValue>(
-    sampleOps(),
+    sampleOps(program.rows.batch),
     program,
     program.rows.valueOf,
     {
@@ -334,10 +345,9 @@ function areSplittable(program: Program): boolean {
       bias: { ...unknown, shape: [null] },
     },
   );
-  const { features, logits, penultimate, scale } = outputs;
-  return [...features, logits, penultimate, scale].every((value) =>
-    value === undefined || areRows(value.samples)
-  );
+  const apart: boolean[] = [];
+  mapOutputs(outputs, ({ samples }) => apart.push(areRows(samples)));
+  return apart;
 }
 
 /**
