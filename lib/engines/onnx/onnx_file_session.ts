@@ -23,6 +23,7 @@ import { checkRange } from "./check_range.ts";
 import { LastingStages } from "./lasting_stages.ts";
 import { passedOutputs } from "./passed_outputs.ts";
 import type { DeviceName } from "./runtime/device.ts";
+import { closed } from "./runtime/link.ts";
 import type { OnnxFeed, OnnxOutput, OnnxResult } from "./runtime/messages.ts";
 import {
   openWorkerLink,
@@ -204,11 +205,7 @@ class FileSession implements Session {
     pacer: Pacer,
     { first = 0 }: RunSamples = {},
   ): Promise<RunOutputs> {
-    if (this.#isClosed) {
-      throw new TypeError(
-        cannot("run", "the session must be open", "closed", "open it again"),
-      );
-    }
+    if (this.#isClosed) throw closed("run");
     pacer.check();
     const { graph, feeds } = this.#program;
     const axes = feeds.map(({ spec: { batchAxis = 0 } }) => batchAxis);
