@@ -150,18 +150,27 @@ export function refuseUnknown(
   const what = unknown.some(({ isActivation }) => isActivation)
     ? "layer and activation"
     : "layer";
+  const alike = unknown.find((each) =>
+    Object.hasOwn(LAYERS, each.className) && each.className !== "Lambda"
+  );
   const near = [...names.keys()].flatMap((name) =>
     nearestNames(name, Object.keys(table), 1)
       .map((key) => `${quote(key)} is near ${quote(name)}`)
   );
   const hints = [
     `pass customObjects: { ${entries} }`,
+    ...alike === undefined ? [] : [asAlias(alike.className)],
     ...near.length === 0 ? [] : [`of its keys, ${near.join(", ")}`],
     ...advice === undefined ? [] : [`or ${advice}`],
   ];
   const rule =
     `every ${what} must be known: current unknown ones are ${list}${more}`;
   throw new ModelFormatError(source, `${rule}; ${hints.join(", ")}`);
+}
+
+/** Advice on a class of another package that has the name of one of Keras. */
+function asAlias(name: string): string {
+  return `or customObjects: { ${name}: "${name}" } if it computes what the class of Keras does`;
 }
 
 function shown(
@@ -190,11 +199,11 @@ function* unknownIn(
       yield* unknownIn(spec.model, known, `${path}/`);
     } else if (isOperation(spec, known)) {
       const name = operationName(spec);
-      const isThere = Object.hasOwn(OPERATIONS, name) ||
-        findCustom(known.customLayers, name) !== undefined;
+      const isThere = Object.hasOwn(OPERATIONS, name) && !isElsewhere(spec) ||
+        findCustom(known.customLayers, name, registeredName) !== undefined;
       if (!isThere) yield { path, className: name, module };
     } else if (className === "InputLayer") continue;
-    else if (isKnown(className, known, spec.options, registeredName)) {
+    else if (isKnown(spec, known)) {
       // A custom layer may use these names for other values.
       const { customLayers } = known;
       if (customFunction(customLayers, className, registeredName)) continue;
@@ -223,11 +232,13 @@ function* unknownHeld(
     }
     if (!isActivation && !HELD.includes(key)) continue;
     for (const layer of [value].flat().filter(isLayerObject)) {
-      const { class_name: className, config = {}, module } = layer;
-      const { registered_name: registered } = layer;
+      const { class_name: className, config = {} } = layer;
+      const module = layer.module ?? undefined;
+      const registeredName = layer.registered_name ?? undefined;
+      const held = { className, module, registeredName, options: config };
       const inner = `${path}/${key}`;
       if (/^(Functional|Model|Sequential)$/.test(className)) continue;
-      if (!isKnown(className, known, config, registered)) {
+      if (!isKnown(held, known)) {
         const isCell = key === "cell" || key === "cells";
         yield {
           path: inner,
@@ -235,7 +246,9 @@ function* unknownHeld(
           module,
           ...(isCell ? { holder } : {}),
         };
-      } else if (!customFunction(known.customLayers, className, registered)) {
+      } else if (
+        !customFunction(known.customLayers, className, registeredName)
+      ) {
         const outer = key === "cell" ? holder : className;
         yield* unknownHeld(config, known, inner, outer);
       }
@@ -243,13 +256,32 @@ function* unknownHeld(
   }
 }
 
-function isKnown(
-  className: string,
-  { dialect, customLayers }: Known,
-  options: Readonly<Record<string, unknown>>,
-  registeredName?: string,
+/** What tells a class of Keras from one of the same name elsewhere. */
+type NamedClass = Pick<
+  LayerSpec,
+  "className" | "module" | "registeredName" | "options"
+>;
+
+/** Python modules of Keras, by all names that it has had. */
+const KERAS = /^(tensorflow\.(python\.)?|tf_)?keras(_core)?(\.|$)/;
+
+/**
+ * Whether a class is not of Keras, though it may have the name of one that is:
+ * files say of which module a class is, or, of a script, what it is registered
+ * as.
+ */
+function isElsewhere(
+  { module, registeredName }: Pick<NamedClass, "module" | "registeredName">,
 ): boolean {
+  return module === undefined
+    ? registeredName !== undefined
+    : !KERAS.test(module);
+}
+
+function isKnown(named: NamedClass, { dialect, customLayers }: Known): boolean {
+  const { className, registeredName, options } = named;
   if (findCustom(customLayers, className, registeredName)) return true;
+  if (isElsewhere(named)) return false;
   // Its code is never run.
   if (
     className === "Lambda" && activationName(options.function) === undefined

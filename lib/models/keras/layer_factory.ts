@@ -44,7 +44,7 @@ export function layerFactory(
   if (typeof custom === "function") {
     return checkedFactory(custom as LayerFactory, className);
   }
-  if (custom !== undefined) {
+  if (custom !== undefined && custom !== className) {
     return layerFactory(customLayers, { className: custom, path });
   }
   if (Object.hasOwn(LAYERS, className)) return LAYERS[className]!;

@@ -182,3 +182,45 @@ Deno.test("unknownLayers() finds the functions of Lambda layers, and their code"
   const double = (_ops: unknown, x: unknown) => x as never;
   assertEquals(found({ double, "my>other": double }), [["code", "Lambda"]]);
 });
+
+Deno.test("unknownLayers() does not take a class of another package for the one of Keras with its name", () => {
+  const names = [
+    [undefined, undefined], // as a .h5 of Keras 2 writes it
+    ["keras.layers", undefined],
+    ["keras.src.engine.functional", "Functional"],
+    ["tensorflow.python.keras.layers", undefined],
+    ["tf_keras.src.layers", undefined],
+    ["keras_hub.src.layers", undefined],
+    ["tensorflow_addons.layers", "Addons>Dense"],
+    ["attention", undefined],
+    [undefined, "Custom>Dense"], // of the script that saved it
+  ] as const;
+  const layers = names.map(([module, registeredName], i) =>
+    spec("Dense", { name: `${i}`, module, registeredName })
+  );
+  const found = unknownLayers(model(...layers), KERAS_3);
+  assertEquals(found.map(({ path }) => path), ["5", "6", "7", "8"]);
+  const customLayers = { Dense: "Dense" };
+  const known = { ...KERAS_3, customLayers };
+  assertEquals(unknownLayers(model(...layers), known), []);
+  assertThrows(
+    () => refuseUnknown(found, "file", {}),
+    ModelFormatError,
+    'or customObjects: { Dense: "Dense" } if it computes what the class of Keras does',
+  );
+});
+
+Deno.test("unknownLayers() tells wrapped classes and operations of other packages apart", () => {
+  const held = (registered_name: string | null) => ({
+    class_name: "Dense",
+    config: {},
+    module: registered_name === null ? "keras.layers" : null,
+    registered_name,
+  });
+  const layers = [null, "my>Dense"].map((name, i) =>
+    spec("TimeDistributed", { name: `${i}`, options: { layer: held(name) } })
+  );
+  const operation = spec("Add", { options: {}, registeredName: "my>Add" });
+  const found = unknownLayers(model(...layers, operation), KERAS_3);
+  assertEquals(found.map(({ path }) => path), ["1/layer", "add"]);
+});
