@@ -395,7 +395,10 @@ export function nearestNames(
     return { name, rank: isSameCall ? Math.min(rank, 0.25) : rank };
   });
   const limit = Math.max(3, target.length / 2);
-  return scored.filter(({ rank }) => rank <= limit)
+  // As many edits as letters replace the whole name.
+  const isNear = (rank: number, name: string) =>
+    rank <= limit && rank < Math.max(target.length, name.length);
+  return scored.filter(({ rank, name }) => isNear(rank, name))
     .sort((a, b) => a.rank - b.rank).slice(0, most).map(({ name }) => name);
 }
 

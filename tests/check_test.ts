@@ -143,6 +143,7 @@ Deno.test("nearestNames() gives the names nearest to a wrong one, best first", (
   assertEquals(nearestNames("Dnese", known), ["dense"]);
   assertEquals(nearestNames("conv12", known, 2), ["backbone/conv12", "conv1"]);
   assertEquals(nearestNames("qqqqqqqqqqqq", known), []);
+  assertEquals(nearestNames("1", ["gap", "add"]), []);
   assertEquals(nearestNames("dense", []), []);
 });
 
