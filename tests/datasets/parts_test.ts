@@ -123,7 +123,6 @@ Deno.test("partsOf() names the input that is missing", () => {
 });
 
 Deno.test("partsOf() says what to do with a function and with a path", () => {
-  // deno-lint-ignore require-yield
   const generator = function* () {};
   assertThrows(() => one(generator), TypeError, "; call the function");
   assertThrows(() => one("x.npy"), TypeError, "; open a file with imageFolder");
