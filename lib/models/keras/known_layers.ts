@@ -14,6 +14,7 @@ import {
   findCustom,
 } from "../../layers/custom_objects.ts";
 import type { Dialect } from "../../layers/layer.ts";
+import { lambdaEntry } from "../../layers/custom_lambda.ts";
 import { LAYERS } from "../../layers/layer_table.ts";
 import { OPERATIONS } from "../../layers/operation_table.ts";
 import { isOperationModule } from "./_description.ts";
@@ -33,6 +34,10 @@ export interface UnknownLayer {
   readonly module: string | undefined;
   /** Whether the activation is unknown, not the class. */
   readonly isActivation?: boolean;
+  /** Whether it is an operation. */
+  readonly isOperation?: boolean;
+  /** The name of a Lambda layer over code. */
+  readonly lambda?: string;
   /** The class to pass instead, as a recurrent layer holds no custom cell. */
   readonly holder?: string | undefined;
 }
@@ -141,12 +146,9 @@ export function refuseUnknown(
   if (unknown.length === 0) return;
   const list = unknown.slice(0, 20).map(shown).join(", ");
   const more = unknown.length > 20 ? ` and ${unknown.length - 20} more` : "";
-  const names = new Map(
-    unknown.map((each) => [each.holder ?? each.className, each]),
-  );
-  const entries = [...names].map(([name, { isActivation }]) =>
-    `${asKey(name)}: ${isActivation ? "(ops, x) => …" : "…"}`
-  ).join(", ");
+  const names = objectsOf(unknown);
+  const entries = [...names].map(([name, form]) => `${asKey(name)}: ${form}`)
+    .join(", ");
   const what = unknown.some(({ isActivation }) => isActivation)
     ? "layer and activation"
     : "layer";
@@ -161,11 +163,35 @@ export function refuseUnknown(
     `pass customObjects: { ${entries} }`,
     ...alike === undefined ? [] : [asAlias(alike.className)],
     ...near.length === 0 ? [] : [`of its keys, ${near.join(", ")}`],
-    ...advice === undefined ? [] : [`or ${advice}`],
+    ...advice === undefined ? formsOf(unknown) : [`or ${advice}`],
   ];
   const rule =
     `every ${what} must be known: current unknown ones are ${list}${more}`;
   throw new ModelFormatError(source, `${rule}; ${hints.join(", ")}`);
+}
+
+/** The key of each unknown object, and the form of what to pass under it. */
+function objectsOf(unknown: readonly UnknownLayer[]): Map<string, string> {
+  const lambdas = unknown.flatMap(({ lambda }) => lambda ?? []);
+  const isByName = lambdas.length > 1 && lambdas.length <= 8;
+  return new Map(unknown.map((each) => {
+    const { className, lambda, holder = className, isActivation } = each;
+    const key = isByName && lambda !== undefined ? lambda : holder;
+    return [key, isActivation ? "(ops, x) => …" : "…"];
+  }));
+}
+
+/** What stands for the dots. */
+function formsOf(unknown: readonly UnknownLayer[]): string[] {
+  const forms = new Map(unknown.flatMap((each): [string, string][] => {
+    if (each.isActivation) return [];
+    if (each.isOperation) return [["an operation", "(ops, args, kwargs) => …"]];
+    if (each.lambda !== undefined) return [["a Lambda layer", "(ops, x) => …"]];
+    return [["a layer", "(config) => ({ weights, call })"]];
+  }));
+  return [...forms].map(([what, form], i) =>
+    `${i === 0 ? "where " : ""}${what} is ${form}`
+  );
 }
 
 /** Advice on a class of another package that has the name of one of Keras. */
@@ -201,14 +227,13 @@ function* unknownIn(
       const name = operationName(spec);
       const isThere = Object.hasOwn(OPERATIONS, name) && !isElsewhere(spec) ||
         findCustom(known.customLayers, name, registeredName) !== undefined;
-      if (!isThere) yield { path, className: name, module };
+      if (!isThere) yield { path, className: name, module, isOperation: true };
     } else if (className === "InputLayer") continue;
     else if (isKnown(spec, known)) {
       // A custom layer may use these names for other values.
-      const { customLayers } = known;
-      if (customFunction(customLayers, className, registeredName)) continue;
-      yield* unknownHeld(spec.options, known, path, className);
-    } else yield { path, className, module };
+      if (isCustom(spec, known)) continue;
+      yield* unknownHeld(spec.options, known, path, spec);
+    } else yield { path, className, module, ...lambdaOf(spec) };
   }
 }
 
@@ -216,7 +241,7 @@ function* unknownHeld(
   options: Readonly<Record<string, unknown>>,
   known: Known,
   path: string,
-  holder: string,
+  { className: holder, name: holderName }: NamedClass,
 ): Generator<UnknownLayer> {
   for (const [key, value] of Object.entries(options)) {
     const isActivation = /(^|_)activation$/.test(key) ||
@@ -235,7 +260,8 @@ function* unknownHeld(
       const { class_name: className, config = {} } = layer;
       const module = layer.module ?? undefined;
       const registeredName = layer.registered_name ?? undefined;
-      const held = { className, module, registeredName, options: config };
+      const name = `${holderName}/${key}`;
+      const held = { name, className, module, registeredName, options: config };
       const inner = `${path}/${key}`;
       if (/^(Functional|Model|Sequential)$/.test(className)) continue;
       if (!isKnown(held, known)) {
@@ -245,12 +271,11 @@ function* unknownHeld(
           className,
           module,
           ...(isCell ? { holder } : {}),
+          ...lambdaOf(held),
         };
-      } else if (
-        !customFunction(known.customLayers, className, registeredName)
-      ) {
+      } else if (!isCustom(held, known)) {
         const outer = key === "cell" ? holder : className;
-        yield* unknownHeld(config, known, inner, outer);
+        yield* unknownHeld(config, known, inner, { ...held, className: outer });
       }
     }
   }
@@ -259,8 +284,20 @@ function* unknownHeld(
 /** What tells a class of Keras from one of the same name elsewhere. */
 type NamedClass = Pick<
   LayerSpec,
-  "className" | "module" | "registeredName" | "options"
+  "name" | "className" | "module" | "registeredName" | "options"
 >;
+
+function lambdaOf({ name, className }: NamedClass): { lambda?: string } {
+  return className === "Lambda" ? { lambda: name } : {};
+}
+
+/** Whether a function of the caller computes a layer. */
+function isCustom(named: NamedClass, { customLayers }: Known): boolean {
+  const { name, className, registeredName, options } = named;
+  return className === "Lambda"
+    ? lambdaEntry(customLayers, name, options.function) !== undefined
+    : customFunction(customLayers, className, registeredName) !== undefined;
+}
 
 /** Python modules of Keras, by all names that it has had. */
 const KERAS = /^(tensorflow\.(python\.)?|tf_)?keras(_core)?(\.|$)/;
@@ -278,8 +315,10 @@ function isElsewhere(
     : !KERAS.test(module);
 }
 
-function isKnown(named: NamedClass, { dialect, customLayers }: Known): boolean {
+function isKnown(named: NamedClass, known: Known): boolean {
   const { className, registeredName, options } = named;
+  const { dialect, customLayers } = known;
+  if (isCustom(named, known)) return true;
   if (findCustom(customLayers, className, registeredName)) return true;
   if (isElsewhere(named)) return false;
   // Its code is never run.

@@ -104,7 +104,7 @@ Deno.test("refuseUnknown() names all, and their classes once", () => {
   );
   assertEquals(
     message.replace(/"l2".*"l19"/, "…"),
-    'Cannot load model "file" as every layer must be known: current unknown ones are "l0" (Mine of lab), "l1" (Mine), … (Mine) and 2 more; pass customObjects: { Mine: … }',
+    'Cannot load model "file" as every layer must be known: current unknown ones are "l0" (Mine of lab), "l1" (Mine), … (Mine) and 2 more; pass customObjects: { Mine: … }, where a layer is (config) => ({ weights, call })',
   );
 });
 
@@ -146,7 +146,7 @@ Deno.test("unknownLayers() finds activations too, in layers and in cells", () =>
   const { message } = assertThrows(() => refuseUnknown(found, "file", {}));
   assertEquals(
     message,
-    'Cannot load model "file" as every layer and activation must be known: current unknown ones are activation "my>odd" of "dense", activation "odd" of "lstm", activation "mine" of "rnn/cell", "conv1d/activation" (Theirs); pass customObjects: { "my>odd": (ops, x) => …, odd: (ops, x) => …, mine: (ops, x) => …, Theirs: … }',
+    'Cannot load model "file" as every layer and activation must be known: current unknown ones are activation "my>odd" of "dense", activation "odd" of "lstm", activation "mine" of "rnn/cell", "conv1d/activation" (Theirs); pass customObjects: { "my>odd": (ops, x) => …, odd: (ops, x) => …, mine: (ops, x) => …, Theirs: … }, where a layer is (config) => ({ weights, call })',
   );
 });
 
