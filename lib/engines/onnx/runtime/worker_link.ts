@@ -1,6 +1,7 @@
 import type { Worker } from "node:worker_threads";
 import type { DeviceName } from "./device.ts";
 import { keepWorker, takeWorker } from "./idle_workers.ts";
+import { inFlight } from "./in_flight.ts";
 import {
   CLOSED,
   consumable,
@@ -64,9 +65,11 @@ export class WorkerLink implements RuntimeLink {
     const { sent, buffers } = transferred(request, owned);
     this.#worker.postMessage(enveloped(sent), buffers);
     if (!this.isBusy) this.#worker.ref();
-    return await new Promise((resolve, reject) =>
-      this.#pending.push({ what, resolve, reject })
-    );
+    const { promise, resolve, reject } = Promise.withResolvers<
+      SuccessfulReply
+    >();
+    this.#pending.push({ what, resolve, reject });
+    return await inFlight(promise);
   }
 
   /** Closes the session and returns the worker to the pool. */

@@ -1,7 +1,7 @@
 import { tf } from "../../lib/tf.ts";
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { ModelFormatError } from "../../lib/errors.ts";
-import { loadModel } from "../../lib/models/load_model.ts";
+import { loadModel } from "../../lib/extractor/load_model.ts";
 import { type ModelJson, saveTo } from "../support/save_model.ts";
 import { branched, chain } from "../support/tf_models.ts";
 

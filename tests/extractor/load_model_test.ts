@@ -4,7 +4,7 @@ import { assert, assertEquals, assertRejects } from "@std/assert";
 import { ModelFormatError } from "../../lib/errors.ts";
 import { FeatureExtractor } from "../../lib/extractor/feature_extractor.ts";
 import type { Layer } from "../../lib/layers/layer.ts";
-import { loadModel } from "../../lib/models/load_model.ts";
+import { loadModel } from "../../lib/extractor/load_model.ts";
 import { assertAllClose } from "../support/all_close.ts";
 import { engineOf, OUR_ENGINES } from "../support/open_on.ts";
 import { saveTo } from "../support/save_model.ts";
@@ -271,7 +271,10 @@ test("loadModel() reads several models at once, beside one that is damaged", asy
 });
 
 test("loadModel() writes nothing of its own, nor of TF.js'", async () => {
-  const { href } = new URL("../../lib/models/load_model.ts", import.meta.url);
+  const { href } = new URL(
+    "../../lib/extractor/load_model.ts",
+    import.meta.url,
+  );
   const script = `import { loadModel } from "${href}";
     const model = await loadModel(new URL("${GRAPH.href}"));
     await model.close();`;
