@@ -18,8 +18,10 @@ import type { Steps } from "./settings.ts";
 
 const ACTION = "set postprocess";
 
-/** Functions that make steps, and are none. */
-const FACTORIES = [flatten, gramStatistics, half, normalize, pool];
+/** The functions that make built-in steps. */
+export const FACTORIES: readonly { readonly name: string }[] = [
+  ...[pool, flatten, normalize, half, gramStatistics],
+];
 
 /**
  * Checks and copies postprocessing steps.
@@ -89,8 +91,9 @@ function checkStep(step: unknown): Postprocess {
   const factory = FACTORIES.find((make) => make === step);
   const isCustom = typeof step === "function" && factory === undefined;
   if (isCustom || isBuiltInStep(step)) return step as Postprocess;
-  const rule = "a step must be a function, or come from pool(), flatten(), " +
-    "normalize(), half() or gramStatistics()";
+  const names = FACTORIES.map(({ name }) => `${name}()`);
+  const rule = "a step must be a function, or come from " +
+    `${names.slice(0, -1).join(", ")} or ${names.at(-1)}`;
   const hint = Array.isArray(step)
     ? "pass the steps one after another, not as an array"
     : factory !== undefined
