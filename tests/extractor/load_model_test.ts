@@ -1,6 +1,6 @@
 import { followRecipe } from "../support/follow_recipe.ts";
 import { tf } from "../../lib/tf.ts";
-import { assert, assertEquals, assertRejects } from "@std/assert";
+import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
 import { ModelFormatError } from "../../lib/errors.ts";
 import { FeatureExtractor } from "../../lib/extractor/feature_extractor.ts";
 import type { Layer } from "../../lib/layers/layer.ts";
