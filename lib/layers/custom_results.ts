@@ -9,7 +9,7 @@ import type { Ops } from "../ops/ops.ts";
 import type { Activation, Layer, LayerFactory } from "./layer.ts";
 
 /**
- * Wraps a custom activation, to check that it returns a tensor.
+ * Wraps a custom function on elements, to check that it returns a tensor.
  *
  * @param activation The caller's function.
  * @param name Its name in the file.
@@ -22,7 +22,7 @@ export function checkedActivation(
   return (ops, x) => {
     const [value] = tensorsOf(
       activation(ops, x),
-      `call custom activation "${name}"`,
+      `call custom function "${name}"`,
       "it must return one tensor for (ops, x)",
       1,
     );

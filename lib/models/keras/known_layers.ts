@@ -31,8 +31,8 @@ export interface UnknownLayer {
   /** The class, or the function. */
   readonly className: string;
   readonly module: string | undefined;
-  /** Whether the activation is unknown, not the class. */
-  readonly isActivation?: boolean;
+  /** Its role, if it is a function on elements, not a layer. */
+  readonly role?: "activation" | "function";
   /** The class to pass instead, as a recurrent layer holds no custom cell. */
   readonly holder?: string | undefined;
 }
@@ -144,12 +144,11 @@ export function refuseUnknown(
   const names = new Map(
     unknown.map((each) => [each.holder ?? each.className, each]),
   );
-  const entries = [...names].map(([name, { isActivation }]) =>
-    `${asKey(name)}: ${isActivation ? "(ops, x) => …" : "…"}`
+  const entries = [...names].map(([name, { role }]) =>
+    `${asKey(name)}: ${role === undefined ? "…" : "(ops, x) => …"}`
   ).join(", ");
-  const what = unknown.some(({ isActivation }) => isActivation)
-    ? "layer and activation"
-    : "layer";
+  const roles = new Set(["layer", ...unknown.flatMap(({ role = [] }) => role)]);
+  const what = [...roles].join(", ").replace(/, (\w+)$/, " and $1");
   const near = [...names.keys()].flatMap((name) =>
     nearestNames(name, Object.keys(table), 1)
       .map((key) => `${quote(key)} is near ${quote(name)}`)
@@ -165,9 +164,9 @@ export function refuseUnknown(
 }
 
 function shown(
-  { path, className, module, isActivation }: UnknownLayer,
+  { path, className, module, role }: UnknownLayer,
 ): string {
-  if (isActivation) return `activation "${className}" of "${path}"`;
+  if (role !== undefined) return `${role} "${className}" of "${path}"`;
   return `"${path}" (${className}${
     module === undefined || module === null ? "" : ` of ${module}`
   })`;
@@ -210,18 +209,21 @@ function* unknownHeld(
   holder: string,
 ): Generator<UnknownLayer> {
   for (const [key, value] of Object.entries(options)) {
-    const isActivation = /(^|_)activation$/.test(key) ||
-      key === "function" && holder === "Lambda";
-    const name = isActivation ? activationName(value) : undefined;
+    const role = /(^|_)activation$/.test(key)
+      ? "activation"
+      : key === "function" && holder === "Lambda"
+      ? "function"
+      : undefined;
+    const name = role && activationName(value);
     if (name !== undefined) {
       const isThere = activationNamed(name, known.dialect) !== undefined ||
         findCustom(known.customLayers, name) !== undefined;
       if (!isThere) {
-        yield { path, className: name, module: undefined, isActivation };
+        yield { path, className: name, module: undefined, role };
       }
       continue;
     }
-    if (!isActivation && !HELD.includes(key)) continue;
+    if (role === undefined && !HELD.includes(key)) continue;
     for (const layer of [value].flat().filter(isLayerObject)) {
       const { class_name: className, config = {}, module } = layer;
       const { registered_name: registered } = layer;
