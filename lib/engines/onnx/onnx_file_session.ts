@@ -160,13 +160,14 @@ function ranksOf({ feeds, graph }: Program) {
 }
 
 /** Sizes of tensors that are known before the run, by their names in the file. */
-function shapesOf({ schedule }: Program) {
+function shapesOf({ graph, schedule }: Program) {
   return new Map(
-    schedule.nodes.flatMap(({ call, row: { outputs: [spec] } }) =>
-      call.kind === "raw" && spec !== undefined
-        ? [[call.onnx!.operation.outputs[0]!, spec.shape] as const]
-        : []
-    ),
+    schedule.nodes.flatMap((node) => {
+      const [spec] = node.row.outputs;
+      return node.call.kind === "raw" && spec !== undefined
+        ? [[graph.onnx!.nameOf({ node, index: 0 }), spec.shape] as const]
+        : [];
+    }),
   );
 }
 
