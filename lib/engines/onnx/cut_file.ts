@@ -156,7 +156,7 @@ function writeGraph(
     writeNode(writer, "Cast", [input], name, { to: type });
     return { name: input, type: fedType, shape };
   });
-  writeOperations(writer, origin.file, calls, {
+  writeOperations(writer, origin, calls, {
     fresh,
     added: (operation) =>
       (zeroPoints.get(operation) ?? []).map((zero) =>
