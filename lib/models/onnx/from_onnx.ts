@@ -98,7 +98,8 @@ export function* onnxGraph(parts: OnnxParts): Steps<ModelGraph> {
       batch: builder.specs.batch,
       nameOf: ({ node, index }) =>
         node.call.kind === "raw"
-          ? node.call.onnx!.operation.outputs[index]!
+          ? node.call.onnx!.operation.outputs[index] ||
+            mainTensor(node.call.onnx!.operation)
           : node.row.name,
     },
     whyUnusable: () => undefined,
@@ -218,7 +219,7 @@ class GraphBuilder {
       ? onnxChannels(operation.kind, inputs.map(({ node }) => node.channels))
       : undefined;
     this.specs.infer(operation, constants);
-    const spec = this.specs.output(operation.outputs[0] ?? "", name, channels);
+    const spec = this.specs.output(mainTensor(operation), name, channels);
     const node: Draft = {
       id: 0,
       row: makeRow({
@@ -255,11 +256,12 @@ class GraphBuilder {
   }
 
   /**
-   * The outputs of an operation: the first has the operation's row, others have
-   * separate rows.
+   * The outputs of an operation: the first one that it has is in the operation's
+   * row, others have separate rows.
    */
-  #addOutputs({ outputs, kind }: OnnxOperation, node: Draft): void {
-    const isOne = outputs.filter((tensor) => tensor !== "").length < 2;
+  #addOutputs(operation: OnnxOperation, node: Draft): void {
+    const { outputs, kind } = operation;
+    const isOne = outputs.length < 2;
     const number = (index: number, found: Draft) => {
       if (!isOne) this.otherNames.set(`${node.row.name}[${index}]`, found);
     };
@@ -267,9 +269,9 @@ class GraphBuilder {
       if (tensor === "") continue;
       const ref = { node, index };
       this.producers.set(tensor, ref);
-      if (index === 0) {
+      if (tensor === mainTensor(operation)) {
         if (tensor !== node.row.name) this.otherNames.set(tensor, node);
-        number(0, node);
+        number(index, node);
         continue;
       }
       const { channels } = node;
@@ -346,6 +348,11 @@ class GraphBuilder {
     }
     this.#claimed.add(name);
   }
+}
+
+/** The output that has the row of its operation: the first that it has. */
+function mainTensor({ outputs }: OnnxOperation): string {
+  return outputs.find((tensor) => tensor !== "") ?? "";
 }
 
 /** Unique names of operations. */
