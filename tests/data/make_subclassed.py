@@ -43,6 +43,28 @@ def keep(name, kit):
     EXPECTED[name] = {"x": inputs.reshape(-1).tolist(), "y": outputs.reshape(-1).tolist()}
 
 
+def keep_functional(name):
+    """A subclass that passes inputs and outputs to its base, as those of keras_hub."""
+
+    class Net(keras.Model):
+        def __init__(self, units):
+            x = keras.Input((4,))
+            hidden = keras.layers.Dense(units, activation="relu")(x)
+            super().__init__(inputs=x, outputs=keras.layers.Dense(2)(hidden))
+            self.units = units
+
+        def get_config(self):
+            return {"units": self.units}
+
+    keras.utils.set_random_seed(2)
+    model = Net(3)
+    inputs = np.random.default_rng(2).normal(size=(2, 4)).astype("float32")
+    keras.Model(model.inputs, model.outputs).save(FOLDER / name)
+    outputs = np.asarray(model(inputs))
+    EXPECTED[name] = {"x": inputs.reshape(-1).tolist(), "y": outputs.reshape(-1).tolist()}
+
+
 keep("k3.keras", keras)
+keep_functional("k3_functional.keras")
 keep("k2.keras", tf_keras)
 (FOLDER / "expected.json").write_text(json.dumps(EXPECTED))

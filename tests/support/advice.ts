@@ -182,7 +182,11 @@ export const FOLLOWED: readonly (readonly [string, string, string])[] = [
     'save it in Python with model.save("model.keras")',
     PYTHON,
   ],
-  ["models/files/identify.ts", "save both in Python with ", PYTHON],
+  [
+    "models/files/identify.ts",
+    'save both in Python with model.save("model.keras")',
+    PYTHON,
+  ],
   ["models/files/identify.ts", "save it whole: ", PYTHON],
   [
     "models/files/open_model_file.ts",

@@ -129,6 +129,7 @@ class Reader {
         "a model must list its layers: subclassed models cannot be read",
         className,
         "save it as a functional model in Python: " +
+          'keras.Model(model.inputs, model.outputs).save("model.keras"), or, without model.inputs, ' +
           'x = keras.Input(SHAPE); keras.Model(x, model.call(x)).save("model.keras")',
       );
     }
