@@ -145,6 +145,11 @@ export const FOLLOWED: readonly (readonly [string, string, string])[] = [
     "tests/layers/config_reader_test.ts",
   ],
   [
+    "layers/custom_ops.ts",
+    "pass ops.constant(…) of numbers, or one tensor of the list",
+    "tests/layers/custom_ops_test.ts",
+  ],
+  [
     "layers/recurrent.ts",
     "save the model",
     "tests/whole/old_layers_test.ts",

@@ -1,7 +1,7 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import { BatchAxes } from "../../../lib/models/onnx/batch_axes.ts";
 import { FeatureExtractor } from "../../../lib/extractor/feature_extractor.ts";
-import { loadModel } from "../../../lib/models/load_model.ts";
+import { loadModel } from "../../../lib/extractor/load_model.ts";
 import { onnxBytes } from "../../support/onnx_bytes.ts";
 import type { OnnxValueInfo } from "../../../lib/formats/onnx_model.ts";
 

@@ -1,7 +1,7 @@
 import { assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { LayerNotFoundError, ModelFormatError } from "../../../lib/errors.ts";
+import { loadModel } from "../../../lib/extractor/load_model.ts";
 import { FeatureExtractor } from "../../../lib/extractor/feature_extractor.ts";
-import { loadModel } from "../../../lib/models/load_model.ts";
 import { modelGraphOf } from "../../../lib/models/graph/model_graph.ts";
 import { onnxBytes } from "../../support/onnx_bytes.ts";
 import { openOnnxModel } from "../../support/onnx_models.ts";
