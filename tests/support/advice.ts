@@ -76,6 +76,11 @@ export const FOLLOWED: readonly (readonly [string, string, string])[] = [
     "tests/extractor/plan_warnings_test.ts",
   ],
   [
+    "extractor/run_batches.ts",
+    "use .batch(1), for a model that computes one sample at a time",
+    "tests/models/onnx/batch_axes_test.ts",
+  ],
+  [
     "extractor/plan.ts",
     "use .batch(1) for results that do not",
     "tests/extractor/plan_warnings_test.ts",
