@@ -92,7 +92,7 @@ Deno.test("runNotebook() updates and clears outputs when the cells ask for it", 
 });
 
 for (
-  const [what, code, message] of sampled([
+  const [what, code, message] of sampled<readonly [string, string, string]>([
     ["throws", `throw new RangeError("too far")`, "RangeError: too far"],
     ["does not parse", "const = 1", "Execution failed"],
     ["ends the kernel", "Deno.exit(3)", "ended with code 3"],
