@@ -183,7 +183,7 @@ async function checkNearest(file: string): Promise<void> {
   );
 }
 
-Deno.test("README.md states the AUROC and FPR95 of its picture", async () => {
+slowTest("README.md states the AUROC and FPR95 of its picture", async () => {
   const [, area, rate] = /AUROC (0\.\d+), FPR95 (0\.\d+)\.\]/.exec(README)!;
   await using model = await loadModel(
     `${FOLDER}notebooks/models/digits/model.json`,
