@@ -4,7 +4,7 @@
  * The last batch of a model with a fixed batch size is padded with copies of a
  * row. This does not change other rows only if every operation computes each row
  * of its output from the same row of its inputs. Unknown operations count as
- * mixing. Here is what the operations of TF.js and of ONNX have in common.
+ * mixing. These rules are common to operations of TF.js and of ONNX.
  *
  * @module
  */

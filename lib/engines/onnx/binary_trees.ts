@@ -4,9 +4,9 @@
  *
  * If no weight is negative, their sum `s` is a probability, the scores are
  * `[1 - s, s]`, and the label is the second class if `s > 0.5`. ONNX Runtime 1.27
- * computes `[-s, s]` and compares `s` with 0, as is due for weights of both
- * signs. Here the ensemble gets 0.5 less, which makes its labels right, and its
- * scores are corrected by the operators that follow.
+ * computes `[-s, s]` and compares `s` with 0, which is correct only for weights
+ * of both signs. Here the base value of the ensemble is lowered by 0.5, which
+ * corrects its labels, and operators after it correct its scores.
  *
  * @module
  */
@@ -27,7 +27,7 @@ const UNCHANGED = new Set(["NONE", "SOFTMAX"]);
 
 /** An ensemble to correct. */
 export interface BinaryTrees {
-  /** What is added to the sum of the weights before. */
+  /** The base value, which is added to the sum of the weights. */
   readonly base: number;
   /** Its activation; undefined if its weights are not as converters write them. */
   readonly activation: string | undefined;
@@ -36,11 +36,11 @@ export interface BinaryTrees {
 }
 
 /**
- * Finds out whether the runtime computes an operation wrongly.
+ * Finds an ensemble that the runtime computes wrongly.
  *
  * @param operation An operation.
  * @param reader The file.
- * @returns What is needed to correct it; undefined if it is right.
+ * @returns Facts to correct it; undefined for any other operation.
  */
 export function binaryTrees(
   { kind, domain, attributes }: OnnxOperation,
@@ -110,14 +110,14 @@ function wrong(name: string): UnsupportedByEngineError {
 }
 
 /**
- * Writes an ensemble that the runtime computes right, and the operators that
- * correct its scores.
+ * Writes an ensemble that the runtime computes correctly, and the operators
+ * that correct its scores.
  *
  * @param writer The graph.
  * @param operation The operation of the file.
- * @param trees What is needed.
+ * @param trees The facts to correct it.
  * @param reader The file.
- * @param fresh Gives names that no tensor has.
+ * @param fresh Returns names that no tensor has.
  * @throws {UnsupportedByEngineError} If its activation is not supported.
  */
 export function writeBinaryTrees(
@@ -181,7 +181,7 @@ function writeAdd(
   });
 }
 
-/** Writes the attribute of what is added to the sum of the weights. */
+/** Writes the attribute of the base value. */
 function writeBase(writer: ProtoWriter, value: number, isDouble: boolean) {
   writer.text(1, isDouble ? "base_values_as_tensor" : "base_values");
   if (!isDouble) {

@@ -3,7 +3,7 @@ import { deviceAdvice, type DeviceName } from "./device.ts";
 import type { WorkerReply, WorkerRequest } from "./messages.ts";
 import { refusedByRuntime } from "./runtime.ts";
 
-/** The way of requests to ONNX Runtime: to a worker, or to other threads. */
+/** Sends requests to ONNX Runtime: to a worker, or to other threads. */
 export interface RuntimeLink {
   /** Whether a request is pending. */
   readonly isBusy: boolean;
@@ -34,7 +34,7 @@ export interface RuntimeLink {
 /** A reply that is no error. */
 export type SuccessfulReply = Exclude<WorkerReply, { kind: "failed" }>;
 
-/** What requests to a closed link report. */
+/** The reason that requests to a closed link report. */
 export const CLOSED = "it is closed";
 
 /**
