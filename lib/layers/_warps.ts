@@ -12,10 +12,10 @@ const c = <T>(ops: Ops<T>, value: number) => ops.constant(value);
 
 /** How images are sampled. */
 export interface Sampling {
-  /** What lies outside of the images. */
+  /** The values outside of the images. */
   readonly mode: "constant" | "nearest" | "reflect" | "wrap";
   readonly interpolation: "nearest" | "bilinear";
-  /** The value outside, of the mode constant. */
+  /** The value outside in the mode "constant". */
   readonly fill: number;
   /** The operation's name, for messages. */
   readonly name: string;

@@ -292,7 +292,7 @@ function withConstantInputs(
  * `attention_mask` that is the same for all samples.
  *
  * @param layer The layer.
- * @param named Its named arguments; those that are no arrays are left alone.
+ * @param named Its named arguments; those that are no arrays are unchanged.
  * @param name The layer's name, for messages.
  * @returns The layer, called without the arrays.
  */

@@ -100,7 +100,7 @@ const sobel: Compute = (ops, args) => {
   return isFirst ? ops.transpose(edges, [0, 3, 1, 2, 4]) : edges;
 };
 
-/** How alike two images are, averaged over positions and channels. */
+/** Structural similarity of two images, averaged over positions and channels. */
 export const structuralSimilarity: Compute = (ops, args) => {
   const read = (key: string) => {
     const x = args.tensor(key);

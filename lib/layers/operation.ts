@@ -32,7 +32,7 @@ export interface SizeArgument<T> {
   readonly of?: T;
   /** The index of that tensor among the call's. */
   readonly input?: number;
-  /** Its axes whose sizes are meant. */
+  /** The axes of that tensor whose sizes it holds. */
   readonly axes: readonly number[];
 }
 

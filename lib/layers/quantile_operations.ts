@@ -154,8 +154,8 @@ export const QUANTILE_OPERATIONS: FactoryTable = operations({
     scale: 100,
   }),
   "Quantile(x, q, axis, method, keepdims)": (ops, args) => {
-    // A model of Keras 3.15 computes "linear" whatever its option says, other
-    // than the function that made it: no number would be right for both.
+    // A saved model of Keras 3.15 ignores the option and computes "linear", but
+    // the function that made it does not: no result would be right for both.
     args.refuseUnless("method", "linear");
     return atEach(quantileOf, {})(ops, args);
   },

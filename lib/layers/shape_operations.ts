@@ -287,7 +287,7 @@ const roll: Compute = (ops, args) => {
   return args.ints("axis").reduce((y, raw, i) => {
     const axis = axisOf(ops, y, raw);
     const shift = shifts.length === 1 ? shifts[0]! : shifts[i]!;
-    // By 1 the size need not be known.
+    // A shift by 1 does not need the size.
     const isByOne = ops.shape(y)[axis] === null && Math.abs(shift) === 1;
     const size = isByOne ? 0 : knownSize(ops, y, axis, args.name);
     const at = isByOne ? -shift : size - ((shift % size) + size) % size;
@@ -303,11 +303,11 @@ const rot90: Compute = (ops, args) => {
   const x = args.tensor("array");
   const axes = (args.has("axes") ? args.ints("axes") : [0, 1])
     .map((axis) => axisOf(ops, x, axis));
-  return quarterTurns(ops, x, args.number("k", 1), [axes[0]!, axes[1]!]);
+  return rotated90(ops, x, args.number("k", 1), [axes[0]!, axes[1]!]);
 };
 
-/** Turns from the first axis of a plane towards the second. */
-export function quarterTurns<T>(
+/** Rotates by multiples of 90 degrees, from the first axis of a plane to the second. */
+export function rotated90<T>(
   ops: Ops<T>,
   x: T,
   count: number,

@@ -103,7 +103,7 @@ function morphology(isDilation: boolean): Compute {
           return { axis: axis + 1, start, stop, step };
         }),
       );
-      // Erosion takes the mirrored kernel.
+      // Erosion uses the mirrored kernel.
       const [r, c] = isDilation
         ? [row, column]
         : [height - 1 - row, width - 1 - column];

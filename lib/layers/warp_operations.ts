@@ -82,7 +82,7 @@ const perspectiveTransform: Compute = (ops, args) => {
 };
 
 /** A position along an axis, its weight, and whether it is inside. */
-interface Place {
+interface Neighbour {
   readonly index: number;
   readonly weight: number;
   readonly isIn: boolean;
@@ -105,7 +105,7 @@ function placesOf(
   size: number,
   order: number,
   mode: string,
-): Place[] {
+): Neighbour[] {
   const floor = Math.floor(at);
   const upper = Math.fround(at - floor);
   const taps = order === 0
@@ -163,7 +163,7 @@ const mapCoordinates: Compute = (ops, args) => {
       sizes.map((size, k) => placesOf(at(k + 1, 0, i), size, order, mode)),
   );
   const flat = axes === 2 ? x : ops.merge(x, 1, axes - 1);
-  const value = weighed(ops, ops.float(flat), points, sizes, args);
+  const value = weightedSum(ops, ops.float(flat), points, sizes, args);
   const whole = ops.dtype(x) === "int32" ? ops.round(value) : value;
   const typed = ops.cast(whole, ops.dtype(x));
   if (rest.length === 1) return typed;
@@ -172,11 +172,11 @@ const mapCoordinates: Compute = (ops, args) => {
     : ops.unmerge(typed, 1, rest);
 };
 
-/** Sums of weighed values of `[N, positions]` at points. */
-function weighed<T>(
+/** Weighted sums of values `[N, positions]` at points. */
+function weightedSum<T>(
   ops: Ops<T>,
   flat: T,
-  points: readonly (readonly Place[])[][],
+  points: readonly (readonly Neighbour[])[][],
   sizes: readonly number[],
   args: Arguments<T>,
 ): T {

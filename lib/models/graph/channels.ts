@@ -9,8 +9,8 @@ export type Channels = "first" | "last" | undefined;
  * inputs if they agree and the layer keeps their axes.
  *
  * @param ref An output of a node with known inputs and call.
- * @param seen The axes of nodes that are known; receives those found. Callers
- * that ask for all nodes of a model pass one.
+ * @param seen The axes of nodes that are known; receives those found. Pass
+ * one map for all nodes of a model.
  * @returns First or last; undefined if unknown.
  */
 export function channelsOf(

@@ -88,7 +88,7 @@ export interface ComputedSize {
 /** Sizes as an argument: a list of them may hold numbers. */
 export type ComputedSizes = ComputedSize | readonly (ComputedSize | number)[];
 
-/** Operations of TensorFlow that create values, of sizes alone. */
+/** Operations of TensorFlow that create values from sizes alone. */
 const CREATING = new Set(["ones", "zeros", "fill", "range"]);
 /** Those that repeat or reshape their first argument. */
 const REPEATING = new Set(["tile", "broadcast_to", "reshape"]);
@@ -114,12 +114,11 @@ export function takesSizes(
 }
 
 /**
- * Finds what a tensor of sizes is made from.
+ * Finds the tensors whose sizes a tensor holds.
  *
  * @param tensor The tensor.
  * @param layers The layers of its model.
- * @returns The tensors whose sizes it holds; undefined if it holds something
- * else.
+ * @returns These tensors; undefined if it holds anything else.
  */
 export function computedSizes(
   tensor: TensorId,

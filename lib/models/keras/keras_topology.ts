@@ -152,7 +152,7 @@ class Reader {
   #checkSize(numLayers: number): void {
     const { nodes } = this.#limits;
     this.#numLayers += numLayers;
-    // A limit of the caller counts for descriptions, too.
+    // The caller's limit also applies to descriptions.
     const most = nodes === DEFAULT_LIMITS.nodes ? MOST_LAYERS : nodes;
     if (this.#numLayers <= most) return;
     const limit = ["nodes", most] as const;

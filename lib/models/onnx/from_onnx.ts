@@ -195,7 +195,7 @@ class GraphBuilder {
     }
   }
 
-  /** Adds the node of an operation; what the file does not have is unlisted. */
+  /** Adds the node of an operation; one that is not in the file is unlisted. */
   #add(
     operation: OnnxOperation,
     name: string,

@@ -74,7 +74,7 @@ export const RUNTIME_KINDS: ReadonlySet<string> = new Set([
   "QLinearSoftmax",
 ]);
 
-/** Those whose output has the type of its zero point, by its input. */
+/** Operators with the index of their zero point, whose type the output has. */
 const ZERO_POINTS: ReadonlyMap<string, number> = new Map([
   ...["QLinearMatMul", "QLinearConv", "QLinearAdd"].map((kind) =>
     [kind, 7] as const

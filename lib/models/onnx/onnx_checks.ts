@@ -145,7 +145,7 @@ export function isConstant(
  * they are, which would open the files that they name without these checks.
  *
  * @param file The file.
- * @throws {ModelFormatError} If another tensor has.
+ * @throws {ModelFormatError} If any other tensor has external bytes.
  */
 export function checkNoneInside(
   { graph, functions, reader }: WholeFile,

@@ -32,7 +32,7 @@ export class OnnxSpecs {
   readonly batch: number | undefined;
   readonly #infos: ReadonlyMap<string, OnnxValueInfo>;
   readonly #inferred = new Map<string, KnownTensor>();
-  /** What operators require of their inputs. */
+  /** Shapes and types that operators require of their inputs. */
   readonly #required: ReadonlyMap<string, KnownTensor>;
   readonly #values = new Map<string, KnownValues>();
   readonly #axes: BatchAxes;
