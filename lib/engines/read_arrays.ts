@@ -11,7 +11,7 @@ const LARGEST_HALF = 65504;
 /**
  * Converts values to a feature: float32, int32 (booleans too), or float16.
  *
- * @param values Values of the backend; ownership is taken, no copy.
+ * @param values Values of the backend; not copied, owned by the result.
  * @param tensor The tensor with these values.
  * @param name The layer's name, for messages.
  * @param readAs Float16, if requested.
@@ -59,7 +59,7 @@ export function checkNumbers(dtype: string, action: string): void {
 /**
  * Creates a float32 array.
  *
- * @param values Values of the backend; ownership is taken, no copy.
+ * @param values Values of the backend; not copied, owned by the result.
  * @param shape Sizes of the axes.
  * @returns The array.
  */

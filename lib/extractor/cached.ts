@@ -85,7 +85,7 @@ export async function cachedPredict(
   return set;
 }
 
-/** The cache, and what it has for a run. */
+/** The cache, and its entry for a run. */
 async function lookUp(settings: Settings, job: RunIdentity) {
   checkNamed(job);
   const cache = new FeatureCache(settings.cache!);

@@ -181,7 +181,7 @@ export class FeatureExtractor implements Runs {
   /**
    * Adds the penultimate: the tensor that feeds the head.
    *
-   * @param options Whether it is taken before or after the shaping.
+   * @param options Whether it is the tensor before or after the shaping.
    * @returns An extractor whose sets have `penultimate`.
    * @throws {TypeError} If the model has no linear head.
    *

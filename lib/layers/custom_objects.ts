@@ -1,7 +1,7 @@
 /**
  * Custom objects: layers, activations and operations that Keras does not have,
- * and aliases of those that it has. How the model uses an entry decides what it
- * is.
+ * and aliases of those that it has. An entry is a layer, an activation or
+ * an operation by its use in the model.
  *
  * @module
  */

@@ -89,7 +89,7 @@ interface Neighbour {
 }
 
 /** An index inside of an axis, as Keras on TensorFlow maps it. */
-function placed(index: number, size: number, mode: string): number {
+function indexInside(index: number, size: number, mode: string): number {
   const mod = (x: number, by: number) => ((x % by) + by) % by;
   if (mode === "wrap") return mod(index, size);
   if (mode === "constant" || mode === "nearest") {
@@ -100,7 +100,7 @@ function placed(index: number, size: number, mode: string): number {
   return 2 * size - rest - (mode === "reflect" ? 1 : 0);
 }
 
-function placesOf(
+function neighboursOf(
   at: number,
   size: number,
   order: number,
@@ -112,7 +112,7 @@ function placesOf(
     ? [[roundHalfToEven(at), 1] as const]
     : [[floor, Math.fround(1 - upper)], [floor + 1, upper]] as const;
   return taps.map(([index, weight]) => ({
-    index: placed(index, size, mode),
+    index: indexInside(index, size, mode),
     weight,
     isIn: mode !== "constant" || (index >= 0 && index < size),
   }));
@@ -160,7 +160,7 @@ const mapCoordinates: Compute = (ops, args) => {
   const points = Array.from(
     { length: count },
     (_, i) =>
-      sizes.map((size, k) => placesOf(at(k + 1, 0, i), size, order, mode)),
+      sizes.map((size, k) => neighboursOf(at(k + 1, 0, i), size, order, mode)),
   );
   const flat = axes === 2 ? x : ops.merge(x, 1, axes - 1);
   const value = weightedSum(ops, ops.float(flat), points, sizes, args);
@@ -181,26 +181,34 @@ function weightedSum<T>(
   args: Arguments<T>,
 ): T {
   const fill = args.number("fill_value", 0);
-  const numTaps = (points[0] ?? []).reduce((n, places) => n * places.length, 1);
+  const numTaps = (points[0] ?? []).reduce(
+    (n, neighbours) => n * neighbours.length,
+    1,
+  );
   const parts = Array.from({ length: numTaps }, (_, tap) => {
     const chosen = points.map((axes) => {
       let rest = tap;
-      return axes.map((places) => {
-        const place = places[rest % places.length]!;
-        rest = Math.floor(rest / places.length);
-        return place;
+      return axes.map((neighbours) => {
+        const neighbour = neighbours[rest % neighbours.length]!;
+        rest = Math.floor(rest / neighbours.length);
+        return neighbour;
       });
     });
-    const indices = chosen.map((places) =>
-      places.reduce((index, place, i) => index * sizes[i]! + place.index, 0)
+    const indices = chosen.map((neighbours) =>
+      neighbours.reduce(
+        (index, neighbour, i) => index * sizes[i]! + neighbour.index,
+        0,
+      )
     );
     if (chosen.some((all) => all.some(({ index }, i) => index >= sizes[i]!))) {
       args.refuse("coordinates", 'lie inside for the mode "mirror"');
     }
-    const weights = chosen.map((places) =>
-      places.reduce((weight, place) => weight * place.weight, 1)
+    const weights = chosen.map((neighbours) =>
+      neighbours.reduce((weight, neighbour) => weight * neighbour.weight, 1)
     );
-    const isIn = chosen.map((places) => places.every(({ isIn }) => isIn));
+    const isIn = chosen.map((neighbours) =>
+      neighbours.every(({ isIn }) => isIn)
+    );
     const values = ops.take(flat, constantOf(ops, indices, "int32"), 1);
     const inner = weights.map((weight, i) => isIn[i] ? weight : 0);
     const outer = weights.map((weight, i) => isIn[i] ? 0 : weight * fill);

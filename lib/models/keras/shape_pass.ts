@@ -178,9 +178,9 @@ export class ShapePass {
    * model's input.
    */
   #setOnHost(draft: LayerDraft, computation: HostComputation): void {
-    const [given] = draft.inputs.map(origin);
-    const strings = given && this.#strings.find(given);
-    const from = strings?.from ?? given;
+    const [input] = draft.inputs.map(origin);
+    const strings = input && this.#strings.find(input);
+    const from = strings?.from ?? input;
     const call = from?.node.call;
     const isInput = call?.kind === "input" && call.host === undefined &&
       draft.inputs.length === 1;
@@ -321,7 +321,7 @@ export class ShapePass {
   }
 }
 
-/** The nodes that compute what a node receives; of an alias, its outputs. */
+/** The nodes that compute the inputs of a node; for an alias, its outputs. */
 function producersOf({ call, inputs }: LayerDraft): LayerDraft[] {
   const refs = call.kind === "alias" ? call.outputs : inputs;
   return refs.map((ref) => origin(ref).node as LayerDraft);
