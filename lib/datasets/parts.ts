@@ -10,6 +10,7 @@
 import { cannot, checkAwaited, nearestNames, quote } from "../check.ts";
 import type { SkippedSample, TensorSpec } from "../types.ts";
 import { checkClassNames } from "./class_names.ts";
+import { flatInputs } from "./_nested_inputs.ts";
 import { checkInput } from "./model_input.ts";
 import { checkLabels, type LabelValues } from "./labels.ts";
 import {
@@ -61,7 +62,12 @@ export function partsOf(
   specs: readonly TensorSpec[],
   action: string,
 ): Parts {
-  const { xs, ys, ids, classNames, skipped } = sidesOf(batch, specs, action);
+  const names = specs.map(({ name }) => name);
+  const { xs, ys, ids, classNames, skipped } = sidesOf(
+    flatInputs(batch, names),
+    specs,
+    action,
+  );
   const inputs = inputsOf(xs, specs, action);
   const counts = inputs.map((input, i) => checkInput(input, specs[i]!, action));
   const first = counts.findIndex((count) => count !== undefined);

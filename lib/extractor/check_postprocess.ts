@@ -49,7 +49,7 @@ export function checkPostprocess(
     byLayer.set(name, Object.freeze([value].flat().map(checkStep)));
   }
   const checked = { postprocess: [], postprocessByName: byLayer };
-  checkNames(checked, layers, ACTION);
+  checkStepNames(checked, layers, ACTION);
   return checked;
 }
 
@@ -62,7 +62,7 @@ export function checkPostprocess(
  * @param action The action, for messages.
  * @throws {TypeError} If steps belong to another layer.
  */
-export function checkNames(
+export function checkStepNames(
   { postprocessByName }: Steps,
   layers: readonly GraphNode[],
   action: string,

@@ -73,7 +73,7 @@ function rounded<T>(ops: Ops<T>, x: T): T {
  * @param sampling How they are sampled.
  * @returns `[N, H, W, D]`.
  */
-export function projected<T>(
+export function projectedImages<T>(
   ops: Ops<T>,
   images: T,
   transforms: T,

@@ -27,7 +27,7 @@ import {
   isInfinite,
   less,
   nanToNum,
-  rowsOf,
+  operationRows,
   rsqrt,
   square,
   truncated,
@@ -210,9 +210,9 @@ const saturated: Compute = (ops, args) => {
 
 /** Factories by name. */
 export const ELEMENTWISE_OPERATIONS: FactoryTable = operations({
-  ...rowsOf(UNARY, unary, "x", "x, input:x"),
-  ...rowsOf(ACTIVATIONS, unary, "x", "features:x"),
-  ...rowsOf(BINARY, binary, "x1, x2", "x:x1, y:x2"),
+  ...operationRows(UNARY, unary, "x", "x, input:x"),
+  ...operationRows(ACTIVATIONS, unary, "x", "features:x"),
+  ...operationRows(BINARY, binary, "x1, x2", "x:x1, y:x2"),
   "tf.math.atan2(y:x1, x:x2)": binary(math.arctan2),
   "Celu(x, alpha)": (ops, args) =>
     celu(ops, args.tensor("x"), args.number("alpha", 1)),

@@ -45,7 +45,7 @@ export function reduction(compute: Reduction): Compute {
  * @param tf The parameters in TensorFlow, for names that start with `tf.`.
  * @returns Computations by names and signature.
  */
-export function rowsOf<F>(
+export function operationRows<F>(
   table: Readonly<Record<string, F>>,
   form: (compute: F) => Compute,
   keras: string,

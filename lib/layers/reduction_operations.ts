@@ -21,12 +21,12 @@ import {
   knownSize,
   logSumExp,
   nanToNum,
+  operationRows,
   paddedAlong,
   rank,
   reduceOptions,
   type Reduction,
   reduction,
-  rowsOf,
   square,
   variance,
 } from "./operation_forms.ts";
@@ -218,7 +218,7 @@ const REDUCTIONS: Readonly<Record<string, Reduction>> = {
 
 /** Factories by name. */
 export const REDUCTION_OPERATIONS: FactoryTable = operations({
-  ...rowsOf(
+  ...operationRows(
     REDUCTIONS,
     reduction,
     "x, axis, keepdims, initial, dtype",

@@ -7,7 +7,7 @@
  */
 import { roundHalfToEven } from "../math/round_half_to_even.ts";
 import type { Ops } from "../ops/ops.ts";
-import { projected } from "./_warps.ts";
+import { projectedImages } from "./_warps.ts";
 import { solved } from "./elimination_operations.ts";
 import { onImages } from "./image_operations.ts";
 import type { FactoryTable } from "./layer.ts";
@@ -72,13 +72,17 @@ const perspectiveTransform: Compute = (ops, args) => {
     args.refuse("start_points", "be four points, or four for each image");
   }
   const transforms = homography(ops, start, end, args);
-  return onImages(ops, args, (images) =>
-    projected(ops, images, transforms, {
-      mode: "constant",
-      interpolation: interpolation as "bilinear" | "nearest",
-      fill: args.number("fill_value", 0),
-      name: args.name,
-    }));
+  return onImages(
+    ops,
+    args,
+    (images) =>
+      projectedImages(ops, images, transforms, {
+        mode: "constant",
+        interpolation: interpolation as "bilinear" | "nearest",
+        fill: args.number("fill_value", 0),
+        name: args.name,
+      }),
+  );
 };
 
 /** A position along an axis, its weight, and whether it is inside. */

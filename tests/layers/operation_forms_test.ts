@@ -5,8 +5,8 @@ import {
   axisOf,
   cast,
   logSumExp,
+  operationRows,
   reduction,
-  rowsOf,
   unary,
 } from "../../lib/layers/operation_forms.ts";
 import { operation } from "../../lib/layers/operation.ts";
@@ -35,7 +35,12 @@ Deno.test("axisOf() counts from the end where an axis is negative", () => {
 
 Deno.test("rowsOf() gives each name its signature, in Keras or TensorFlow", () => {
   const table = { "Neg | tf.neg": unary, "Not": unary };
-  const rows = rowsOf(table, (form) => form((_ops, x) => x), "x", "input:x");
+  const rows = operationRows(
+    table,
+    (form) => form((_ops, x) => x),
+    "x",
+    "input:x",
+  );
   assertEquals(Object.keys(rows), ["Neg(x)", "tf.neg(input:x)", "Not(x)"]);
 });
 

@@ -9,7 +9,7 @@ import { storedType } from "../../formats/onnx_tensor.ts";
 import type { OnnxCall } from "../../models/graph/graph.ts";
 import { BROADCASTING, UNARY } from "../../models/graph/onnx_operators.ts";
 import type {
-  OnnxConstant,
+  FileConstant,
   OnnxOrigin,
 } from "../../models/graph/onnx_origin.ts";
 import {
@@ -283,7 +283,7 @@ async function rowsOf(
 /** Element types of axes, sizes and factors. */
 const LISTED: readonly unknown[] = ["int32", "int64", "float32"];
 
-async function constantRows(constant: OnnxConstant): Promise<Rows> {
+async function constantRows(constant: FileConstant): Promise<Rows> {
   const { shape, tensor } = constant;
   const isList = sizeOf(shape) <= MOST_NUMBERS &&
     LISTED.includes(storedType(tensor.type));

@@ -3,9 +3,9 @@ import { tf } from "../../tf.ts";
 import { cannot } from "../../check.ts";
 import { type Ref, refKey } from "../../models/graph/graph.ts";
 import type { NdArray } from "../../types.ts";
-import { readWeights } from "../call_node.ts";
+import { readNodeWeights } from "../call_node.ts";
 import type { Pacer } from "../../formats/pacer.ts";
-import { fixedRows, inFixedBatches } from "../fixed_batches.ts";
+import { checkLayers, fixedRows, inFixedBatches } from "../fixed_batches.ts";
 import {
   computeOutputs,
   type HeadValues,
@@ -63,7 +63,7 @@ export async function openTfjs(
 ): Promise<Session> {
   const { nodes } = program.schedule;
   nodes.forEach(checkOperation);
-  const host = await readWeights(nodes, builtInCallOf, pacer);
+  const host = await readNodeWeights(nodes, builtInCallOf, pacer);
   const held = await takeTurn(
     backend,
     (turn) =>
@@ -162,6 +162,9 @@ class TfjsSession implements Session {
     pacer: Pacer,
   ): Promise<void> {
     if (this.#canPad) return;
+    if (this.#program.graph.runtime === undefined) {
+      return checkLayers(this.#program, "the model");
+    }
     await checkPadding(
       this.#program,
       size,

@@ -5,7 +5,7 @@ import type { Steps } from "../../formats/pacer.ts";
 import { ShapeOps, type ShapeValue } from "../../ops/shape_ops.ts";
 import type { Dialect, HostComputation, Layer } from "../../layers/layer.ts";
 import type { LayerRow, TensorSpec } from "../../types.ts";
-import { type Channels, channelsOf } from "../graph/channels.ts";
+import { type ChannelAxis, channelsOf } from "../graph/channels.ts";
 import {
   type CallArgument,
   type GraphNode,
@@ -41,7 +41,7 @@ export class ShapePass {
   readonly #dialect: Dialect;
   readonly #mostValues: number;
   readonly #ops = new ShapeOps();
-  readonly #channels = new Map<GraphNode, Channels>();
+  readonly #channels = new Map<GraphNode, ChannelAxis>();
   readonly #strings = new StringTensors();
   /** Integers of 8 and 16 bits. */
   readonly #narrow = new NarrowIntegers();

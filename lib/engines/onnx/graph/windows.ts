@@ -1,5 +1,5 @@
 /**
- * Windows over the spatial axes of a feature map, in ONNX attributes.
+ * SpatialWindows over the spatial axes of a feature map, in ONNX attributes.
  *
  * ONNX is channels first, so every feature map is transposed and transposed
  * back; the optimiser cancels adjacent transposes. `SAME_UPPER` equals Keras'
@@ -12,8 +12,8 @@
  */
 import type { OnnxAttribute, OnnxGraph } from "./onnx_graph.ts";
 
-/** Windows along the spatial axes. */
-export interface Windows {
+/** SpatialWindows along the spatial axes. */
+export interface SpatialWindows {
   readonly size: readonly number[];
   readonly strides: readonly number[];
   readonly padding: "same" | "valid";
@@ -21,7 +21,7 @@ export interface Windows {
   readonly dilation?: readonly number[];
 }
 
-/** Windows as ONNX attributes. */
+/** SpatialWindows as ONNX attributes. */
 export interface Padded {
   /** The feature map, `[N, D, …positions]`. */
   readonly map: string;
@@ -79,7 +79,7 @@ export function paddedWindows(
   graph: OnnxGraph,
   map: string,
   positions: readonly (number | null)[],
-  windows: Windows,
+  windows: SpatialWindows,
   filler: number,
 ): Padded {
   const { size, strides, padding } = windows;
