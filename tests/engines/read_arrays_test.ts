@@ -41,7 +41,7 @@ Deno.test("featureArray() rounds to float16, and names layer and row of what is 
   );
 });
 
-Deno.test("checkNumbers() refuses strings and complex numbers", () => {
+Deno.test("checkNoNaN() refuses strings and complex numbers", () => {
   checkElementType("bool", "take it");
   for (const dtype of ["string", "complex64"]) {
     assertThrows(

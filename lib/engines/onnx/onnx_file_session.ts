@@ -18,7 +18,7 @@ import { mixesRows } from "../fixed_batches.ts";
 import { type Program, type RunOutputs, wantedRefs } from "../program.ts";
 import type { RunSamples, Session } from "../session.ts";
 import { checkOutput, openStages, optionalKey } from "./file_stages.ts";
-import { checkNumbers } from "./check_numbers.ts";
+import { checkNoNaN } from "./check_no_nan.ts";
 import { checkRange } from "./check_range.ts";
 import { LastingStages } from "./lasting_stages.ts";
 import { passedOutputs } from "./passed_outputs.ts";
@@ -70,7 +70,7 @@ export async function openOnnxFile(
   const calls = nodes.flatMap(({ call }) =>
     call.kind === "raw" ? [call.onnx!] : []
   );
-  await checkNumbers(source, calls, pacer);
+  await checkNoNaN(source, calls, pacer);
   const opened = await openStages(program, calls, { threads, device }, pacer);
   const { stages, inputs } = opened;
   try {

@@ -125,7 +125,7 @@ export class ShapePass {
     if (draft.inputs.length === 1 && this.#givesStrings(draft, call.layer)) {
       return;
     }
-    this.#checkNumbers(draft);
+    this.#checkNoNaN(draft);
     this.#shapeBuiltIn(draft, call);
   }
 
@@ -229,7 +229,7 @@ export class ShapePass {
   }
 
   /** Checks that only layers on the host are called on strings. */
-  #checkNumbers(draft: LayerDraft): void {
+  #checkNoNaN(draft: LayerDraft): void {
     for (const ref of draft.inputs) {
       if (this.#strings.find(ref) === undefined) continue;
       const rule = "it must not be called on strings, as only StringLookup, " +
