@@ -13,10 +13,10 @@ import { onImages } from "./image_operations.ts";
 import type { FactoryTable } from "./layer.ts";
 import { type Compute, operations } from "./operation.ts";
 import {
-  axisOf,
   constantOf,
   knownSize,
   movedAxis,
+  normalizedAxis,
   rank,
   square,
 } from "./operation_forms.ts";
@@ -194,7 +194,7 @@ const scaleAndTranslate: Compute = (ops, args) => {
     args.constant(key).data
   );
   args.ints("spatial_dims").forEach((dim, i) => {
-    const axis = axisOf(ops, x, dim);
+    const axis = normalizedAxis(ops, x, dim);
     if (axis === 0) args.refuse("spatial_dims", "leave out the first axis");
     const [size, target] = [
       knownSize(ops, x, axis, args.name),

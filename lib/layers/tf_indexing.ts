@@ -11,11 +11,11 @@ import type { Ops } from "../ops/ops.ts";
 import type { FactoryTable } from "./layer.ts";
 import { type Compute, operations } from "./operation.ts";
 import {
-  axisOf,
   constantOf,
   counter,
   knownSize,
   movedAxis,
+  normalizedAxis,
   rank,
 } from "./operation_forms.ts";
 
@@ -107,10 +107,10 @@ const searchSorted: Compute = (ops, args) => {
 const reverseSequence: Compute = (ops, args) => {
   const x = args.tensor("input");
   const lengths = ops.cast(args.tensor("seq_lengths"), "int32"); // [N]
-  if (axisOf(ops, x, args.number("batch_axis", 0)) !== 0) {
+  if (normalizedAxis(ops, x, args.number("batch_axis", 0)) !== 0) {
     args.refuse("batch_axis", "be 0");
   }
-  const axis = axisOf(ops, x, args.number("seq_axis", 1));
+  const axis = normalizedAxis(ops, x, args.number("seq_axis", 1));
   if (axis === 0) args.refuse("seq_axis", "be 1 or more");
   const first = movedAxis(ops, x, axis, 1); // [N, T, …]
   const steps = counter(ops, knownSize(ops, first, 1, args.name), 1, 2);

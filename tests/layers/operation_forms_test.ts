@@ -2,9 +2,9 @@ import { assertEquals, assertThrows } from "@std/assert";
 import { readLayer } from "../../lib/layers/config_reader.ts";
 import type { LayerFactory } from "../../lib/layers/layer.ts";
 import {
-  axisOf,
   cast,
   logSumExp,
+  normalizedAxis,
   operationRows,
   reduction,
   unary,
@@ -28,12 +28,12 @@ function called(factory: LayerFactory, options: Record<string, unknown>) {
   return layer.call(OPS, [x], {}, { masks: [undefined], args: {} })[0]!;
 }
 
-Deno.test("axisOf() counts from the end where an axis is negative", () => {
+Deno.test("normalizedAxis() counts from the end where an axis is negative", () => {
   const x = { shape: [1, 2, 3], dtype: "float32" as const };
-  assertEquals([axisOf(OPS, x, -1), axisOf(OPS, x, 1)], [2, 1]);
+  assertEquals([normalizedAxis(OPS, x, -1), normalizedAxis(OPS, x, 1)], [2, 1]);
 });
 
-Deno.test("rowsOf() gives each name its signature, in Keras or TensorFlow", () => {
+Deno.test("operationRows() gives each name its signature, in Keras or TensorFlow", () => {
   const table = { "Neg | tf.neg": unary, "Not": unary };
   const rows = operationRows(
     table,

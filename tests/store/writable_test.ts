@@ -26,7 +26,7 @@ function source(): DataSource {
   };
 }
 
-Deno.test("checkNames() refuses names that readers of a format change", () => {
+Deno.test("checkFeatureNames() refuses names that readers of a format change", () => {
   for (const name of ["a/../b", "/a", "a//b", "C:x", "a\\b", "a\n", "sonde"]) {
     assertThrows(
       () => checkFeatureNames([name], "npz"),

@@ -36,7 +36,7 @@ import type {
   OutputNames,
   StepsGraph,
 } from "./record_outputs.ts";
-import { hasNonFinite, joinRows } from "./runtime/rows.ts";
+import { hasNonFinite, joinResults } from "./runtime/rows.ts";
 import { defaultThreads, samplesText } from "./runtime/runtime.ts";
 import { isStrings, stringFeed } from "./runtime/string_feed.ts";
 
@@ -236,7 +236,7 @@ class FileSession implements Session {
     const results = await pacer.race(Promise.all(parts));
     const sizes = results.map(() => batch);
     const optional = this.#optional();
-    return this.#read(joinRows(results, sizes, rows, optional), first);
+    return this.#read(joinResults(results, sizes, rows, optional), first);
   }
 
   #runPart(
