@@ -119,7 +119,7 @@ const reshape: Rule = (operation) => {
   const { inputs: [, shape], integers, number, batch, outputShape } = operation;
   if (shape?.isBatch) return undefined;
   const sizes = integers("shape", 1) ?? [];
-  // Rows keep their values. 0 copies the size of the axis.
+  // If their number stays the same, rows keep their values. 0 copies a size.
   const isKept = sizes[0] === batch || outputShape?.[0] === batch ||
     sizes[0] === 0 && number("allowzero", 0) === 0;
   return isKept

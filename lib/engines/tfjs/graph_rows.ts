@@ -98,7 +98,7 @@ const RULES: Readonly<Record<string, Rule>> = {
     const [before, after] = operation.inputs[1]?.numbers ?? [];
     return before === 0 && after === 0 ? same(operation) : undefined;
   }),
-  // Rows keep their values.
+  // If their number stays the same, rows keep their values.
   Reshape: ({ inputs: [, target], outputShape, batch }) =>
     !target!.isBatch && outputShape?.[0] === batch
       ? batched(outputShape.length)
