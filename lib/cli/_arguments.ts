@@ -7,7 +7,7 @@ import { type Command, CommanderError } from "commander";
 import { printableMessage } from "../check.ts";
 import { type OutputStream, writeAll } from "../display/terminal.ts";
 
-/** OutputStream of a command while its arguments are parsed. */
+/** Output of a command while its arguments are parsed. */
 export interface ArgumentOutput {
   /** Writes the help. */
   readonly out: (text: string) => void;

@@ -1,5 +1,5 @@
 /**
- * SpatialWindows over the spatial axes of a feature map, in ONNX attributes.
+ * Windows over the spatial axes of a feature map, in ONNX attributes.
  *
  * ONNX is channels first, so every feature map is transposed and transposed
  * back; the optimiser cancels adjacent transposes. `SAME_UPPER` equals Keras'
@@ -12,7 +12,7 @@
  */
 import type { OnnxAttribute, OnnxGraph } from "./onnx_graph.ts";
 
-/** SpatialWindows along the spatial axes. */
+/** Windows along the spatial axes. */
 export interface SpatialWindows {
   readonly size: readonly number[];
   readonly strides: readonly number[];
@@ -21,7 +21,7 @@ export interface SpatialWindows {
   readonly dilation?: readonly number[];
 }
 
-/** SpatialWindows as ONNX attributes. */
+/** Windows as ONNX attributes. */
 export interface Padded {
   /** The feature map, `[N, D, …positions]`. */
   readonly map: string;
