@@ -9,7 +9,7 @@ import {
   reduction,
   unary,
 } from "../../lib/layers/operation_forms.ts";
-import { operation } from "../../lib/layers/operation.ts";
+import { operationFactory } from "../../lib/layers/operation.ts";
 import { ShapeOps } from "../../lib/ops/shape_ops.ts";
 
 // Numbers of real Keras: operations_test.ts.
@@ -46,7 +46,7 @@ Deno.test("operationRows() gives each name its signature, in Keras or TensorFlow
 
 Deno.test("reduction() refuses a start and another element type", () => {
   const signature = "x, axis, keepdims, initial, dtype";
-  const factory = operation(signature, reduction(logSumExp));
+  const factory = operationFactory(signature, reduction(logSumExp));
   assertEquals(called(factory, { axis: [1], keepdims: true }).shape, [
     null,
     1,
@@ -58,7 +58,7 @@ Deno.test("reduction() refuses a start and another element type", () => {
 });
 
 Deno.test("cast() knows element types by name", () => {
-  const factory = operation("x, dtype", cast);
+  const factory = operationFactory("x, dtype", cast);
   for (
     const [dtype, wanted] of [
       ["float16", "float32"],
