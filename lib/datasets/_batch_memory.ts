@@ -40,10 +40,10 @@ export function isBuiltIn(source: DataSource): boolean {
 }
 
 /**
- * Keeps what is known of a batch.
+ * Stores facts about a batch.
  *
  * @param batch The batch.
- * @param memory What is known.
+ * @param memory The facts.
  */
 export function keepMemory(batch: object, memory: BatchMemory): void {
   memories.set(batch, memory);

@@ -34,7 +34,7 @@ import type {
   Weights,
 } from "../types.ts";
 import { checkHead } from "./logits.ts";
-import { checkNames, checkPostprocess } from "./check_postprocess.ts";
+import { checkPostprocess, checkStepNames } from "./check_postprocess.ts";
 import {
   type CacheOptions,
   checkRun,
@@ -174,14 +174,14 @@ export class FeatureExtractor implements Runs {
       ? ids as readonly LayerId[]
       : [ids as LayerId];
     const layers = Object.freeze(this.#graph.findNodes(list));
-    checkNames(this.#settings, layers, "set layers");
+    checkStepNames(this.#settings, layers, "set layers");
     return this.#with({ layers });
   }
 
   /**
    * Adds the penultimate: the tensor that feeds the head.
    *
-   * @param options Whether it is taken before or after the shaping.
+   * @param options Whether it is the tensor before or after the shaping.
    * @returns An extractor whose sets have `penultimate`.
    * @throws {TypeError} If the model has no linear head.
    *

@@ -213,7 +213,7 @@ counted("ash() and scale() need a penultimate of rank 2", () => {
       ],
     }));
   const text = (name: string) =>
-    `Cannot set ${name} as what feeds head "head" must be [N, D]: current value is [null, 3, 4]`;
+    `Cannot set ${name} as the input of head "head" must be [N, D]: current value is [null, 3, 4]`;
   refuses(create, [
     [(e) => e.ash(0.5), TypeError, text("ash")],
     [(e) => e.scale(0.5), TypeError, text("scale")],

@@ -36,11 +36,11 @@ export interface BinaryTrees {
 }
 
 /**
- * Finds out whether the runtime computes an operation wrongly.
+ * Finds an ensemble that the runtime computes wrongly.
  *
  * @param operation An operation.
  * @param reader The file.
- * @returns What is needed to correct it; undefined if it is right.
+ * @returns Facts to correct it; undefined for any other operation.
  */
 export function binaryTrees(
   { kind, domain, attributes }: OnnxOperation,
@@ -107,9 +107,9 @@ function wrong(name: string): UnsupportedByEngineError {
  *
  * @param writer The graph.
  * @param operation The operation of the file.
- * @param trees What is needed.
+ * @param trees The facts to correct it.
  * @param reader The file.
- * @param fresh Gives names that no tensor has.
+ * @param fresh Returns names that no tensor has.
  * @throws {UnsupportedByEngineError} If its activation is not supported.
  */
 export function writeBinaryTrees(

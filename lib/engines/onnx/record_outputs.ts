@@ -46,7 +46,7 @@ export interface RecordOptions {
 }
 
 /** The graph that runs after a file. */
-export interface RecordedOutputs {
+export interface StepsGraph {
   readonly names: OutputNames;
   readonly graph: OnnxGraph;
   /** The outputs of the file that are its inputs. */
@@ -74,7 +74,7 @@ export function recordOutputs(
   program: ProgramParts,
   outputOf: (ref: Ref) => OnnxOutput,
   options: RecordOptions = {},
-): RecordedOutputs {
+): StepsGraph {
   return new OutputRecorder(program, outputOf, options).recorded();
 }
 
@@ -99,7 +99,7 @@ class OutputRecorder {
     this.#graph.setScope(scope);
   }
 
-  recorded(): RecordedOutputs {
+  recorded(): StepsGraph {
     const features = this.#program.features.map((target) =>
       this.#feature(target)
     );

@@ -93,7 +93,7 @@ export function operationName(spec: LayerSpec): string {
   return isFunction(spec) ? `tf.${spec.options.function}` : spec.className;
 }
 
-/** Keras 2 writes slices, and masks of booleans, in a class of their own. */
+/** Keras 2 writes slices, and masks of booleans, in a separate class. */
 function isFunction({ className, options }: LayerSpec): boolean {
   const name = options.function;
   return className === "TFOpLambda" || className === "SlicingOpLambda" &&
