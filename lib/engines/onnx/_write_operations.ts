@@ -6,6 +6,7 @@ import {
   checkInnerTrees,
   writeBinaryTrees,
 } from "./binary_trees.ts";
+import { writeCorrected } from "./corrected_operators.ts";
 
 /** What is written beside the operations. */
 export interface OperationSettings {
@@ -34,7 +35,8 @@ export function writeOperations(
 ): void {
   const { reader } = file;
   const named = new Set<string>();
-  for (const { operation } of calls) {
+  for (const call of calls) {
+    const { operation } = call;
     const name = freeName(operation.name, named);
     const trees = binaryTrees(operation, reader);
     if (trees !== undefined) {
@@ -42,6 +44,8 @@ export function writeOperations(
       continue;
     }
     checkInnerTrees(operation, file);
+    const renamed = { ...call, operation: { ...operation, name } };
+    if (writeCorrected(writer, renamed, reader, fresh)) continue;
     const end = new ProtoWriter();
     for (const input of added(operation)) end.text(1, input);
     // The last of two names counts.
