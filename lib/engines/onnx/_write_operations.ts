@@ -9,6 +9,7 @@ import {
   checkInnerTrees,
   writeBinaryTrees,
 } from "./binary_trees.ts";
+import { writeCorrected } from "./corrected_operators.ts";
 
 /** What is written beside the operations. */
 export interface OperationSettings {
@@ -47,6 +48,8 @@ export function writeOperations(
       continue;
     }
     checkInnerTrees(operation, file);
+    const renamed = { ...call, operation: { ...operation, name } };
+    if (writeCorrected(writer, renamed, reader, fresh)) continue;
     const guarded = writeGuards(call, { writer, origin, fresh });
     const end = new ProtoWriter();
     for (const input of added(operation)) end.text(1, input);
