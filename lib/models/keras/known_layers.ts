@@ -32,7 +32,7 @@ export interface UnknownLayer {
   readonly className: string;
   readonly module: string | undefined;
   /** Its role, if it is a function on elements, not a layer. */
-  readonly role?: "activation" | "function";
+  readonly role?: "activation" | "function" | undefined;
   /** The class to pass instead, as a recurrent layer holds no custom cell. */
   readonly holder?: string | undefined;
 }
