@@ -67,6 +67,7 @@ import {
 } from "../graph/limits.ts";
 import { inOrder } from "../graph/in_order.ts";
 import { ModelGraph } from "../graph/model_graph.ts";
+import { allRuns, runOrder } from "./run_order.ts";
 import { ShapePass } from "./shape_pass.ts";
 import { withFunctions } from "./tensorflow_ops.ts";
 
@@ -110,6 +111,8 @@ export function layerGraph(parts: LayerGraphParts): Steps<ModelGraph> {
 /** The nodes of an entered model. */
 interface Entered {
   readonly drafts: readonly LayerDraft[];
+  /** The same, in the order in which Keras runs them. */
+  readonly runs: readonly LayerDraft[];
   readonly topLevel: readonly LayerDraft[];
   readonly inputs: readonly Ref[];
   readonly outputs: readonly Ref[];
@@ -136,11 +139,11 @@ class Builder {
     refuseUnknown(unknown, source, customLayers, advice);
     this.#bound = this.#parts.bindWeights(spec);
     const entered = yield* this.#enter(spec, "", []);
-    const { drafts, topLevel, inputs, outputs } = entered;
+    const { drafts, runs, topLevel, inputs, outputs } = entered;
     const nodes = flatten(drafts);
     this.#bound.finish();
     nodes.forEach((draft, id) => draft.id = id);
-    const shapes = new ShapePass(nodes, source, dialect, limits);
+    const shapes = new ShapePass(allRuns(runs), source, dialect, limits);
     yield* shapes.run(outputs);
     return new ModelGraph({
       name: spec.name,
@@ -189,11 +192,14 @@ class Builder {
     );
     const ends = (list: ModelSpec["inputs"]) =>
       list.map(({ tensor }) => refOf(tensor, "the model"));
+    const outputs = ends(spec.outputs);
+    const last = outputs.map(({ node }) => node as LayerDraft);
     return {
       drafts,
+      runs: runOrder(drafts, last),
       topLevel,
       inputs: ends(spec.inputs),
-      outputs: ends(spec.outputs),
+      outputs,
     };
   }
 
@@ -307,6 +313,7 @@ class Builder {
     const prefix = `${draft.name}/`;
     const inner = yield* this.#enter(model, prefix, draft.path, draft.inputs);
     draft.children.push(...inner.drafts);
+    draft.runs = inner.runs;
     draft.call = { kind: "alias", outputs: inner.outputs };
     if (draft.spec.timeAxes === undefined) return;
     this.#guarded(() => endTimeAxes(draft, inner.outputs, dialect));
