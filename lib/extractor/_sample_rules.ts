@@ -37,6 +37,8 @@ export interface SampleOperation {
 export interface Located {
   readonly axis: number;
   readonly rank: number;
+  /** Whether other axes are merged into it. */
+  readonly isMerged?: boolean;
 }
 
 /** Samples after an operation; undefined if unknown. */
@@ -64,7 +66,8 @@ const broadcast: Rule = ({ inputs }) => {
       input!.axis === null ? [] : [input!.axis + rank - input!.rank!]
     ),
   );
-  return axes.size === 1 ? { axis: [...axes][0]!, rank } : undefined;
+  // Several: each sample is combined with each.
+  return axes.size === 1 ? { axis: [...axes][0]!, rank } : "mixed";
 };
 
 /** Along one axis. */
@@ -105,7 +108,7 @@ const reduced: Rule = ({ config, inputs, integers, x }) => {
 };
 
 /** Sums over the last axis of the first and the last but one of the second. */
-const product: Rule = ({ kind, config, inputs: [a, b] }) => {
+const multiplied: Rule = ({ kind, config, inputs: [a, b] }) => {
   if (a?.rank === undefined || b?.rank === undefined) return undefined;
   if (a.rank < 2 || b.rank < 2) return undefined;
   const isGemm = kind === "Gemm";
@@ -135,17 +138,24 @@ const transposed: Rule = ({ integers, x }) => {
   return axis < 0 ? undefined : { axis, rank: x.rank };
 };
 
-/** A slice of other axes, or one that reverses the samples. */
+/** A slice of other axes, or one that moves samples to other rows. */
 const sliced: Rule = ({ integers, x }) => {
-  const axes = integers("axes", 3);
-  const steps = integers("steps", 4);
+  const [starts, ends] = [integers("starts", 1), integers("ends", 2)];
+  const axes = integers("axes", 3) ?? starts?.map((_, i) => i);
   const at = axes?.findIndex((axis) =>
     axis === x.axis || axis + x.rank === x.axis
   );
   if (at === undefined) return undefined;
   if (at < 0) return x;
-  return (steps?.[at] ?? 1) < 0 ? "mixed" : undefined;
+  const step = integers("steps", 4)?.[at] ?? 1;
+  if (step < 0) return "mixed";
+  if (x.isMerged || starts === undefined) return undefined;
+  if (starts[at] !== 0) return "mixed";
+  return step === 1 && ends?.[at]! >= MANY ? x : undefined;
 };
+
+/** The end of a slice of all rows, as converters write it. */
+const MANY = 2 ** 31 - 1;
 
 /** The axis of an attribute, from the front. */
 function axisOf({ config, x }: SampleOperation, fallback: number): number {
@@ -173,13 +183,22 @@ const normalised: Rule = (operation) =>
 const parted: Rule = (operation) =>
   axisOf(operation, 0) === operation.x.axis ? undefined : operation.x;
 
-/** Joins tensors along another axis. */
+/** Joins tensors along another axis; some may be the same for all samples. */
 const joined: Rule = (operation) => {
-  const { inputs, x } = operation;
+  const { inputs } = operation;
+  const x = inputs.find((input) => input?.axis != null) as Located;
   const areAlike = inputs.every((input) =>
-    input !== undefined && input.axis === x.axis && input.rank === x.rank
+    input?.rank === x.rank && (input.axis ?? x.axis) === x.axis
   );
-  return areAlike ? parted(operation) : undefined;
+  return areAlike ? parted({ ...operation, x }) : undefined;
+};
+
+/** Repeats along axes of size 1, or before the first. */
+const expanded: Rule = ({ sizes: [, target], integers, x }) => {
+  const rank = integers("", 1)?.length ?? target?.[0] ?? undefined;
+  return rank === undefined || rank < x.rank
+    ? undefined
+    : { axis: x.axis + rank - x.rank, rank };
 };
 
 const squeezed: Rule = ({ integers, x }) => {
@@ -211,24 +230,43 @@ const gathered: Rule = (operation) => {
   const at = axis < 0 ? axis + table.rank : axis;
   const rank = table.rank - 1 + indices.rank;
   if (table.axis === null) return { axis: at + indices.axis!, rank };
-  if (indices.axis !== null || table.axis === at) return undefined;
+  if (indices.axis !== null) return undefined;
+  if (table.axis === at) {
+    // The same sample for all.
+    return operation.x.isMerged ? undefined : "mixed";
+  }
   const isAfter = table.axis > at;
   return { axis: table.axis + (isAfter ? indices.rank - 1 : 0), rank };
 };
 
-/** Merges or parts axes behind that of the samples. */
-const reshaped: Rule = ({ integers, x, sizes: [from], outputSizes: to }) => {
+/** Merges or parts other axes, or merges some into that of the samples. */
+const reshaped: Rule = ({ integers, x, sizes: [from], outputSizes }) => {
   const sizes = integers("shape", 1);
-  if (x.axis !== 0) return undefined;
   // 0 copies the size.
-  if (sizes?.[0] === 0) return { axis: 0, rank: sizes.length };
-  const [ours, theirs] = [from, to].map((sizes) => sizes?.slice(1));
-  const areKnown = ours?.length && theirs?.length &&
-    [...ours, ...theirs].every((size) => size !== null && size > 0);
-  const isKept = areKnown &&
-    sizeOf(ours as number[]) === sizeOf(theirs as number[]);
-  return isKept ? { axis: 0, rank: to!.length } : undefined;
+  if (x.axis === 0 && sizes?.[0] === 0) return { axis: 0, rank: sizes.length };
+  const to = outputSizes ??
+    sizes?.map((size, axis) => size === 0 ? from?.[axis] ?? null : size);
+  if (from === undefined || to === undefined) return undefined;
+  const sample = to.findIndex((size) => size === null || size < 0);
+  const [before, after] = [[0, x.axis], [x.axis + 1]].map((part) =>
+    product(from.slice(...part))
+  );
+  const isKept = sample >= 0 && before !== undefined && after !== undefined &&
+    product(to.slice(0, sample)) === before &&
+    product(to.slice(sample + 1)) === after;
+  if (isKept) return { axis: sample, rank: to.length };
+  // The first axis begins with the samples, whatever is merged into it.
+  return x.axis > 0 || to[0] === 1
+    ? undefined
+    : { axis: 0, rank: to.length, isMerged: true };
 };
+
+/** The number of elements; undefined if a size is unknown. */
+function product(sizes: readonly (number | null)[]): number | undefined {
+  return sizes.every((size) => size !== null && size > 0)
+    ? sizeOf(sizes as number[])
+    : undefined;
+}
 
 /** Over time steps, [T, N, D], or [N, T, D] with the other layout. */
 const recurrent: Rule = ({ config, inputs: [, ...others], x }) => {
@@ -276,7 +314,7 @@ const RULES: ReadonlyMap<string, Rule> = new Map([
   ...each("ReduceMax ReduceMean ReduceMin ReduceProd ReduceSum", reduced),
   ...each("ReduceL1 ReduceL2 ReduceLogSum ReduceLogSumExp", reduced),
   ...each("ReduceSumSquare", reduced),
-  ...each("MatMul Gemm", product),
+  ...each("MatMul Gemm", multiplied),
   ...each("LayerNormalization", fromAxis),
   ...each("RMSNormalization", fromAxis),
   ...each("LpNormalization TopK", along(-1)),
@@ -297,6 +335,7 @@ const RULES: ReadonlyMap<string, Rule> = new Map([
         : x,
   ),
   ...each("Reshape", reshaped),
+  ...each("Expand", expanded),
 ]);
 
 function each(kinds: string, rule: Rule): (readonly [string, Rule])[] {
@@ -314,7 +353,13 @@ export function sampleRule(kind: string): Rule | undefined {
 }
 
 /** Rules that look at all inputs: the first may be the same for all samples. */
-const ALIKE: readonly Rule[] = [broadcast, product, gathered, summed];
+const ALIKE: readonly Rule[] = [
+  broadcast,
+  multiplied,
+  gathered,
+  summed,
+  joined,
+];
 
 /**
  * Whether a rule applies where the first input is the same for all samples.

@@ -50,6 +50,7 @@ export function mixingNodes(
     const rank = shape.length === 0 && axis !== null ? undefined : shape.length;
     known.set(refKey(origin(ref)), { axis, rank });
   }
+  const isNeeded = valuesNeeded(nodes);
   return nodes.filter((node) => {
     const call = node.call.kind === "raw" ? node.call.onnx : undefined;
     if (call === undefined) return false;
@@ -62,8 +63,20 @@ export function mixingNodes(
         known.set(refKey({ node, index }), further);
       }
     }
-    return after === "mixed";
+    return after === "mixed" && isNeeded(node);
   });
+}
+
+/** Whether not only the sizes of an operation's outputs are used. */
+function valuesNeeded(
+  nodes: readonly GraphNode[],
+): (node: GraphNode) => boolean {
+  const [measured, used] = [new Set<GraphNode>(), new Set<GraphNode>()];
+  for (const { inputs, row: { kind } } of nodes) {
+    const isSize = kind === "Shape" || kind === "Size";
+    for (const ref of inputs) (isSize ? measured : used).add(origin(ref).node);
+  }
+  return (node) => used.has(node) || !measured.has(node);
 }
 
 function samplesAfter(

@@ -182,14 +182,51 @@ Deno.test("plan() follows the samples through changes of shape, joins and select
   );
   const one: Port = { name: "x", shape: ["N", 1, 6] };
   await through(with2("Squeeze"), 0, { ...axes(1), x: one });
-  // Time steps that are merged into the rows are not followed.
-  assertEquals(
-    await after([with2("Reshape")], 0, { x: map, ...axes(-1, 6) }),
-    [],
-  );
+  await through(with2("Expand"), 1, axes(2, 1, 2, 6));
+  // With time steps merged into them.
+  await through(with2("Reshape"), 0, axes(-1, 6));
+  const shared = { name: "c", shape: [1, 1, 6], floats: Array(6).fill(0) };
+  const cls: Node = { ...node("Concat", { axis: 1 }), in: ["c", "x"] };
+  await through(cls, 0, { constants: [shared] });
   const pairs: Node = {
     ...node("Einsum", { equation: "nij,mij->nm" }),
     in: ["x", "x"],
   };
   assertEquals(await mixers([pairs], { x: map }), ['"Einsum"']);
+});
+
+Deno.test("plan() warns where samples move to other rows, or all get the same one, if their values are used", async () => {
+  const constants = [0, 1, -1, 2 ** 31 - 1].map((value) =>
+    ints(`${value}`, value)
+  );
+  const slice = (start: number, end: number): Node => ({
+    ...node("Slice"),
+    in: ["x", `${start}`, `${end}`, "0"],
+  });
+  assertEquals(await mixers([slice(1, 2 ** 31 - 1)], { constants }), [
+    '"Slice"',
+  ]);
+  assertEquals(await mixers([slice(-1, 2 ** 31 - 1)], { constants }), [
+    '"Slice"',
+  ]);
+  assertEquals(await mixers([slice(0, 2 ** 31 - 1)], { constants }), []);
+  const first: Node = { ...node("Gather"), in: ["x", "0"], out: ["t"] };
+  const plus: Node = { ...node("Add"), in: ["x", "t"] };
+  assertEquals(await mixers([first, plus], { constants }), ['"Gather"']);
+  const size: Node[] = [
+    { ...node("Shape"), in: ["t"], out: ["s"] },
+    { ...node("Cast", { to: 1 }), in: ["s"], out: ["f"] },
+    { ...node("ReduceMax"), in: ["f"], out: ["m"] },
+    { ...node("Add"), in: ["x", "m"] },
+  ];
+  assertEquals(await mixers([first, ...size], { constants }), []);
+  const column: Node = { ...node("Unsqueeze"), in: ["x", "1"], out: ["c"] };
+  const row: Node = {
+    ...column,
+    name: "row",
+    in: ["x", "0"],
+    out: ["r"],
+  };
+  const pairs: Node = { ...node("Sub"), in: ["c", "r"] };
+  assertEquals(await mixers([column, row, pairs], { constants }), ['"Sub"']);
 });
