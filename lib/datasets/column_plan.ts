@@ -208,7 +208,8 @@ function checkWidth(
     ? ""
     : `, and of text or other values ${otherColumns.join(", ")}`;
   const hint = `columns are ${names}${rest}: name others by ${option}`;
-  throw new TypeError(cannot(action, rule, [...found], hint));
+  const size = found.length === 0 ? [1] : [...found]; // a column of numbers
+  throw new TypeError(cannot(action, rule, size, hint));
 }
 
 function isKnown(shape: readonly (number | null)[]): shape is number[] {
