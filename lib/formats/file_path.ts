@@ -36,9 +36,9 @@ export function isWithin(real: string, folder: string): boolean {
   return real === folder || real.startsWith(`${root}${separator}`);
 }
 
-/** What is at a path that cannot be read. */
+/** The reason why a path cannot be read. */
 export interface PathFault {
-  /** What was found. */
+  /** The value for the message. */
   readonly found: string;
   /** What to do. */
   readonly hint?: string | undefined;
@@ -93,7 +93,7 @@ export function pathFault(cause: unknown, path: string): PathFault | undefined {
  * @param cause The thrown value.
  * @param path The path or `file:` URL.
  * @param action The action, for messages.
- * @param rule What is violated if there is nothing.
+ * @param rule The rule that a missing file violates.
  * @returns An error that names the path; other errors as they are.
  */
 export function missingPath(
@@ -126,7 +126,7 @@ export function missingPath(
  *
  * @param path The path or `file:` URL.
  * @param action The action, for messages.
- * @param rule What is violated if there is nothing.
+ * @param rule The rule that a missing file violates.
  * @returns The facts; links are followed.
  * @throws {Deno.errors.NotFound} If there is nothing.
  */
