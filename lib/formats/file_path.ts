@@ -63,7 +63,9 @@ export function pathFault(cause: unknown, path: string): PathFault | undefined {
   if (!(cause instanceof Error) || cause instanceof errors.NotCapable) {
     return undefined;
   }
-  const hint = /^([/\\]|[a-z]:)/i.test(path)
+  const hint = isUrlText(path)
+    ? "it is a URL: download the file first"
+    : /^([/\\]|[a-z]:)/i.test(path)
     ? "check the path"
     : "check the path, which starts at the current folder";
   if (
@@ -85,6 +87,17 @@ export function pathFault(cause: unknown, path: string): PathFault | undefined {
   // numbers of a DOMException.
   if (typeof code !== "string" || !/^E[A-Z0-9]+$/.test(code)) return undefined;
   return { found: REASONS[code] ?? code, hint };
+}
+
+/**
+ * Whether a text is a URL, as `s3://a/b`, and no path: schemes of one letter
+ * are drives.
+ *
+ * @param text The text.
+ * @returns Whether it is.
+ */
+export function isUrlText(text: string): boolean {
+  return /^[a-z][a-z\d+.-]+:\/\//i.test(text);
 }
 
 /**
