@@ -81,7 +81,7 @@ export interface ShowOptions {
  * which are read only where the permission is already granted.
  *
  * @param x The value to show. It is not changed.
- * @param options What to show of it.
+ * @param options The parts to show.
  * @returns A promise that resolves when it is shown.
  * @throws {TypeError} If `x` is a promise, or an option is unknown or does not
  * apply to `x`.

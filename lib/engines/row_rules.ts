@@ -56,7 +56,7 @@ export function same({ inputs: [x, ...others] }: RowOperation) {
 }
 
 /**
- * Convolution, pooling, and what else is over the axes behind the first two.
+ * Convolution, pooling and other operations over the axes after the first two.
  *
  * @param operation The operation; its first input is a batch.
  * @returns The rows of the output; undefined if it has too few axes.

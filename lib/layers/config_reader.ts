@@ -1,4 +1,5 @@
 import { cannot, checkOneOf, nearestNames } from "../check.ts";
+import { ConfigError } from "./_checks.ts";
 import { namesInPart, weightsOfPart } from "./_parts.ts";
 import { activationNamed } from "./activations.ts";
 import {
@@ -245,7 +246,7 @@ export class ConfigReader implements LayerConfig {
     value: unknown,
     advice?: string,
   ): TypeError {
-    return new TypeError(
+    return new ConfigError(
       cannot(this.#action(), `"${key}" must ${rule}`, value, advice),
     );
   }

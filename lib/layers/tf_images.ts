@@ -106,7 +106,7 @@ const cropOrPad: Change = (ops, images, args) => {
   return padded(ops, cut, args, starts, targets);
 };
 
-/** Keeps the ratio of height and width; what is left is 0. */
+/** Keeps the ratio of height and width; the padding is 0. */
 const resizeWithPad: Change = (ops, images, args) => {
   const sizes = sizesOf(ops, images, args);
   const targets = [args.number("target_height"), args.number("target_width")];

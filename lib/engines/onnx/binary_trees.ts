@@ -4,8 +4,8 @@
  *
  * If no weight is negative, their sum `s` is a probability, the scores are
  * `[1 - s, s]`, and the label is the second class if `s > 0.5`. ONNX Runtime 1.27
- * computes `[-s, s]` and compares `s` with 0, as is due for weights of both
- * signs. Here the sum is that of a regressor with the same trees, from which
+ * computes `[-s, s]` and compares `s` with 0, which is right only for weights
+ * of both signs. Here the sum is that of a regressor with the same trees, from which
  * other operators of ONNX compute scores and labels.
  *
  * @module

@@ -125,7 +125,7 @@ class OutputRecorder {
     return { penultimate: this.#put("penultimate", value) };
   }
 
-  /** The logits, and what their shaping returns. */
+  /** The logits, and the outputs of their shaping. */
   #logits(): Partial<OutputNames> {
     const { logits, omitsLogits, isPenultimateShaped } = this.#program;
     if (logits === undefined || omitsLogits && !isPenultimateShaped) return {};
