@@ -23,6 +23,7 @@ import { checkRange } from "./check_range.ts";
 import { LastingStages } from "./lasting_stages.ts";
 import { passedOutputs } from "./passed_outputs.ts";
 import type { DeviceName } from "./runtime/device.ts";
+import { closed } from "./runtime/link.ts";
 import type { OnnxFeed, OnnxOutput, OnnxResult } from "./runtime/messages.ts";
 import {
   openWorkerLink,
@@ -159,13 +160,14 @@ function ranksOf({ feeds, graph }: Program) {
 }
 
 /** Sizes of tensors that are known before the run, by their names in the file. */
-function shapesOf({ schedule }: Program) {
+function shapesOf({ graph, schedule }: Program) {
   return new Map(
-    schedule.nodes.flatMap(({ call, row: { outputs: [spec] } }) =>
-      call.kind === "raw" && spec !== undefined
-        ? [[call.onnx!.operation.outputs[0]!, spec.shape] as const]
-        : []
-    ),
+    schedule.nodes.flatMap((node) => {
+      const [spec] = node.row.outputs;
+      return node.call.kind === "raw" && spec !== undefined
+        ? [[graph.onnx!.nameOf({ node, index: 0 }), spec.shape] as const]
+        : [];
+    }),
   );
 }
 
@@ -204,11 +206,7 @@ class FileSession implements Session {
     pacer: Pacer,
     { first = 0 }: RunSamples = {},
   ): Promise<RunOutputs> {
-    if (this.#isClosed) {
-      throw new TypeError(
-        cannot("run", "the session must be open", "closed", "open it again"),
-      );
-    }
+    if (this.#isClosed) throw closed("run");
     pacer.check();
     const { graph, feeds } = this.#program;
     const axes = feeds.map(({ spec: { batchAxis = 0 } }) => batchAxis);

@@ -1,4 +1,4 @@
-import { cannot, shapeText } from "../../check.ts";
+import { shapeText } from "../../check.ts";
 import { UnsupportedByEngineError } from "../../errors.ts";
 import type { FeatureArray, NdArray } from "../../types.ts";
 import { checkSizes } from "../check_sizes.ts";
@@ -15,6 +15,7 @@ import type { RunSamples, Session } from "../session.ts";
 import { PartitionedGraphs } from "./partitioned_graphs.ts";
 import type { FilledModel, Recording } from "./recording.ts";
 import type { DeviceName } from "./runtime/device.ts";
+import { closed } from "./runtime/link.ts";
 import type { OnnxResult } from "./runtime/messages.ts";
 import { openLink, openPipeline } from "./runtime/open_pipeline.ts";
 import { defaultThreads } from "./runtime/runtime.ts";
@@ -109,11 +110,7 @@ class OnnxSession implements Session {
     pacer: Pacer,
     samples: RunSamples = {},
   ): Promise<RunOutputs> {
-    if (this.#isClosed) {
-      throw new TypeError(
-        cannot("run", "the session must be open", "closed", "open it again"),
-      );
-    }
+    if (this.#isClosed) throw closed("run");
     pacer.check();
     this.#checkSizes(inputs);
     if (this.#fixed === undefined) {
