@@ -4,11 +4,7 @@ import { ProtoWriter } from "../../formats/proto_writer.ts";
 import type { OnnxCall } from "../../models/graph/graph.ts";
 import type { OnnxOrigin } from "../../models/graph/onnx_origin.ts";
 import { writeGuards } from "./_guards.ts";
-import {
-  binaryTrees,
-  checkInnerTrees,
-  writeBinaryTrees,
-} from "./binary_trees.ts";
+import { binaryTrees, checkInner, writeBinaryTrees } from "./binary_trees.ts";
 
 /** What is written beside the operations. */
 export interface OperationSettings {
@@ -46,7 +42,7 @@ export function writeOperations(
       writeBinaryTrees(writer, { ...operation, name }, trees, reader, fresh);
       continue;
     }
-    checkInnerTrees(operation, file);
+    checkInner(operation, file);
     const guarded = writeGuards(call, { writer, origin, fresh });
     const end = new ProtoWriter();
     for (const input of added(operation)) end.text(1, input);

@@ -38,6 +38,8 @@ import { inOrder } from "../graph/in_order.ts";
 /** The parts of a model. */
 export interface OnnxParts {
   readonly file: WholeFile;
+  /** Calls of functions, by the operations that replace them. */
+  readonly calls: ReadonlyMap<OnnxOperation, OnnxOperation>;
   /** Constants by their tensor names. */
   readonly constants: ReadonlyMap<string, OnnxConstant>;
   /** Operations that are not constants. */
@@ -68,6 +70,7 @@ export function* onnxGraph(parts: OnnxParts): Steps<ModelGraph> {
     builder.addOperation(operation);
     yield;
   }
+  builder.linkCalls();
   const { nodes, topLevel, otherNames, producers } = builder;
   nodes.forEach((node, id) => node.id = id);
   const ends = file.graph.outputs.filter(({ name }) => !constants.has(name));
@@ -118,13 +121,35 @@ class GraphBuilder {
   readonly #names: ReadonlyMap<OnnxOperation, string>;
   readonly #used: ReadonlySet<string>;
   readonly #functions: ReadonlyMap<string, string>;
+  /** The rows of calls of functions. */
+  readonly #calls = new Map<OnnxOperation, Draft>();
 
   constructor(parts: OnnxParts) {
     this.#parts = parts;
     this.specs = new OnnxSpecs(parts.file, parts.inputs);
-    this.#names = namesOf(parts.operations);
+    const calls = new Set(parts.calls.values());
+    this.#names = namesOf([...calls, ...parts.operations]);
     this.#used = new Set(this.#names.values());
     this.#functions = functionHashes(parts.file);
+  }
+
+  /** Links the rows of calls to the tensors that they return. */
+  linkCalls(): void {
+    for (const [operation, draft] of this.#calls) {
+      const refs = (names: readonly string[]) =>
+        names.flatMap((name) => this.producers.get(name) ?? []);
+      const outputs = refs(operation.outputs);
+      const { name } = draft.row;
+      const spec = this.specs.output(mainTensor(operation), name, undefined);
+      draft.inputs = refs(operation.inputs);
+      draft.call = { kind: "alias", outputs };
+      draft.row = makeRow({
+        ...draft.row,
+        outputs: spec === undefined ? [] : [spec],
+        inbound: draft.inputs.map((ref) => ref.node.row.name),
+      });
+      this.otherNames.set(mainTensor(operation), draft);
+    }
   }
 
   fault(rule: string, value: unknown): ModelFormatError {
@@ -183,6 +208,8 @@ class GraphBuilder {
   }
 
   addOperation(operation: OnnxOperation): void {
+    const call = this.#parts.calls.get(operation);
+    if (call !== undefined && !this.#calls.has(call)) this.#addCall(call);
     const added = dequantisation(
       operation,
       this.#parts.file.opsets,
@@ -196,6 +223,28 @@ class GraphBuilder {
     }
   }
 
+  /** Adds the row of a call, which is linked when its operations are there. */
+  #addCall(operation: OnnxOperation): void {
+    const { kind } = operation;
+    const draft: Draft = {
+      id: 0,
+      row: makeRow({
+        name: this.#names.get(operation)!,
+        index: this.topLevel.length,
+        kind,
+        config: configOf(operation),
+        outputs: [],
+      }),
+      isListed: true,
+      inputs: [],
+      call: { kind: "alias", outputs: [] },
+      weights: () => [],
+    };
+    this.nodes.push(draft);
+    this.topLevel.push(draft);
+    this.#calls.set(operation, draft);
+  }
+
   /** Adds the node of an operation; what the file does not have is unlisted. */
   #add(
     operation: OnnxOperation,
@@ -203,7 +252,8 @@ class GraphBuilder {
     isListed = true,
     dequantised?: Ref,
   ): Draft {
-    const { constants } = this.#parts;
+    const { constants, calls } = this.#parts;
+    const isTop = isListed && !calls.has(operation);
     const operands = tensorsOf(operation);
     const producers = operands.map((tensor) => this.producers.get(tensor));
     const inputs = producers.filter((ref) => ref !== undefined);
@@ -224,7 +274,7 @@ class GraphBuilder {
       id: 0,
       row: makeRow({
         name,
-        ...(isListed ? { index: this.topLevel.length } : {}),
+        ...(isTop ? { index: this.topLevel.length } : {}),
         kind: operation.kind,
         config: configOf(operation),
         outputs: spec === undefined ? [] : [spec],
@@ -250,7 +300,7 @@ class GraphBuilder {
     };
     this.nodes.push(node);
     if (!isListed) return node;
-    this.topLevel.push(node);
+    if (isTop) this.topLevel.push(node);
     this.#addOutputs(operation, node);
     return node;
   }

@@ -13,6 +13,8 @@ Deno.test("onnxGraph() lists operations in order, without constants and inputs",
     "1 loop",
     "2 if",
     "3 squared",
+    "undefined squared/s",
+    "undefined squared/c",
     "4 gelu",
     "5 split",
     "undefined right",
@@ -147,5 +149,9 @@ Deno.test("an operation without its first output is found by the first that it h
     assertEquals(model.findLayer(name).name, "rnn");
   }
   const extractor = new FeatureExtractor(model).layers(["rnn"]);
-  assertEquals((await loadModel(await extractor.toOnnx())).outputs.length, 1);
+  await assertRejects(
+    () => extractor.toOnnx(),
+    TypeError,
+    "one row per sample",
+  );
 });
