@@ -15,6 +15,12 @@
  * @module
  */
 import { dequantisation } from "./dequantisation.ts";
+import {
+  configOf,
+  functionHashes,
+  mainTensor,
+  namesOf,
+} from "./_operation_rows.ts";
 import type { Hash } from "node:crypto";
 import { sizeOf } from "../../check.ts";
 import { ModelFormatError } from "../../errors.ts";
@@ -398,57 +404,4 @@ class GraphBuilder {
     }
     this.#claimed.add(name);
   }
-}
-
-/** The output that has the row of its operation: the first that it has. */
-function mainTensor({ outputs }: OnnxOperation): string {
-  return outputs.find((tensor) => tensor !== "") ?? "";
-}
-
-/** Unique names of operations. */
-function namesOf(
-  operations: readonly OnnxOperation[],
-): Map<OnnxOperation, string> {
-  const counts = new Map<string, number>();
-  for (const { name } of operations) {
-    counts.set(name, (counts.get(name) ?? 0) + 1);
-  }
-  const isUnique = ({ name }: OnnxOperation) =>
-    name !== "" && counts.get(name) === 1;
-  const used = new Set(operations.filter(isUnique).map(({ name }) => name));
-  return new Map(operations.map((operation) => {
-    if (isUnique(operation)) return [operation, operation.name];
-    let name = operation.outputs.find((tensor) => tensor !== "") ??
-      operation.kind;
-    while (used.has(name)) name = `${name}:0`;
-    used.add(name);
-    return [operation, name];
-  }));
-}
-
-/** Attributes for display; tensors and graphs are described. */
-function configOf({ attributes }: OnnxOperation): Record<string, unknown> {
-  return Object.fromEntries(
-    [...attributes].map(([key, value]) => {
-      if (typeof value !== "object" || !("span" in value)) {
-        return [key, Array.isArray(value) ? Object.freeze([...value]) : value];
-      }
-      if ("tensor" in value) return [key, `tensor [${value.tensor.shape}]`];
-      return [
-        key,
-        "graph" in value
-          ? `graph of ${value.graph.nodes.length} operations`
-          : "not shown",
-      ];
-    }),
-  );
-}
-
-/** Fingerprints of the functions of a file, which may call each other. */
-function functionHashes({ functions, reader }: WholeFile): Map<string, string> {
-  if (functions.length === 0) return new Map();
-  const hash = nodeCrypto().createHash("sha256");
-  for (const { span } of functions) hash.update(reader.bytes(span));
-  const text = hash.digest("hex");
-  return new Map(functions.map((f) => [`${f.domain}.${f.name}`, text]));
 }
