@@ -105,7 +105,8 @@ export function checkInteger(
   min = 1,
 ): number {
   if (!Number.isSafeInteger(value) || value < min) {
-    const rule = min === 1 ? "a positive integer" : `an integer >= ${min}`;
+    const bound = min === Number.MIN_SAFE_INTEGER ? "" : ` >= ${min}`;
+    const rule = min === 1 ? "a positive integer" : `an integer${bound}`;
     throw new RangeError(cannot(action, `"${name}" must be ${rule}`, value));
   }
   return value;
@@ -231,12 +232,27 @@ export function checkOneOf<S extends string>(
 }
 
 /**
+ * Whether a value is an object literal, no array and no instance of a class.
+ *
+ * @param value Anything.
+ * @returns Whether it is.
+ */
+export function isPlainObject(
+  value: unknown,
+): value is Record<string, unknown> {
+  if (typeof value !== "object" || value === null) return false;
+  const parent: unknown = Object.getPrototypeOf(value);
+  return parent === null || parent === Object.prototype;
+}
+
+/**
  * Checks that an options object has only known keys.
  *
  * @param options The options to check; undefined is allowed.
  * @param action The action, for messages.
  * @param known The allowed keys.
  * @param elsewhere Returns a hint for a key that belongs elsewhere.
+ * @param hint A hint for an array or an instance of a class.
  * @throws {TypeError} If it is not an object, or has an unknown key.
  */
 export function checkOptions(
@@ -244,15 +260,22 @@ export function checkOptions(
   action: string,
   known: readonly string[],
   elsewhere: (key: string) => string | undefined = () => undefined,
+  hint?: string,
 ): void {
   if (options === undefined) return;
-  if (typeof options !== "object" || options === null) {
+  const isObject = typeof options === "object" && options !== null;
+  const unknown = isObject
+    ? Object.keys(options).filter((key) => !known.includes(key))
+    : [];
+  // The keys of an array, a tensor or a model mean nothing to the caller.
+  const isOther = unknown.length > 0 && !isPlainObject(options);
+  if (!isObject || Array.isArray(options) || isOther) {
+    const rule = "its options must be an object";
     throw new TypeError(
-      cannot(action, "its options must be an object", options),
+      cannot(action, rule, options, isObject ? hint : undefined),
     );
   }
-  for (const key of Object.keys(options)) {
-    if (known.includes(key)) continue;
+  for (const key of unknown) {
     const near = nearestNames(key, known, 3).map((name) => `"${name}"`);
     throw new TypeError(
       cannot(
@@ -361,19 +384,22 @@ export function nearestNames(
   const target = wrong.toLowerCase();
   const scored = known.map((name) => {
     const text = name.toLowerCase();
-    const holds = target !== "" &&
+    const holds = Math.min(target.length, text.length) > 2 &&
       (text.includes(target) || target.includes(text));
     const tail = text.slice(text.lastIndexOf("/") + 1);
-    const distance = Math.min(
-      editDistance(target, text),
-      editDistance(target, tail),
-    );
+    const whole = editDistance(target, text);
+    const distance = tail === text
+      ? whole
+      : Math.min(whole, editDistance(target, tail));
     const isSameCall = callOf(text) === callOf(target);
     const rank = holds ? distance / 4 : distance;
     return { name, rank: isSameCall ? Math.min(rank, 0.25) : rank };
   });
   const limit = Math.max(3, target.length / 2);
-  return scored.filter(({ rank }) => rank <= limit)
+  // As many edits as letters replace the whole name.
+  const isNear = (rank: number, name: string) =>
+    rank <= limit && rank < Math.max(target.length, name.length);
+  return scored.filter(({ rank, name }) => isNear(rank, name))
     .sort((a, b) => a.rank - b.rank).slice(0, most).map(({ name }) => name);
 }
 
@@ -383,8 +409,17 @@ function callOf(path: string): string {
   return `${path.replace(/:\d+(?=\/|$)/g, "")} ${calls.toSorted().join("")}`;
 }
 
-function editDistance(a: string, b: string): number {
-  if (Math.abs(a.length - b.length) > 64) return Infinity;
+/** The edit distance; Infinity if it is large, or long parts differ. */
+function editDistance(left: string, right: string): number {
+  const most = Math.min(left.length, right.length);
+  let [head, tail] = [0, 0]; // lengths of what both begin and end with
+  while (head < most && left[head] === right[head]) head++;
+  while (tail < most - head && left.at(-1 - tail) === right.at(-1 - tail)) {
+    tail++;
+  }
+  const a = left.slice(head, left.length - tail);
+  const b = right.slice(head, right.length - tail);
+  if (Math.abs(a.length - b.length) > 64 || a.length > 256) return Infinity;
   let row = Array.from({ length: b.length + 1 }, (_, j) => j);
   for (let i = 1; i <= a.length; i++) {
     const next = [i];

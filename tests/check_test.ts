@@ -113,6 +113,18 @@ Deno.test("checkOptions() refuses keys that it does not know, with the nearest",
     TypeError,
     "Cannot run as its options must be an object: current value is null",
   );
+  const model = new (class Model {
+    readonly kept = 1;
+  })();
+  for (const other of [["signal"], [], model]) {
+    assertThrows(
+      () => checkOptions(other, "run", ["a"], undefined, "pass it before"),
+      TypeError,
+      `Cannot run as its options must be an object: current value is ${
+        quote(other)
+      }; pass it before`,
+    );
+  }
 });
 
 Deno.test("checkAwaited() refuses promises only", () => {
@@ -131,7 +143,14 @@ Deno.test("nearestNames() gives the names nearest to a wrong one, best first", (
   assertEquals(nearestNames("Dnese", known), ["dense"]);
   assertEquals(nearestNames("conv12", known, 2), ["backbone/conv12", "conv1"]);
   assertEquals(nearestNames("qqqqqqqqqqqq", known), []);
+  assertEquals(nearestNames("1", ["gap", "add"]), []);
+  assertEquals(nearestNames("input_layer", ["y"]), []);
   assertEquals(nearestNames("dense", []), []);
+  const long = `${"a".repeat(300)}x${"b".repeat(300)}`;
+  assertEquals(nearestNames(long.replace("x", "yz"), ["q", long]), [long]);
+  // Comparing all of them would take minutes.
+  const [one, other] = ["ab", "ba"].map((text) => text.repeat(500_000));
+  assertEquals(nearestNames(`${one}c`, [`d${other}`, "c".repeat(1e6)]), []);
 });
 
 Deno.test("sizeOf() multiplies the axes of a shape", () => {

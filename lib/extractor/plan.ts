@@ -2,13 +2,14 @@ import { quote } from "../check.ts";
 import { attachView } from "../display/attach_view.ts";
 import { namesText } from "../display/cell.ts";
 import type { View } from "../display/view.ts";
+import { wholeBatches } from "../engines/fixed_batches.ts";
 import { namesOf, usesHead } from "../engines/program.ts";
 import {
   graphsIn,
   type OnnxFunction,
   type OnnxOperation,
 } from "../formats/onnx_model.ts";
-import type { GraphNode } from "../models/graph/graph.ts";
+import { type GraphNode, origin } from "../models/graph/graph.ts";
 import type { ModelGraph } from "../models/graph/model_graph.ts";
 import type { EngineChoice } from "./choose_engine.ts";
 import type { ExtractorProgram } from "./compile.ts";
@@ -51,7 +52,8 @@ export interface Plan {
   readonly numParameters: number;
   /**
    * Warnings about unexpected results: omitted logits, masks that are not
-   * computed.
+   * computed, results that depend on the batch, classes of models whose `call`
+   * is not in the file.
    */
   readonly warnings: readonly string[];
   /** The device of the native engine, if one was set. */
@@ -111,6 +113,7 @@ export function planOf(
       ...program.found.warnings,
       ...batchDependence(graph, program),
       ...droppedMasks(program),
+      ...graph.customClasses.map(notInFile),
     ]),
   };
   attachView(plan, planView);
@@ -232,8 +235,16 @@ function holds(
     );
 }
 
+/** Warns of a class that may compute something else than its layers. */
+function notInFile(className: string): string {
+  return `the model is of the class ${
+    quote(className)
+  }: its layers are computed, and a call() of its own is not in the file`;
+}
+
 /**
- * Warns of results that depend on `.batch()`.
+ * Warns of results that depend on `.batch()`, or on the order of the samples if
+ * the batch size is fixed.
  *
  * @param graph The model.
  * @param program The inputs, and the nodes that run.
@@ -242,12 +253,14 @@ function holds(
  */
 function batchDependence(
   { onnx }: ModelGraph,
-  { feeds, schedule }: ExtractorProgram,
+  program: ExtractorProgram,
 ): string[] {
+  const { feeds, features, schedule, rows } = program;
   const nodes = [...feeds.map(({ ref }) => ref.node), ...schedule.nodes];
   const mixing = onnx === undefined
-    ? []
+    ? rows.mixing
     : mixingNodes(onnx, feeds, schedule.nodes);
+  const fixed = wholeBatches(1, program);
   const functions = onnx?.file.functions ?? [];
   const which = (isSuch: (operation: OnnxOperation) => boolean) =>
     nodes.filter(({ call }) =>
@@ -257,6 +270,9 @@ function batchDependence(
   const padded = nodes.filter(({ call }) =>
     call.kind === "input" && call.host?.computation.padsToLongest === true
   );
+  const indices = features.map(({ ref }) => origin(ref)).filter((
+    { node, index },
+  ) => index === 1 && node.row.kind === "MaxPool");
   return [
     ...warning(
       which(isDynamic),
@@ -268,7 +284,19 @@ function batchDependence(
       "",
       "normalise by the mean and variance of a whole batch, as in training",
     ),
-    ...warning(mixing, "", "compute over all samples of a batch"),
+    ...fixed === 1
+      ? warning(mixing, "", "compute over all samples of a batch")
+      : warning(
+        mixing,
+        "",
+        `compute over all ${fixed} samples of a run`,
+        "the order of the samples",
+      ),
+    ...warning(
+      indices.map(({ node }) => node),
+      "the indices of ",
+      "count over all samples of a batch",
+    ),
     ...warning(
       padded,
       "the length of ",
@@ -281,10 +309,11 @@ function warning(
   nodes: readonly GraphNode[],
   before: string,
   what: string,
+  on = ".batch()",
 ): string[] {
   if (nodes.length === 0) return [];
   const names = nodes.map(({ row }) => quote(row.name));
   const shown = names.slice(0, 3).join(", ");
   const more = names.length > 3 ? ` and ${names.length - 3} more` : "";
-  return [`results depend on .batch(): ${before}${shown}${more} ${what}`];
+  return [`results depend on ${on}: ${before}${shown}${more} ${what}`];
 }

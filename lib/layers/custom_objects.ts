@@ -1,13 +1,14 @@
 /**
  * Custom objects: layers, activations and operations that Keras does not have,
- * and aliases of those that it has. How the model uses an entry decides what it
- * is.
+ * and aliases of those that it has. An entry is a layer, an activation or
+ * an operation by its use in the model.
  *
  * @module
  */
 import { cannot } from "../check.ts";
 import type { Ops } from "../ops/ops.ts";
 import { constantArray, isWrittenArray } from "./constant_values.ts";
+import { customOps } from "./custom_ops.ts";
 import { checkedFactory, tensorsOf } from "./custom_results.ts";
 import type {
   Activation,
@@ -186,7 +187,11 @@ function onArguments(
     call<T>(ops: Ops<T>, inputs: readonly T[]) {
       const bind = (value: unknown) => bound(value, ops, inputs, name);
       const named = mapValues(kwargs, bind);
-      const result: unknown = compute(ops, args.map(bind), named);
+      const result: unknown = compute(
+        customOps(ops),
+        args.map(bind),
+        named,
+      );
       const rule = "it must give a tensor, or a list of tensors";
       return tensorsOf(result, `call custom operation "${name}"`, rule) as T[];
     },
@@ -292,7 +297,7 @@ function withConstantInputs(
  * `attention_mask` that is the same for all samples.
  *
  * @param layer The layer.
- * @param named Its named arguments; those that are no arrays are left alone.
+ * @param named Its named arguments; those that are no arrays are unchanged.
  * @param name The layer's name, for messages.
  * @returns The layer, called without the arrays.
  */

@@ -4,12 +4,15 @@
  *
  * @module
  */
-import { cannot, quote } from "../check.ts";
+import { cannot } from "../check.ts";
+import { errorText } from "../errors.ts";
 import type { Ops } from "../ops/ops.ts";
-import type { Activation, Layer, LayerFactory } from "./layer.ts";
+import { ConfigError } from "./_checks.ts";
+import { customOps, isTensor, shownList } from "./custom_ops.ts";
+import type { Activation, Layer, LayerConfig, LayerFactory } from "./layer.ts";
 
 /**
- * Wraps a custom activation, to check that it returns a tensor.
+ * Wraps a custom function on elements, to check that it returns a tensor.
  *
  * @param activation The caller's function.
  * @param name Its name in the file.
@@ -21,8 +24,8 @@ export function checkedActivation(
 ): Activation {
   return (ops, x) => {
     const [value] = tensorsOf(
-      activation(ops, x),
-      `call custom activation "${name}"`,
+      activation(customOps(ops), x),
+      `call custom function "${name}"`,
       "it must return one tensor for (ops, x)",
       1,
     );
@@ -49,10 +52,12 @@ export function checkedFactory(
       const found = `a function of ${factory.length} parameters`;
       throw new TypeError(cannot(reading, rule, found));
     }
-    const layer: unknown = factory(config);
+    const hint = name === "Lambda"
+      ? "a function for a Lambda layer has two parameters, (ops, x) => …"
+      : "weights is a list of names, call a function";
+    const layer = called(factory, config, name, hint);
     if (!isLayer(layer)) {
       const rule = `custom object "${name}" must return { weights, call }`;
-      const hint = "weights is a list of names, call a function";
       throw new TypeError(cannot(reading, rule, layer, hint));
     }
     const action = `call layer "${config.name}"`;
@@ -64,14 +69,34 @@ export function checkedFactory(
           ops: Ops<T>,
           ...rest: never[]
         ) => unknown;
-        const outputs = call(ops, ...rest);
+        const outputs = call(customOps(ops), ...rest);
         if (!Array.isArray(outputs) || outputs.length === 0) {
-          throw new TypeError(cannot(action, rule, shown(outputs)));
+          throw new TypeError(cannot(action, rule, shownList(outputs)));
         }
         return tensorsOf(outputs, action, rule) as T[];
       },
     } as Layer;
   };
+}
+
+function called(
+  factory: LayerFactory,
+  config: LayerConfig,
+  name: string,
+  hint: string,
+): unknown {
+  try {
+    return factory(config);
+  } catch (cause) {
+    if (cause instanceof ConfigError) throw cause;
+    throw new TypeError(
+      `Cannot read layer "${config.name}" as custom object "${name}" throws ` +
+        `for its config: ${
+          errorText(cause)
+        }; it must return { weights, call }: ${hint}`,
+      { cause },
+    );
+  }
 }
 
 /**
@@ -94,8 +119,8 @@ export function tensorsOf(
   const isRight = list.length > 0 && list.every(isTensor) &&
     (count === undefined || list.length === count);
   if (isRight) return list;
-  const hint = "return what a member of ops gives, as ops.relu(x)";
-  throw new TypeError(cannot(action, rule, shown(result), hint));
+  const hint = "return what a member of ops gives, as ops.tanh(x)";
+  throw new TypeError(cannot(action, rule, shownList(result), hint));
 }
 
 function isLayer(value: unknown): value is Layer {
@@ -103,17 +128,4 @@ function isLayer(value: unknown): value is Layer {
   const { weights, call } = value as Partial<Layer>;
   return typeof call === "function" && Array.isArray(weights) &&
     weights.every((name) => typeof name === "string");
-}
-
-/** Whether a value is a tensor: values of every engine have a shape. */
-function isTensor(value: unknown): boolean {
-  return typeof value === "object" && value !== null && "shape" in value &&
-    Array.isArray(value.shape);
-}
-
-/** Describes a result for a message: a list by the kinds of its items. */
-function shown(value: unknown): unknown {
-  if (!Array.isArray(value)) return isTensor(value) ? "a tensor alone" : value;
-  const items = value.map((item) => isTensor(item) ? "tensor" : quote(item));
-  return `[${items.join(", ")}]`;
 }

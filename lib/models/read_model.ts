@@ -17,7 +17,11 @@ export interface LoadModelOptions {
    * `(ops, x)`, operations `(ops, args, kwargs)`, and names of built-in classes
    * as aliases. Keys are the names in the file, with or without the package:
    * `Twice`, `my>Twice`. A `Lambda` layer over a function with a name is passed
-   * under that name, one over code as `Lambda`.
+   * under that name, one over code under the layer's name, or as `Lambda`: as
+   * `(ops, x, args) => …` with a list of tensors for several inputs, or as a
+   * layer. A class that is not of Keras, but has the name of one, is passed like
+   * others; `{ Attention: "Attention" }` takes that of Keras. In custom
+   * functions, numbers count as scalars: `ops.multiply(x, 2)`.
    */
   readonly customObjects?: CustomTable;
   /** Another name of `customObjects`, for layers. */
@@ -92,7 +96,10 @@ async function readInSteps(
       const { modelOfKerasFile, openKerasFile } = await import(
         "./keras/keras_file.ts"
       );
-      return await modelOfKerasFile(await openKerasFile(file, pacer), settings);
+      return await modelOfKerasFile(
+        await openKerasFile(file, pacer, limits),
+        settings,
+      );
     }
   }
 }

@@ -219,4 +219,9 @@ test("loadModel() refuses sources and options that are none", async () => {
     TypeError,
     `did you mean "signal"`,
   );
+  await assertRejects(
+    () => loadModel(new ArrayBuffer(8) as never),
+    TypeError,
+    "current value is an ArrayBuffer; make it bytes, as by new Uint8Array(buffer)",
+  );
 });

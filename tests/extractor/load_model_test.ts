@@ -1,6 +1,6 @@
 import { followRecipe } from "../support/follow_recipe.ts";
 import { tf } from "../../lib/tf.ts";
-import { assert, assertEquals, assertRejects } from "@std/assert";
+import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
 import { ModelFormatError } from "../../lib/errors.ts";
 import { FeatureExtractor } from "../../lib/extractor/feature_extractor.ts";
 import type { Layer } from "../../lib/layers/layer.ts";
@@ -169,8 +169,9 @@ test("loadModel() refuses layers registered in TF.js, with a recipe that works",
     const error = await assertRejects(
       () => loadModel(path),
       ModelFormatError,
-      `"twice" (${Twice.className}); pass customObjects: { ${Twice.className}: … }, or build it with TF.js`,
+      `"twice" (${Twice.className}); pass customObjects: { ${Twice.className}: … }, or `,
     );
+    assertMatch(error.message, /, or build it with TF\.js, /);
     assertEquals(tf.memory().numTensors, before);
     const { model, layers: built } = await followRecipe(error.message);
     const set = await new FeatureExtractor(model).layers(["twice", "d"])

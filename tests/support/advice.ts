@@ -31,6 +31,11 @@ export const FOLLOWED: readonly (readonly [string, string, string])[] = [
   ["datasets/labels.ts", "pass class indices, or no ", ""],
   ["datasets/labels.ts", "pass one class index a sample, as by ", ""],
   [
+    "engines/onnx/corrected_operators.ts",
+    "convert the file in Python: onnx.version_converter.convert_version(model, 21)",
+    ONNX,
+  ],
+  [
     "engines/onnx/exact_products.ts",
     "use a processor with VNNI, or open the ",
     "tests/engines/onnx/exact_products_test.ts",
@@ -74,6 +79,11 @@ export const FOLLOWED: readonly (readonly [string, string, string])[] = [
     "extractor/plan.ts",
     "use .batch(1), or save the layer with output_sequence_length",
     "tests/extractor/plan_warnings_test.ts",
+  ],
+  [
+    "extractor/run_batches.ts",
+    "use .batch(1), for a model that computes one sample at a time",
+    "tests/models/onnx/batch_axes_test.ts",
   ],
   [
     "extractor/plan.ts",
@@ -145,6 +155,11 @@ export const FOLLOWED: readonly (readonly [string, string, string])[] = [
     "tests/layers/config_reader_test.ts",
   ],
   [
+    "layers/custom_ops.ts",
+    "pass ops.constant(…) of numbers, or one tensor of the list",
+    "tests/layers/custom_ops_test.ts",
+  ],
+  [
     "layers/recurrent.ts",
     "save the model",
     "tests/whole/old_layers_test.ts",
@@ -166,6 +181,11 @@ export const FOLLOWED: readonly (readonly [string, string, string])[] = [
     "tests/models/files/identify_test.ts",
   ],
   [
+    "models/keras/call_arguments.ts",
+    "save a copy without it in Python: ",
+    "tests/data/make_subclassed.py",
+  ],
+  [
     "models/keras/keras_topology.ts",
     "save it as a functional model in Python: ",
     "tests/data/make_subclassed.py",
@@ -177,7 +197,11 @@ export const FOLLOWED: readonly (readonly [string, string, string])[] = [
     'save it in Python with model.save("model.keras")',
     PYTHON,
   ],
-  ["models/files/identify.ts", "save both in Python with ", PYTHON],
+  [
+    "models/files/identify.ts",
+    'save both in Python with model.save("model.keras")',
+    PYTHON,
+  ],
   ["models/files/identify.ts", "save it whole: ", PYTHON],
   [
     "models/files/open_model_file.ts",
@@ -200,6 +224,11 @@ export const FOLLOWED: readonly (readonly [string, string, string])[] = [
     "models/keras/name_weights.ts",
     'save it in the other format: model.save("model.keras")',
     PYTHON,
+  ],
+  [
+    "models/onnx/batch_axes.ts",
+    'name the batch axis of the inputs in Python: model.graph.input[0].type.tensor_type.shape.dim[0].dim_param = "batch"',
+    "tests/models/onnx/batch_axes_test.ts",
   ],
   [
     "models/onnx/onnx_checks.ts",

@@ -4,8 +4,8 @@
  *
  * If no weight is negative, their sum `s` is a probability, the scores are
  * `[1 - s, s]`, and the label is the second class if `s > 0.5`. ONNX Runtime 1.27
- * computes `[-s, s]` and compares `s` with 0, as is due for weights of both
- * signs. Here the sum is that of a regressor with the same trees, from which
+ * computes `[-s, s]` and compares `s` with 0, which is right only for weights
+ * of both signs. Here the sum is that of a regressor with the same trees, from which
  * other operators of ONNX compute scores and labels.
  *
  * @module
@@ -15,6 +15,7 @@ import {
   graphsIn,
   type OnnxFile,
   type OnnxOperation,
+  operationReader,
 } from "../../formats/onnx_model.ts";
 import { tensorBytes } from "../../formats/onnx_tensor.ts";
 import type { ProtoReader } from "../../formats/protobuf.ts";
@@ -40,11 +41,11 @@ export interface BinaryTrees {
 }
 
 /**
- * Finds out whether the runtime computes an operation wrongly.
+ * Finds an ensemble that the runtime computes wrongly.
  *
  * @param operation An operation.
  * @param reader The file.
- * @returns What is needed to correct it; undefined if it is right.
+ * @returns Facts to correct it; undefined for any other operation.
  */
 export function binaryTrees(
   { kind, domain, attributes }: OnnxOperation,
@@ -114,9 +115,9 @@ function wrong(name: string): UnsupportedByEngineError {
  *
  * @param writer The graph.
  * @param operation The operation of the file.
- * @param trees What is needed.
+ * @param trees The facts to correct it.
  * @param reader The file.
- * @param fresh Gives names that no tensor has.
+ * @param fresh Returns names that no tensor has.
  * @throws {UnsupportedByEngineError} If its activation is not supported.
  */
 export function writeBinaryTrees(
@@ -176,10 +177,11 @@ const ADDED: Readonly<Record<string, Readonly<Record<string, number>>>> = {
 /** Writes the same trees as a regressor, `[N, 1]`. */
 function writeRegressor(
   writer: ProtoWriter,
-  { span }: OnnxOperation,
-  reader: ProtoReader,
+  operation: OnnxOperation,
+  file: ProtoReader,
   output: string,
 ): void {
+  const { reader, span } = operationReader(file, operation);
   for (const field of reader.fields(span)) {
     const { number } = field;
     if (number === 2 || number === 3 || number === 4) continue;
@@ -203,8 +205,14 @@ function writeRegressor(
   });
 }
 
-/** The name of an attribute. */
-function keyOf(
+/**
+ * The name of an attribute.
+ *
+ * @param reader The file.
+ * @param attribute Its position.
+ * @returns The name.
+ */
+export function keyOf(
   reader: ProtoReader,
   attribute: { readonly start: number; readonly end: number },
 ): string {

@@ -1,5 +1,5 @@
 /**
- * Writes a part of an ONNX file, and what is computed from it, as one
+ * Writes a part of an ONNX file, and the operations added to it, as one
  * self-contained model, with weights, and with the public names of inputs and
  * outputs.
  *

@@ -2,6 +2,7 @@ import { shapeText } from "../../check.ts";
 import type { FeatureArray, NdArray } from "../../types.ts";
 import { checkSizes } from "../check_sizes.ts";
 import type { Pacer } from "../../formats/pacer.ts";
+import { checkLayers, fixedRows, inFixedBatches } from "../fixed_batches.ts";
 import type { RunOutputs } from "../program.ts";
 import {
   checkHalves,
@@ -82,13 +83,15 @@ export async function openOnnx(
 
 /** Number of bytes sent at once if batches are small. */
 const BYTES_AT_ONCE = 2 ** 22;
-/** Maximum duration of what is sent at once. */
+/** Maximum duration of the batches that are sent at once, in ms. */
 const MS_AT_ONCE = 20;
 
 /** A program on ONNX Runtime. */
 class OnnxSession implements Session {
-  readonly maxInFlight = 2;
+  readonly maxInFlight: number;
   readonly #recording: Recording;
+  /** The number of samples of a run, if it is fixed. */
+  readonly #fixed: number | undefined;
   readonly #graphs: PartitionedGraphs;
   /** Sample sizes that all layers were checked for. */
   readonly #checked = new Set<string>();
@@ -97,6 +100,8 @@ class OnnxSession implements Session {
   constructor(recording: Recording, graphs: PartitionedGraphs) {
     this.#recording = recording;
     this.#graphs = graphs;
+    this.#fixed = fixedRows(recording.program);
+    this.maxInFlight = this.#fixed === undefined ? 2 : 1;
   }
 
   async run(
@@ -107,6 +112,25 @@ class OnnxSession implements Session {
     if (this.#isClosed) throw closed("run");
     pacer.check();
     this.#checkSizes(inputs);
+    if (this.#fixed === undefined) {
+      return await this.#runBatch(inputs, pacer, samples);
+    }
+    const { program } = this.#recording;
+    const { first = 0 } = samples;
+    return await inFixedBatches(
+      program,
+      inputs,
+      this.#fixed,
+      (batch, start) => this.#runBatch(batch, pacer, { first: first + start }),
+      () => Promise.resolve(checkLayers(program, "the model")),
+    );
+  }
+
+  async #runBatch(
+    inputs: readonly NdArray<ArrayBufferView>[],
+    pacer: Pacer,
+    samples: RunSamples,
+  ): Promise<RunOutputs> {
     const results = await pacer.race(this.#graphs.run(inputs, samples));
     return this.#read(results, samples.first ?? 0);
   }

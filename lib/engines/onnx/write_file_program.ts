@@ -12,7 +12,7 @@ import { Pacer } from "../../formats/pacer.ts";
 import { origin, type Ref, refKey, specOf } from "../../models/graph/graph.ts";
 import type { OnnxOrigin } from "../../models/graph/onnx_origin.ts";
 import { logitsRef, type Program, wantedRefs } from "../program.ts";
-import { checkNumbers } from "./check_numbers.ts";
+import { checkNoNaN } from "./check_no_nan.ts";
 import { constantsOf, MOST_BYTES } from "./cut_file.ts";
 import { exportFile, type ExportPort } from "./export_file.ts";
 import { OPSET } from "./graph/encode_model.ts";
@@ -59,7 +59,7 @@ export async function writeFileProgram(
     call.kind === "raw" ? [call.onnx!] : []
   );
   checkWeights(source, calls);
-  await checkNumbers(source, calls, new Pacer());
+  await checkNoNaN(source, calls, new Pacer());
   const known = await knownOutputs(program, calls);
   const outputOf = (ref: Ref) => known.get(refKey(ref))!;
   const kept = withoutUnfit(program, outputOf);

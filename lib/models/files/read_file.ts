@@ -6,7 +6,7 @@ import {
   fileSource,
 } from "../../formats/byte_source.ts";
 import { nodeUrl } from "../../formats/builtin_modules.ts";
-import { missingPath, pathOfUrl } from "../../formats/file_path.ts";
+import { isUrlText, missingPath, pathOfUrl } from "../../formats/file_path.ts";
 import type { DownloadOptions } from "./download.ts";
 
 const ACTION = "load model";
@@ -21,7 +21,7 @@ const ACTION = "load model";
  */
 export function fileUrl(source: string | URL): URL {
   const isText = typeof source === "string" && source !== "";
-  if (isText && !/^(https?|file):\/\//i.test(source)) {
+  if (isText && !isUrlText(source)) {
     return urlOfPath(source);
   }
   const url = isText ? new URL(source) : source;
@@ -35,6 +35,9 @@ export function fileUrl(source: string | URL): URL {
       ACTION,
       "its source must be a path or a URL of file: or http(s):, a Uint8Array or a Blob",
       url instanceof URL ? url.href : url,
+      url as unknown instanceof ArrayBuffer
+        ? "make it bytes, as by new Uint8Array(buffer)"
+        : undefined,
     ),
   );
 }

@@ -199,7 +199,7 @@ class Search {
     return shape !== undefined && isOnePosition(shape);
   }
 
-  /** The shape of what an activation receives, or else of the output. */
+  /** The shape of the input of an activation, otherwise of the output. */
   #shapeOf(under: Ref) {
     return specOf(under)?.shape ??
       (this.#isReshapedBehind ? undefined : specOf(this.#output)?.shape);
@@ -372,7 +372,7 @@ function checkOnePosition(node: GraphNode, link: Link): void {
   const shape = specOf(at.inputs[0]!)?.shape;
   const channels = link.kind === "linear" ? link.channels : undefined;
   if (shape === undefined || isOnePosition(shape, channels)) return;
-  // If a size is unknown, the run decides.
+  // An unknown size is checked when it runs.
   if (link.kind === "linear" && mayBeOnePosition(shape, channels)) return;
   if (link.kind === "linear" && isOverTime(shape, channels)) return;
   throw new TypeError(

@@ -18,7 +18,7 @@ import {
   type Link,
 } from "./head_link.ts";
 import { integerProduct, isIntegerLayer } from "./onnx_integer_products.ts";
-import type { OnnxConstant } from "./onnx_origin.ts";
+import type { FileConstant } from "./onnx_origin.ts";
 import { floats, parameter } from "./onnx_parameters.ts";
 import { type SoftmaxSpelling, spelledSoftmax } from "./spelled_softmax.ts";
 
@@ -207,7 +207,7 @@ export function valuesOf(
   node: GraphNode,
   index: number,
 ): number[] | undefined {
-  const value = constant(node, index)?.() as OnnxConstant | undefined;
+  const value = constant(node, index)?.() as FileConstant | undefined;
   const bytes = value?.storedBytes?.();
   if (bytes === undefined || bytes.length > 64) return undefined;
   const type = typeName(value!.tensor.type);

@@ -8,13 +8,18 @@ import type { OnnxOperation } from "../../formats/onnx_model.ts";
 import type { WholeFile } from "./onnx_checks.ts";
 
 /**
- * The output that has the row of its operation.
+ * The name of an output.
  *
  * @param operation The operation.
- * @returns The name of the first tensor that it has.
+ * @param index The output; for 0, the first that is not omitted.
+ * @returns The name of the tensor; empty if it is omitted.
  */
-export function mainTensor({ outputs }: OnnxOperation): string {
-  return outputs.find((tensor) => tensor !== "") ?? "";
+export function outputName(
+  { outputs }: OnnxOperation,
+  index: number,
+): string {
+  const first = index > 0 ? "" : outputs.find((tensor) => tensor !== "");
+  return first || (outputs[index] ?? "");
 }
 
 /**
@@ -35,8 +40,7 @@ export function namesOf(
   const used = new Set(operations.filter(isUnique).map(({ name }) => name));
   return new Map(operations.map((operation) => {
     if (isUnique(operation)) return [operation, operation.name];
-    let name = operation.outputs.find((tensor) => tensor !== "") ??
-      operation.kind;
+    let name = outputName(operation, 0) || operation.kind;
     while (used.has(name)) name = `${name}:0`;
     used.add(name);
     return [operation, name];

@@ -18,8 +18,8 @@ import { dequantisation } from "./dequantisation.ts";
 import {
   configOf,
   functionHashes,
-  mainTensor,
   namesOf,
+  outputName,
 } from "./_operation_rows.ts";
 import type { Hash } from "node:crypto";
 import { sizeOf } from "../../check.ts";
@@ -36,8 +36,8 @@ import {
 } from "../graph/graph.ts";
 import { ModelGraph } from "../graph/model_graph.ts";
 import { onnxChannels } from "../graph/onnx_operators.ts";
-import { tensorsOf, type WholeFile } from "./onnx_checks.ts";
-import type { OnnxConstant } from "../graph/onnx_origin.ts";
+import { attributeTensors, type WholeFile } from "./onnx_checks.ts";
+import type { FileConstant } from "../graph/onnx_origin.ts";
 import { OnnxSpecs } from "./onnx_specs.ts";
 import { inOrder } from "../graph/in_order.ts";
 
@@ -47,7 +47,7 @@ export interface OnnxParts {
   /** Calls of functions, by the operations that replace them. */
   readonly calls: ReadonlyMap<OnnxOperation, OnnxOperation>;
   /** Constants by their tensor names. */
-  readonly constants: ReadonlyMap<string, OnnxConstant>;
+  readonly constants: ReadonlyMap<string, FileConstant>;
   /** Operations that are not constants. */
   readonly operations: readonly OnnxOperation[];
   /** The model's inputs. */
@@ -107,8 +107,7 @@ export function* onnxGraph(parts: OnnxParts): Steps<ModelGraph> {
       batch: builder.specs.batch,
       nameOf: ({ node, index }) =>
         node.call.kind === "raw"
-          ? node.call.onnx!.operation.outputs[index] ||
-            mainTensor(node.call.onnx!.operation)
+          ? outputName(node.call.onnx!.operation, index)
           : node.row.name,
     },
     whyUnusable: () => undefined,
@@ -146,7 +145,7 @@ class GraphBuilder {
         names.flatMap((name) => this.producers.get(name) ?? []);
       const outputs = refs(operation.outputs);
       const { name } = draft.row;
-      const spec = this.specs.output(mainTensor(operation), name, undefined);
+      const spec = this.specs.output(outputName(operation, 0), name, undefined);
       draft.inputs = refs(operation.inputs);
       draft.call = { kind: "alias", outputs };
       draft.row = makeRow({
@@ -154,7 +153,7 @@ class GraphBuilder {
         outputs: spec === undefined ? [] : [spec],
         inbound: draft.inputs.map((ref) => ref.node.row.name),
       });
-      this.otherNames.set(mainTensor(operation), draft);
+      this.otherNames.set(outputName(operation, 0), draft);
     }
   }
 
@@ -196,7 +195,7 @@ class GraphBuilder {
       }
     }
     const waits = (operation: OnnxOperation) =>
-      tensorsOf(operation).filter((name) => !this.#isThere(name)).map(
+      attributeTensors(operation).filter((name) => !this.#isThere(name)).map(
         (name) => {
           const producer = byOutput.get(name);
           if (producer !== undefined) return producer;
@@ -251,7 +250,7 @@ class GraphBuilder {
     this.#calls.set(operation, draft);
   }
 
-  /** Adds the node of an operation; what the file does not have is unlisted. */
+  /** Adds the node of an operation; one that is not in the file is unlisted. */
   #add(
     operation: OnnxOperation,
     name: string,
@@ -260,7 +259,7 @@ class GraphBuilder {
   ): Draft {
     const { constants, calls } = this.#parts;
     const isTop = isListed && !calls.has(operation);
-    const operands = tensorsOf(operation);
+    const operands = attributeTensors(operation);
     const producers = operands.map((tensor) => this.producers.get(tensor));
     const inputs = producers.filter((ref) => ref !== undefined);
     const known = new Map(
@@ -275,7 +274,7 @@ class GraphBuilder {
       ? onnxChannels(operation.kind, inputs.map(({ node }) => node.channels))
       : undefined;
     this.specs.infer(operation, constants);
-    const spec = this.specs.output(mainTensor(operation), name, channels);
+    const spec = this.specs.output(outputName(operation, 0), name, channels);
     const node: Draft = {
       id: 0,
       row: makeRow({
@@ -312,20 +311,21 @@ class GraphBuilder {
   }
 
   /**
-   * The outputs of an operation: the first one that it has is in the operation's
-   * row, others have separate rows.
+   * The outputs of an operation: the first that is not omitted has the
+   * operation's row, others have separate rows.
    */
   #addOutputs(operation: OnnxOperation, node: Draft): void {
     const { outputs, kind } = operation;
+    const first = outputName(operation, 0);
     const isOne = outputs.length < 2;
     const number = (index: number, found: Draft) => {
       if (!isOne) this.otherNames.set(`${node.row.name}[${index}]`, found);
     };
     for (const [index, tensor] of outputs.entries()) {
       if (tensor === "") continue;
-      const ref = { node, index };
+      const ref = { node, index: tensor === first ? 0 : index };
       this.producers.set(tensor, ref);
-      if (tensor === mainTensor(operation)) {
+      if (tensor === first) {
         if (tensor !== node.row.name) this.otherNames.set(tensor, node);
         number(index, node);
         continue;

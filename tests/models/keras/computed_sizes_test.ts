@@ -6,9 +6,9 @@ import {
   takesSizes,
 } from "../../../lib/models/keras/bind_arguments.ts";
 import type {
-  Argument,
   CallSpec,
   LayerSpec,
+  StoredArgument,
 } from "../../../lib/models/keras/keras_topology.ts";
 
 const of = (layer: string, index = 0) => ({ layer, call: 0, index });
@@ -17,7 +17,7 @@ const X = of("x");
 function layer(
   name: string,
   options: LayerSpec["options"],
-  first: Argument,
+  first: StoredArgument,
   named: CallSpec["named"] = {},
 ): LayerSpec {
   const isSlice = options.function === undefined;
@@ -57,6 +57,8 @@ const LAYERS: readonly LayerSpec[] = [
     list: [{ tensor: of("rows") }, { tensor: X }],
   }),
   layer("relu", { function: "nn.relu" }, { tensor: X }),
+  layer("each", { function: "unstack" }, { tensor: of("shape") }),
+  layer("values", { function: "unstack" }, { tensor: X }),
 ];
 
 Deno.test("computedSizes() follows sizes to the tensor that has them", () => {
@@ -70,9 +72,9 @@ Deno.test("computedSizes() follows sizes to the tensor that has them", () => {
   assertEquals(computedSizes(of("last"), LAYERS), { of: X, axis: -1 });
   assertEquals(computedSizes(of("part"), LAYERS), part);
   assertEquals(computedSizes(of("joined"), LAYERS), [part, -1]);
-  for (
-    const name of ["steps", "scalars", "deeper", "mixed", "relu", "x"]
-  ) {
+  assertEquals(computedSizes(of("each", 2), LAYERS), { of: X, axis: 2 });
+  const others = ["steps", "scalars", "deeper", "mixed", "relu", "values", "x"];
+  for (const name of others) {
     assertEquals(computedSizes(of(name), LAYERS), undefined, name);
   }
   assertEquals(computedSizes(of("shape", 1), LAYERS), undefined);
@@ -82,7 +84,7 @@ Deno.test("takesSizes() is true of what creates or repeats values", () => {
   const first = { tensor: X };
   const second = { tensor: of("rows") };
   const call = { positional: [first], named: { multiples: second } };
-  const takes = (name: string, argument: Argument) =>
+  const takes = (name: string, argument: StoredArgument) =>
     takesSizes(layer("l", { function: name }, first), argument, call);
   assertEquals(["ones", "fill", "range"].map((n) => takes(n, first)), [
     ...[true, true, true],

@@ -15,10 +15,10 @@ function inputSpec(options: Record<string, unknown>): TensorSpec {
   return call.spec;
 }
 
-Deno.test("inputCall() reads a shape, as Keras 2 and 3 write it, and leaves the batch open", () => {
+Deno.test("inputCall() reads a shape, as Keras 2 and 3 write it, with the batch size if it is fixed", () => {
   assertEquals(inputSpec({ batch_shape: [7, null, 3], dtype: "int64" }), {
     name: "x",
-    shape: [null, null, 3],
+    shape: [7, null, 3],
     dtype: "int32",
   });
   assertEquals(
@@ -46,6 +46,12 @@ Deno.test("inputCall() knows inputs of strings", () => {
   });
 });
 
+Deno.test("inputCall() takes sparse inputs as dense ones, and the key of TF.js", () => {
+  const shape = [null, 2];
+  assertEquals(inputSpec({ batch_shape: shape, sparse: true }).shape, shape);
+  assertEquals(inputSpec({ batchInputShape: shape }).shape, shape);
+});
+
 Deno.test("inputCall() refuses what is no plain array of numbers", () => {
   const refused = (options: Record<string, unknown>, rule: string) =>
     assertThrows(
@@ -61,7 +67,7 @@ Deno.test("inputCall() refuses what is no plain array of numbers", () => {
   for (const dtype of ["float99", "floating", "", "__proto__", "complex64"]) {
     refused({ dtype }, "its element type must be a number's");
   }
-  refused({ sparse: true }, '"sparse" must be false: current value is true');
+  refused({ sparse: 2 }, '"sparse" must be false: current value is 2');
   refused({ ragged: true }, '"ragged" must be false');
   refused({ dtype: "complex64" }, "its element type must be a number's");
 });
