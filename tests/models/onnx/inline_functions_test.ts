@@ -160,3 +160,27 @@ Deno.test("functions with subgraphs that cannot be replaced are refused", async 
     'Cannot run "head" as its runtime cannot run a function with subgraphs',
   );
 });
+
+Deno.test("operators of functions are guarded like others", async () => {
+  const quotient = {
+    ...{ name: "Quotient", domain: "local", outputs: ["q"] },
+    inputs: ["a", "b"],
+    nodes: [{ op: "Div", in: ["a", "b"], out: ["q"] }],
+  };
+  const ints = (name: string) => ({ name, type: 6, shape: ["N"] });
+  const bytes = bytesOf({
+    nodes: [call("Quotient", { in: ["x", "d"] })],
+    inputs: [ints("x"), ints("d")],
+    outputs: [ints("y")],
+    functions: [quotient],
+  });
+  await using model = await loadModel(bytes);
+  const values = (...data: number[]) => ({
+    data: Int32Array.from(data),
+    shape: [2],
+  });
+  const inputs = { x: values(-(2 ** 31), 9), d: values(-1, 2) };
+  const { features } = await new FeatureExtractor(model).layers(["head"])
+    .predict(inputs, QUIET);
+  assertEquals([...features[0]!.data], [-(2 ** 31), 4]);
+});
