@@ -10,7 +10,7 @@ import { customOps, isTensor, shownList } from "./custom_ops.ts";
 import type { Activation, Layer, LayerFactory } from "./layer.ts";
 
 /**
- * Wraps a custom activation, to check that it returns a tensor.
+ * Wraps a custom function on elements, to check that it returns a tensor.
  *
  * @param activation The caller's function.
  * @param name Its name in the file.
@@ -23,7 +23,7 @@ export function checkedActivation(
   return (ops, x) => {
     const [value] = tensorsOf(
       activation(customOps(ops), x),
-      `call custom activation "${name}"`,
+      `call custom function "${name}"`,
       "it must return one tensor for (ops, x)",
       1,
     );

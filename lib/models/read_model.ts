@@ -49,6 +49,7 @@ export interface LoadModelOptions {
  *
  * @param source A path, a URL, or bytes.
  * @param options Custom objects, allowed weights; signal.
+ * @param startRuntime Is called before an ONNX file is read.
  * @returns The model.
  * @throws {ModelFormatError} If it is not a model, or is not supported.
  * @throws {DOMException} If it is aborted.
@@ -56,9 +57,10 @@ export interface LoadModelOptions {
 export async function readModel(
   source: string | URL | Uint8Array | Blob,
   options: LoadModelOptions,
+  startRuntime: () => Promise<void>,
 ): Promise<Model> {
   const pacer = loadingPacer(source, options.signal);
-  const reading = readInSteps(source, options, pacer);
+  const reading = readInSteps(source, options, pacer, startRuntime);
   const graph = await pacer.race(reading, (late) => late.close());
   return graph.model;
 }
@@ -67,6 +69,7 @@ async function readInSteps(
   source: string | URL | Uint8Array | Blob,
   options: LoadModelOptions,
   pacer: Pacer,
+  startRuntime: () => Promise<void>,
 ): Promise<ModelGraph> {
   const { allowNonFinite = false } = options;
   const { customObjects = {}, customLayers: layers = {} } = options;
@@ -81,6 +84,7 @@ async function readInSteps(
   const file = await openModelFile(source, pacer.signal);
   switch (file.kind) {
     case "onnx": {
+      await startRuntime();
       const { loadOnnx } = await import("./onnx/load_onnx.ts");
       return await loadOnnx(file, settings);
     }

@@ -216,6 +216,11 @@ export const FOLLOWED: readonly (readonly [string, string, string])[] = [
     PYTHON,
   ],
   [
+    "models/onnx/batch_axes.ts",
+    'name the batch axis of the inputs in Python: model.graph.input[0].type.tensor_type.shape.dim[0].dim_param = "batch"',
+    "tests/models/onnx/batch_axes_test.ts",
+  ],
+  [
     "models/onnx/onnx_checks.ts",
     "convert it in Python: onnx.version_converter.convert_version(model, 21)",
     ONNX,

@@ -32,8 +32,8 @@ export interface UnknownLayer {
   /** The class, or the function. */
   readonly className: string;
   readonly module: string | undefined;
-  /** Whether the activation is unknown, not the class. */
-  readonly isActivation?: boolean;
+  /** Its role, if it is a function on elements, not a layer. */
+  readonly role?: "activation" | "function" | undefined;
   /** Whether it is an operation. */
   readonly isOperation?: boolean;
   /** The name of a Lambda layer over code. */
@@ -149,9 +149,8 @@ export function refuseUnknown(
   const names = objectsOf(unknown);
   const entries = [...names].map(([name, form]) => `${asKey(name)}: ${form}`)
     .join(", ");
-  const what = unknown.some(({ isActivation }) => isActivation)
-    ? "layer and activation"
-    : "layer";
+  const roles = new Set(["layer", ...unknown.flatMap(({ role = [] }) => role)]);
+  const what = [...roles].join(", ").replace(/, (\w+)$/, " and $1");
   const alike = unknown.find((each) =>
     Object.hasOwn(LAYERS, each.className) && each.className !== "Lambda"
   );
@@ -175,16 +174,16 @@ function objectsOf(unknown: readonly UnknownLayer[]): Map<string, string> {
   const lambdas = unknown.flatMap(({ lambda }) => lambda ?? []);
   const isByName = lambdas.length > 1 && lambdas.length <= 8;
   return new Map(unknown.map((each) => {
-    const { className, lambda, holder = className, isActivation } = each;
+    const { className, lambda, holder = className, role } = each;
     const key = isByName && lambda !== undefined ? lambda : holder;
-    return [key, isActivation ? "(ops, x) => …" : "…"];
+    return [key, role === undefined ? "…" : "(ops, x) => …"];
   }));
 }
 
 /** What stands for the dots. */
 function formsOf(unknown: readonly UnknownLayer[]): string[] {
   const forms = new Map(unknown.flatMap((each): [string, string][] => {
-    if (each.isActivation) return [];
+    if (each.role !== undefined) return [];
     if (each.isOperation) return [["an operation", "(ops, args, kwargs) => …"]];
     if (each.lambda !== undefined) return [["a Lambda layer", "(ops, x) => …"]];
     return [["a layer", "(config) => ({ weights, call })"]];
@@ -200,9 +199,9 @@ function asAlias(name: string): string {
 }
 
 function shown(
-  { path, className, module, isActivation }: UnknownLayer,
+  { path, className, module, role }: UnknownLayer,
 ): string {
-  if (isActivation) return `activation "${className}" of "${path}"`;
+  if (role !== undefined) return `${role} "${className}" of "${path}"`;
   return `"${path}" (${className}${
     module === undefined || module === null ? "" : ` of ${module}`
   })`;
@@ -244,18 +243,21 @@ function* unknownHeld(
   { className: holder, name: holderName }: NamedClass,
 ): Generator<UnknownLayer> {
   for (const [key, value] of Object.entries(options)) {
-    const isActivation = /(^|_)activation$/.test(key) ||
-      key === "function" && holder === "Lambda";
-    const name = isActivation ? activationName(value) : undefined;
+    const role = /(^|_)activation$/.test(key)
+      ? "activation"
+      : key === "function" && holder === "Lambda"
+      ? "function"
+      : undefined;
+    const name = role && activationName(value);
     if (name !== undefined) {
       const isThere = activationNamed(name, known.dialect) !== undefined ||
         findCustom(known.customLayers, name) !== undefined;
       if (!isThere) {
-        yield { path, className: name, module: undefined, isActivation };
+        yield { path, className: name, module: undefined, role };
       }
       continue;
     }
-    if (!isActivation && !HELD.includes(key)) continue;
+    if (role === undefined && !HELD.includes(key)) continue;
     for (const layer of [value].flat().filter(isLayerObject)) {
       const { class_name: className, config = {} } = layer;
       const module = layer.module ?? undefined;

@@ -133,14 +133,12 @@ Deno.test("unknownLayers() finds activations too, in layers and in cells", () =>
   const customLayers = { Custom: () => undefined!, known: () => undefined! };
   const found = unknownLayers(model(...layers), { dialect: 3, customLayers });
   assertEquals(
-    found.map(({ path, className, isActivation }) =>
-      `${path} ${className} ${isActivation === true}`
-    ),
+    found.map(({ path, className, role }) => `${path} ${className} ${role}`),
     [
-      "dense my>odd true",
-      "lstm odd true",
-      "rnn/cell mine true",
-      "conv1d/activation Theirs false",
+      "dense my>odd activation",
+      "lstm odd activation",
+      "rnn/cell mine activation",
+      "conv1d/activation Theirs undefined",
     ],
   );
   const { message } = assertThrows(() => refuseUnknown(found, "file", {}));
@@ -179,6 +177,12 @@ Deno.test("unknownLayers() finds the functions of Lambda layers, and their code"
     ["code", "Lambda"],
     ["held/layer", "my>other"],
   ]);
+  const unknown = unknownLayers(model(layers[1]!), KERAS_3);
+  assertThrows(
+    () => refuseUnknown(unknown, "file", {}),
+    ModelFormatError,
+    'every layer and function must be known: current unknown ones are function "my>double" of "mine"; pass customObjects: { "my>double": (ops, x) => … }',
+  );
   const double = (_ops: unknown, x: unknown) => x as never;
   assertEquals(found({ double, "my>other": double }), [["code", "Lambda"]]);
 });
