@@ -161,6 +161,9 @@ export function refuseUnknown(
   const hints = [
     `pass customObjects: { ${entries} }`,
     ...alike === undefined ? [] : [asAlias(alike.className)],
+    ...unknown.some(({ className }) => ELSEWHERE.test(className))
+      ? [AS_GRAPH]
+      : [],
     ...near.length === 0 ? [] : [`of its keys, ${near.join(", ")}`],
     ...advice === undefined ? formsOf(unknown) : [`or ${advice}`],
   ];
@@ -192,6 +195,12 @@ function formsOf(unknown: readonly UnknownLayer[]): string[] {
     `${i === 0 ? "where " : ""}${what} is ${form}`
   );
 }
+
+/** Layers whose computation is not in the file: of TensorFlow, by a handle. */
+const ELSEWHERE = /^(KerasLayer|TFSMLayer|DenseFeatures)$/;
+const AS_GRAPH =
+  'or convert the model in Python, with model.export("FOLDER"): ' +
+  "tensorflowjs_converter --input_format=tf_saved_model FOLDER OUTPUT";
 
 /** Advice on a class of another package that has the name of one of Keras. */
 function asAlias(name: string): string {
