@@ -343,6 +343,7 @@ class Builder {
       readLayer({
         name,
         className: spec.className,
+        storedClass: spec.storedClass,
         dialect,
         registeredName: spec.registeredName,
         options,
