@@ -7,7 +7,11 @@
 import { nearestNames, quote } from "../../check.ts";
 import { ModelFormatError } from "../../errors.ts";
 import { activationNamed } from "../../layers/activations.ts";
-import { activationName, isLayerObject } from "../../layers/config_reader.ts";
+import {
+  activationName,
+  asKey,
+  isLayerObject,
+} from "../../layers/config_reader.ts";
 import {
   customFunction,
   type CustomTable,
@@ -214,11 +218,6 @@ function shown(
   return `"${path}" (${className}${
     module === undefined || module === null ? "" : ` of ${module}`
   })`;
-}
-
-/** Formats a name as an object key in JavaScript. */
-export function asKey(name: string): string {
-  return /^[A-Za-z_$][\w$]*$/.test(name) ? name : JSON.stringify(name);
 }
 
 function* unknownIn(
