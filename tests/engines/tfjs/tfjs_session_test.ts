@@ -272,6 +272,7 @@ counted(
       ["next", "NextIteration", "double"],
       ["exit", "Exit", "switch"],
       ["y", "Neg", "exit"],
+      ["list", "TensorListReserve", "one", "two"],
     ], { zero: 0, one: 1, two: 2 });
     const graph = modelGraphOf(fromGraphModel(model))!;
     for (
