@@ -24,9 +24,10 @@ const BATCH = /(^|[^a-z])batch(size)?([^a-z]|$)/i;
  *   the axis with the name of theirs, `"n"`. If it has no such axis, and all its
  *   other free sizes have names that inputs use for other axes, it has no batch
  *   axis: it is passed once for all samples.
- * - If all first sizes are fixed and differ, the batch is the one that is 1, or
- *   else the only one that outputs begin with. Inputs of another first size have
- *   no batch axis.
+ * - If all first sizes are fixed and differ, those of lists (a threshold, axes)
+ *   do not count beside other inputs. The batch is what all outputs and the first
+ *   input begin with, or else 1, or else what all outputs begin with. Inputs of
+ *   another first size have no batch axis.
  *
  * If this does not determine the axis, the file is refused.
  */
@@ -95,11 +96,15 @@ function fixedBatch(
   outputs: readonly OnnxValueInfo[],
   fault: Fault,
 ): number | undefined {
-  const sizes = firstSizes(inputs);
+  const arrays = inputs.filter(({ shape = [] }) => shape.length > 1);
+  const [main] = arrays.length > 0 ? arrays : inputs;
+  const sizes = firstSizes(arrays.length > 0 ? arrays : inputs);
   if (sizes.size < 2) return [...sizes][0];
-  if (sizes.has(1)) return 1;
   const [rows, ...others] = firstSizes(outputs);
-  if (others.length === 0 && sizes.has(rows!)) return rows;
+  const isRows = others.length === 0 && sizes.has(rows!);
+  if (isRows && rows === main?.shape?.[0]) return rows;
+  if (sizes.has(1)) return 1;
+  if (isRows) return rows;
   const rule = "its inputs must have the same number of rows";
   throw fault(rule, `${describe(inputs)}; ${ADVICE}`);
 }
