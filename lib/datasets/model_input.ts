@@ -7,7 +7,7 @@
 import { cannot, shapeText, sizeOf } from "../check.ts";
 import type { NdArray, TensorSpec } from "../types.ts";
 import {
-  checkTypes,
+  checkElementTypes,
   convertValues,
   type FeedData,
   type FeedType,
@@ -62,7 +62,7 @@ export function checkInput(
   const name = `input "${spec.name}"`;
   if (!isStringArray(value)) {
     checkTensorLike(value, action, name);
-    checkTypes(value.dtype, spec.dtype, action, name);
+    checkElementTypes(value.dtype, spec.dtype, action, name);
   }
   const shape: readonly number[] = value.shape;
   const axis = batchAxisOf(spec, shape);

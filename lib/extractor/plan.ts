@@ -52,7 +52,8 @@ export interface Plan {
   readonly numParameters: number;
   /**
    * Warnings about unexpected results: omitted logits, masks that are not
-   * computed.
+   * computed, results that depend on the batch, classes of models whose `call`
+   * is not in the file.
    */
   readonly warnings: readonly string[];
   /** The device of the native engine, if one was set. */
@@ -112,6 +113,7 @@ export function planOf(
       ...program.found.warnings,
       ...batchDependence(graph, program),
       ...droppedMasks(program),
+      ...graph.customClasses.map(notInFile),
     ]),
   };
   attachView(plan, planView);
@@ -231,6 +233,13 @@ function holds(
     [...inner, ...called?.nodes ?? []].some((one) =>
       holds(one, functions, isSuch)
     );
+}
+
+/** Warns of a class that may compute something else than its layers. */
+function notInFile(className: string): string {
+  return `the model is of the class ${
+    quote(className)
+  }: its layers are computed, and a call() of its own is not in the file`;
 }
 
 /**

@@ -181,6 +181,11 @@ export const FOLLOWED: readonly (readonly [string, string, string])[] = [
     "tests/models/files/identify_test.ts",
   ],
   [
+    "models/keras/call_arguments.ts",
+    "save a copy without it in Python: ",
+    "tests/data/make_subclassed.py",
+  ],
+  [
     "models/keras/keras_topology.ts",
     "save it as a functional model in Python: ",
     "tests/data/make_subclassed.py",
@@ -192,7 +197,11 @@ export const FOLLOWED: readonly (readonly [string, string, string])[] = [
     'save it in Python with model.save("model.keras")',
     PYTHON,
   ],
-  ["models/files/identify.ts", "save both in Python with ", PYTHON],
+  [
+    "models/files/identify.ts",
+    'save both in Python with model.save("model.keras")',
+    PYTHON,
+  ],
   ["models/files/identify.ts", "save it whole: ", PYTHON],
   [
     "models/files/open_model_file.ts",

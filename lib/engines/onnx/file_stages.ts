@@ -51,7 +51,7 @@ export async function openStages(
   { threads, device, link }: {
     readonly threads: number;
     readonly device?: DeviceName;
-    /** @default {the one that is there first} */
+    /** @default {in this process if permitted, otherwise in a worker} */
     readonly link?: RuntimeLink | undefined;
   },
   pacer: Pacer,

@@ -1,6 +1,6 @@
 /**
- * Limits of TF.js' backends: what they cannot compute, or silently compute
- * wrong.
+ * Limits of TF.js' backends: operations that they cannot compute, or compute
+ * wrong without an error.
  *
  * Measured with TF.js 4.22 on Deno: each layer forward and backward on `cpu`,
  * `wasm` and `webgpu`, with gradients compared to finite differences. `wasm`

@@ -3,7 +3,7 @@ import { tf } from "../../tf.ts";
 import { cannot } from "../../check.ts";
 import { origin, type Ref, refKey } from "../../models/graph/graph.ts";
 import type { NdArray } from "../../types.ts";
-import { readWeights } from "../call_node.ts";
+import { readNodeWeights } from "../call_node.ts";
 import type { Pacer } from "../../formats/pacer.ts";
 import { checkLayers, fixedRows, inFixedBatches } from "../fixed_batches.ts";
 import {
@@ -65,7 +65,7 @@ export async function openTfjs(
   const { nodes } = program.schedule;
   nodes.forEach(checkOperation);
   wantedRefs(program).map(origin).forEach(checkFetch);
-  const host = await readWeights(nodes, builtInCallOf, pacer);
+  const host = await readNodeWeights(nodes, builtInCallOf, pacer);
   const held = await takeTurn(
     backend,
     (turn) =>

@@ -274,7 +274,7 @@ export function builtInFormOf(node: GraphNode): BuiltInForm {
 }
 
 /**
- * A tensor as `ShapeOps` computes with it.
+ * Converts the spec of a tensor to a value of `ShapeOps`.
  *
  * @param spec Its sizes and element type.
  * @returns The sizes, and the element type of engines.
@@ -286,7 +286,7 @@ export function shapeValue(
   return { shape, dtype: isKept ? dtype : "float32" };
 }
 
-/** What the row of a node needs; the rest has defaults. */
+/** Values of the row of a node; optional ones have defaults. */
 export interface RowParts {
   readonly name: string;
   /** Its index in Keras' own list, if it is there. */
