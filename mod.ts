@@ -34,7 +34,7 @@ export {
   loadModel,
   type LoadModelOptions,
   type ModelLimits,
-} from "./lib/models/load_model.ts";
+} from "./lib/extractor/load_model.ts";
 
 // Models
 export { fromLayersModel } from "./lib/models/tfjs/from_layers_model.ts";

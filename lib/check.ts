@@ -231,12 +231,27 @@ export function checkOneOf<S extends string>(
 }
 
 /**
+ * Whether a value is an object literal, no array and no instance of a class.
+ *
+ * @param value Anything.
+ * @returns Whether it is.
+ */
+export function isPlainObject(
+  value: unknown,
+): value is Record<string, unknown> {
+  if (typeof value !== "object" || value === null) return false;
+  const parent: unknown = Object.getPrototypeOf(value);
+  return parent === null || parent === Object.prototype;
+}
+
+/**
  * Checks that an options object has only known keys.
  *
  * @param options The options to check; undefined is allowed.
  * @param action The action, for messages.
  * @param known The allowed keys.
  * @param elsewhere Returns a hint for a key that belongs elsewhere.
+ * @param hint A hint for an array or an instance of a class.
  * @throws {TypeError} If it is not an object, or has an unknown key.
  */
 export function checkOptions(
@@ -244,15 +259,22 @@ export function checkOptions(
   action: string,
   known: readonly string[],
   elsewhere: (key: string) => string | undefined = () => undefined,
+  hint?: string,
 ): void {
   if (options === undefined) return;
-  if (typeof options !== "object" || options === null) {
+  const isObject = typeof options === "object" && options !== null;
+  const unknown = isObject
+    ? Object.keys(options).filter((key) => !known.includes(key))
+    : [];
+  // The keys of an array, a tensor or a model mean nothing to the caller.
+  const isOther = unknown.length > 0 && !isPlainObject(options);
+  if (!isObject || Array.isArray(options) || isOther) {
+    const rule = "its options must be an object";
     throw new TypeError(
-      cannot(action, "its options must be an object", options),
+      cannot(action, rule, options, isObject ? hint : undefined),
     );
   }
-  for (const key of Object.keys(options)) {
-    if (known.includes(key)) continue;
+  for (const key of unknown) {
     const near = nearestNames(key, known, 3).map((name) => `"${name}"`);
     throw new TypeError(
       cannot(
@@ -373,7 +395,10 @@ export function nearestNames(
     return { name, rank: isSameCall ? Math.min(rank, 0.25) : rank };
   });
   const limit = Math.max(3, target.length / 2);
-  return scored.filter(({ rank }) => rank <= limit)
+  // As many edits as letters replace the whole name.
+  const isNear = (rank: number, name: string) =>
+    rank <= limit && rank < Math.max(target.length, name.length);
+  return scored.filter(({ rank, name }) => isNear(rank, name))
     .sort((a, b) => a.rank - b.rank).slice(0, most).map(({ name }) => name);
 }
 

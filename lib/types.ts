@@ -588,15 +588,16 @@ export type Texts = readonly string[] | readonly (readonly string[])[];
 
 /**
  * One tensor, one for each input in order, or one for each input by name;
- * strings for string inputs.
+ * strings for string inputs. Those of a model with nested inputs are nested
+ * alike, or named by path, as in `{ "image/left": x }`.
  *
  * @category Data
  */
 export type Inputs =
   | TensorLike
   | Texts
-  | readonly (TensorLike | Texts)[]
-  | Readonly<Record<string, TensorLike | Texts>>;
+  | readonly Inputs[]
+  | { readonly [name: string]: Inputs };
 
 /**
  * Class indices `[N]` or `[N, 1]`, or one-hot rows `[N, C]`.

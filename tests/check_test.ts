@@ -113,6 +113,18 @@ Deno.test("checkOptions() refuses keys that it does not know, with the nearest",
     TypeError,
     "Cannot run as its options must be an object: current value is null",
   );
+  const model = new (class Model {
+    readonly kept = 1;
+  })();
+  for (const other of [["signal"], [], model]) {
+    assertThrows(
+      () => checkOptions(other, "run", ["a"], undefined, "pass it before"),
+      TypeError,
+      `Cannot run as its options must be an object: current value is ${
+        quote(other)
+      }; pass it before`,
+    );
+  }
 });
 
 Deno.test("checkAwaited() refuses promises only", () => {
@@ -131,6 +143,7 @@ Deno.test("nearestNames() gives the names nearest to a wrong one, best first", (
   assertEquals(nearestNames("Dnese", known), ["dense"]);
   assertEquals(nearestNames("conv12", known, 2), ["backbone/conv12", "conv1"]);
   assertEquals(nearestNames("qqqqqqqqqqqq", known), []);
+  assertEquals(nearestNames("1", ["gap", "add"]), []);
   assertEquals(nearestNames("dense", []), []);
   const long = `${"a".repeat(300)}x${"b".repeat(300)}`;
   assertEquals(nearestNames(long.replace("x", "yz"), ["q", long]), [long]);

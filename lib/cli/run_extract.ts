@@ -11,7 +11,7 @@ import { table } from "../datasets/table.ts";
 import { formatOf } from "../datasets/table_files.ts";
 import type { TableOptions } from "../datasets/table_options.ts";
 import { countText } from "../display/cell.ts";
-import { loadModel } from "../models/load_model.ts";
+import { loadModel } from "../extractor/load_model.ts";
 import { mergeFeatures } from "../store/merge_features.ts";
 import { rateText, type Written } from "../store/written.ts";
 import type { DataSource, Model, TensorSpec } from "../types.ts";

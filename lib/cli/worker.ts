@@ -16,7 +16,7 @@
 import { Command, Option } from "commander";
 import { printable } from "../check.ts";
 import { progressBar } from "../display/progress.ts";
-import { loadModel } from "../models/load_model.ts";
+import { loadModel } from "../extractor/load_model.ts";
 import type { ImageOptions } from "../datasets/image_input.ts";
 import type { ByteReader } from "./_arrow_frames.ts";
 import type { ByteWriter } from "./_arrow_sink.ts";

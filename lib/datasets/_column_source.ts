@@ -22,6 +22,7 @@ import {
 } from "./column_plan.ts";
 import { columnView } from "./_column_view.ts";
 import {
+  type Block,
   type Cells,
   type ColumnStore,
   rebatch,
@@ -198,8 +199,7 @@ export class ColumnSource implements DataSource {
   ): AsyncGenerator<Batch> {
     const known = await this.#prepared();
     const { action, options } = this.#parts;
-    const { labels: label, ids } = options;
-    const others = [label, ids].filter((name) => name !== undefined);
+    const others = this.#others();
     const plan = isLooks ? this.#looks(known) : planInputs(inputs, {
       columns: known.columns,
       inputs: options.inputs,
@@ -219,47 +219,42 @@ export class ColumnSource implements DataSource {
     );
     const { readAhead } = await import("./read_ahead.ts");
     try {
-      let at = start;
-      const numbered = async function* () {
-        for await (
-          const block of rebatch(store.read(names, start, rows), size)
-        ) {
-          if (signal?.aborted) {
-            throw abortError(signal, `after ${at} of ${known.length} samples`);
-          }
-          const first = at;
-          at += block.rows;
-          yield { block, numbers: numbersOf(first, block.rows, rows) };
-        }
-      };
+      const blocks = rebatch(store.read(names, start, rows), size);
+      const numbered = numberedBlocks(blocks, { start, rows }, (at) => {
+        if (!signal?.aborted) return;
+        throw abortError(signal, `after ${at} of ${known.length} samples`);
+      });
       if (image === undefined) {
-        for await (const { block, numbers } of numbered()) {
+        for await (const { block, numbers } of numbered) {
           yield numberBatch(block, numbers, plan, facts);
         }
         return;
       }
-      const [column] = plan[0]!.columns;
+      const column = plan[0]!.columns[0]!;
       if (!image.hasSize) {
-        await findColumnSize(store, known.rows, column!, image, facts);
+        await findColumnSize(store, known.rows, column, image, facts);
       }
       yield* readAhead(
-        numbered(),
+        numbered,
         ({ block, numbers }) =>
-          imageBatch(
-            ...[block, numbers, plan[0]!.columns[0]!, image, facts] as const,
-            isLooks,
-          ),
+          imageBatch(block, numbers, column, image, facts, isLooks),
       );
     } finally {
       store.close();
     }
   }
 
+  /** The columns of labels and ids. */
+  #others(): string[] {
+    const { labels, ids } = this.#parts.options;
+    return [labels, ids].filter((name) => name !== undefined);
+  }
+
   /**
    * The only column of images, for display, otherwise the inputs of a model.
    */
   #looks({ columns }: Known): readonly InputColumns[] {
-    const { action, options: { inputs, labels, ids } } = this.#parts;
+    const { action, options: { inputs } } = this.#parts;
     const named = inputNames(inputs);
     const images = columns.filter(({ name, kind }) =>
       kind === "images" && (named?.includes(name) ?? true)
@@ -267,7 +262,7 @@ export class ColumnSource implements DataSource {
     if (images.length === 1) {
       return [{ spec: LOOKS, columns: [images[0]!.name], isImage: true }];
     }
-    const others = [labels, ids].filter((name) => name !== undefined);
+    const others = this.#others();
     return planInputs([LOOKS], { columns, inputs: named, others, action });
   }
 
@@ -332,9 +327,7 @@ export class ColumnSource implements DataSource {
     const inputs = inputNames(options.inputs);
     const named = inputs ??
       columns.filter(({ kind }) => kind !== "other").map(({ name }) => name);
-    const others = [options.labels, options.ids]
-      .filter((name) => name !== undefined);
-    const names = [...new Set([...named, ...others])].sort();
+    const names = [...new Set([...named, ...this.#others()])].sort();
     for (const name of names) findColumn(name, columns, this.#parts.action);
     const { hashColumns, hashReadable } = await import("./_column_hash.ts");
     const hashed = { open: this.#parts.open, names, rows };
@@ -375,6 +368,20 @@ export class ColumnSource implements DataSource {
 }
 
 const LOOKS: TensorSpec = { name: "images", shape: [], dtype: "float32" };
+
+/** Blocks with the indices of their rows in the store. */
+async function* numberedBlocks(
+  blocks: AsyncIterable<Block>,
+  { start, rows }: Pick<WantedBatches, "start"> & Pick<Known, "rows">,
+  checkAborted: (numSamples: number) => void,
+): AsyncGenerator<{ block: Block; numbers: number[] }> {
+  let first = start;
+  for await (const block of blocks) {
+    checkAborted(first);
+    yield { block, numbers: numbersOf(first, block.rows, rows) };
+    first += block.rows;
+  }
+}
 
 /** Row indices in the store, from selected row `first` on. */
 function numbersOf(

@@ -209,9 +209,8 @@ async function* runElements(
   elementsOf: Elements,
   wanted: WantedHostBatches,
 ): AsyncGenerator<HostBatch> {
-  const { open, length, classNames, hint, start = 0, isCut } = elementsOf;
-  const { isBuiltIn = false } = elementsOf;
-  const { release = () => {}, check = () => {}, seen = () => {} } = elementsOf;
+  const { open, length, hint, start = 0, isCut } = elementsOf;
+  const { release: late = () => {} } = elementsOf;
   const { signal } = wanted;
   let rows = 0;
   let left = 0;
@@ -221,33 +220,21 @@ async function* runElements(
     const total = length === undefined ? "" : ` of ${length}`;
     return abortError(signal!, `after ${rows}${total} samples`);
   };
-  const elements = datasetElements({ open, signal, aborted, late: release });
+  const elements = datasetElements({ open, signal, aborted, late });
   const isOver = () => isCut === true && rows + left >= length!;
   for await (const element of elements) {
     const action = `read batch ${index++} of the dataset`;
     const onlySkipped = skippedOnly(element, action);
     if (onlySkipped !== undefined) {
-      seen({ skipped: onlySkipped });
+      elementsOf.seen?.({ skipped: onlySkipped });
       left += onlySkipped.length;
       if (isOver()) break;
       continue;
     }
-    let batch: HostBatch;
-    try {
-      check(element, action);
-      const parts = partsOf(element, wanted.inputs, action);
-      const named = classNames === undefined ? parts : { ...parts, classNames };
-      const read = withIndices(named, action, start + rows);
-      const all = { start: 0, end: parts.rows, first: start + rows };
-      const memory = isBuiltIn ? memoryOf(element) : undefined;
-      const isFinite = memory?.isFinite;
-      batch = await readBatch(read, all, wanted, action, isFinite);
-      if (memory) batch = { ...batch, release: memory.release };
-      seen({ skipped: parts.skipped, classNames: batch.classNames });
-      left += parts.skipped?.length ?? 0;
-    } finally {
-      release(element);
-    }
+    const { batch, numSkipped } = await readElement(
+      ...[element, elementsOf, wanted, start + rows, action] as const,
+    );
+    left += numSkipped;
     first ??= batch;
     checkAlike(batch, first, action);
     rows += batch.rows;
@@ -264,6 +251,32 @@ async function* runElements(
   }
   if (length !== undefined && rows + left < length) {
     throw wrongLength(rows + left, length);
+  }
+}
+
+/** Reads one element, whose row 0 is sample `first`, and releases it. */
+async function readElement(
+  element: unknown,
+  { classNames, isBuiltIn = false, check, seen, release }: Elements,
+  wanted: WantedHostBatches,
+  first: number,
+  action: string,
+): Promise<{ batch: HostBatch; numSkipped: number }> {
+  try {
+    check?.(element, action);
+    const parts = partsOf(element, wanted.inputs, action);
+    const named = classNames === undefined ? parts : { ...parts, classNames };
+    const read = withIndices(named, action, first);
+    const all = { start: 0, end: parts.rows, first };
+    const memory = isBuiltIn ? memoryOf(element) : undefined;
+    const batch = await readBatch(read, all, wanted, action, memory?.isFinite);
+    seen?.({ skipped: parts.skipped, classNames: batch.classNames });
+    return {
+      batch: memory ? { ...batch, release: memory.release } : batch,
+      numSkipped: parts.skipped?.length ?? 0,
+    };
+  } finally {
+    release?.(element);
   }
 }
 

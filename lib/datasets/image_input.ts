@@ -8,6 +8,7 @@ import {
   cannot,
   checkBoolean,
   checkOneOf,
+  quote,
   shapeText,
   sizeOf,
 } from "../check.ts";
@@ -102,8 +103,13 @@ export function checkImageOptions(options: ImageOptions, action: string): void {
   oneOf("fit", ["stretch", "crop", "pad"]);
   oneOf("colorMode", ["rgb", "grayscale", "rgba"]);
   oneOf("onBad", ["stop", "skip"]);
-  if (typeof preprocess !== "function") {
-    oneOf("preprocess", ["caffe", "tf", "torch"]);
+  const modes = ["caffe", "tf", "torch"];
+  const isMode = preprocess === undefined || typeof preprocess === "function" ||
+    modes.includes(preprocess);
+  if (!isMode) {
+    const rule = `"preprocess" must be ${modes.map(quote).join(", ")} or a ` +
+      "function from an image to an image";
+    throw new RangeError(cannot(action, rule, preprocess));
   }
   if (antialias !== undefined) checkBoolean(antialias, action, "antialias");
   if (options.orient !== undefined) {

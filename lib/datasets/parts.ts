@@ -10,6 +10,7 @@
 import { cannot, checkAwaited, nearestNames, quote } from "../check.ts";
 import type { SkippedSample, TensorSpec } from "../types.ts";
 import { checkClassNames } from "./class_names.ts";
+import { flatInputs } from "./_nested_inputs.ts";
 import { checkInput } from "./model_input.ts";
 import { checkLabels, type LabelValues } from "./labels.ts";
 import {
@@ -61,7 +62,12 @@ export function partsOf(
   specs: readonly TensorSpec[],
   action: string,
 ): Parts {
-  const { xs, ys, ids, classNames, skipped } = sidesOf(batch, specs, action);
+  const names = specs.map(({ name }) => name);
+  const { xs, ys, ids, classNames, skipped } = sidesOf(
+    flatInputs(batch, names),
+    specs,
+    action,
+  );
   const inputs = inputsOf(xs, specs, action);
   const counts = inputs.map((input, i) => checkInput(input, specs[i]!, action));
   const first = counts.findIndex((count) => count !== undefined);
@@ -148,7 +154,7 @@ function sidesOf(
   specs: readonly TensorSpec[],
   action: string,
 ): Sides {
-  checkAwaited(batch, action, "what it is read from");
+  checkAwaited(batch, action, "the data");
   if (isTensor(batch) || isHostArray(batch)) return { xs: batch };
   if (specs.length === 1 && areStrings(batch, specs[0]!)) return { xs: batch };
   const isText = specs.some(({ dtype }) => dtype === "string");
@@ -157,7 +163,12 @@ function sidesOf(
   }
   if (Array.isArray(batch)) return sidesOfArray(batch, specs, action);
   if (isRecord(batch)) return sidesOfRecord(batch, specs, action);
-  throw new TypeError(cannot(action, `it must be ${FORMS}`, batch));
+  const hint = typeof batch === "function"
+    ? "call the function, so that it returns one of these"
+    : typeof batch === "string"
+    ? "open a file with imageFolder(), table(), npyFile() or npzFile()"
+    : undefined;
+  throw new TypeError(cannot(action, `it must be ${FORMS}`, batch, hint));
 }
 
 /**
@@ -220,7 +231,7 @@ function sidesOfRecord(
     const missing = names.find((name) => !keys.includes(name))!;
     const others = keys.filter((key) => !names.includes(key));
     const near = nearestNames(missing, others).map(quote).join(" or ");
-    const hint = near === "" ? "" : `; did you mean ${near}?`;
+    const hint = near === "" ? "" : `; rename ${near} to "${missing}"`;
     const all = names.length > 1 ? ` of ${names.map(quote).join(", ")}` : "";
     const rule = names.some((name) => keys.includes(name))
       ? "a record must hold every input"
@@ -255,7 +266,9 @@ function inputsOf(
       const rule = `inputs must hold ${missing.map(quote).join(", ")}`;
       const others = keys.filter((key) => !names.includes(key));
       const near = nearestNames(missing[0]!, others).map(quote).join(" or ");
-      const hint = near === "" ? undefined : `did you mean ${near}?`;
+      const hint = near === ""
+        ? undefined
+        : `rename ${near} to ${quote(missing[0]!)}`;
       throw new TypeError(cannot(action, rule, keys, hint));
     }
     const extra = keys.filter((key) => !names.includes(key));

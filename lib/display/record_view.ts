@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { quote } from "../check.ts";
+import { isPlainObject, quote } from "../check.ts";
 import { type NamedArray, statisticsTable } from "./statistics_table.ts";
 import type { Block, TableBlock, View } from "./view.ts";
 
@@ -95,10 +95,7 @@ export function recordView(
  * @returns True if so.
  */
 export function isRecord(x: unknown): x is Record_ {
-  if (typeof x !== "object" || x === null) return false;
-  const prototype: unknown = Object.getPrototypeOf(x);
-  return (prototype === Object.prototype || prototype === null) &&
-    Object.keys(x).length > 0;
+  return isPlainObject(x) && Object.keys(x).length > 0;
 }
 
 /**

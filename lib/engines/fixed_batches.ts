@@ -6,17 +6,32 @@ import type { Program, RunOutputs } from "./program.ts";
 type Inputs = readonly NdArray<ArrayBufferView>[];
 
 /**
- * The fixed batch size of a graph of raw operations, if any.
+ * The number of samples that a run must have, if it is fixed: for graphs of raw
+ * operations, and for layers whose rows may depend on each other.
  *
  * @param program A program.
  * @returns The batch size; undefined if it is not fixed.
  */
-export function fixedRows({ graph, feeds }: Program): number | undefined {
-  if (graph.runtime === undefined) return undefined;
+export function fixedRows(
+  { graph, feeds, rows }: Program,
+): number | undefined {
+  if (graph.runtime === undefined) return rows.batch;
   const batched = feeds.filter(({ spec }) => spec.batchAxis !== null);
   const sizes = new Set(batched.map(({ spec }) => spec.shape[0] ?? null));
   const [size] = sizes;
   return sizes.size === 1 && typeof size === "number" ? size : undefined;
+}
+
+/**
+ * Rounds a batch size, so that only the last batch of a dataset is padded.
+ *
+ * @param size The batch size.
+ * @param program A program.
+ * @returns A multiple of the fixed batch size, if there is one.
+ */
+export function wholeBatches(size: number, program: Program): number {
+  const rows = program.graph.onnx?.batch ?? fixedRows(program) ?? 1;
+  return Math.ceil(size / rows) * rows;
 }
 
 /** A program with its feeds. */
@@ -126,6 +141,19 @@ function joinedArrays<A extends FeatureArray | NdArray>(
   const whole: A = { ...first, data, shape };
   Object.freeze(whole);
   return whole;
+}
+
+/**
+ * Checks that padding rows cannot change the other rows of a batch of layers.
+ *
+ * @param program A program over layers with a fixed batch size.
+ * @param what The samples, for messages.
+ * @throws {RangeError} If a layer may mix the rows.
+ */
+export function checkLayers(program: Program, what: string): void {
+  const { doubtful, batch } = program.rows;
+  if (doubtful === undefined) return;
+  throw mixesRows(`run ${what}`, batch!, doubtful.row);
 }
 
 /**

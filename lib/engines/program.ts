@@ -15,6 +15,7 @@ import type { ModelGraph } from "../models/graph/model_graph.ts";
 import { type GraphNode, type Ref, refKey } from "../models/graph/graph.ts";
 import type { Ops } from "../ops/ops.ts";
 import type { FeatureArray, LinearHead, NdArray } from "../types.ts";
+import { type SampleRows, sampleRows } from "./sample_rows.ts";
 import { type Feed, type Schedule, schedule } from "./schedule.ts";
 
 /** The computation of one model. */
@@ -26,6 +27,8 @@ export interface Program extends ProgramParts {
    * perturbation.
    */
   readonly gradientSchedule: Schedule | undefined;
+  /** Where the samples are in its tensors. */
+  readonly rows: SampleRows;
 }
 
 /** The parts of a program. */
@@ -120,9 +123,12 @@ export function makeProgram<Parts extends ProgramParts>(
   parts: Parts,
 ): Parts & Program {
   const { feeds, logits, perturbation } = parts;
+  const wanted = wantedRefs(parts);
+  const runs = schedule(feeds, wanted);
   return {
     ...parts,
-    schedule: schedule(feeds, wantedRefs(parts)),
+    schedule: runs,
+    rows: sampleRows(feeds, runs, wanted),
     gradientSchedule: perturbation === undefined || logits === undefined
       ? undefined
       : schedule(feeds, [logitsRef(unshaped(logits))]),
@@ -202,17 +208,19 @@ export interface OutputValues<T> {
  * Converts the outputs of a program.
  *
  * @param outputs The outputs.
- * @param each Converts one; receives its name, as in `"feature"`.
+ * @param each Converts one; receives its name, as in `"feature"`, and its index
+ * among all outputs.
  * @returns The converted outputs.
  */
 export function mapOutputs<T, R>(
   { features, logits, penultimate, scale }: OutputValues<T>,
-  each: (value: T, name: string) => R,
+  each: (value: T, name: string, index: number) => R,
 ): OutputValues<R> {
-  const mapped = features.map((feature) => each(feature, "feature"));
+  let index = 0;
+  const mapped = features.map((feature) => each(feature, "feature", index++));
   const others = Object.entries({ logits, penultimate, scale }).flatMap(
     ([name, value]) =>
-      value === undefined ? [] : [[name, each(value, name)] as const],
+      value === undefined ? [] : [[name, each(value, name, index++)] as const],
   );
   return { features: mapped, ...Object.fromEntries(others) };
 }

@@ -81,7 +81,7 @@ export function modelFacts(
     const hint = "pass the result of loadModel(), or extractor.model";
     throw new TypeError(cannot(action, rule, model, hint));
   }
-  checkFeatureSet(known, action);
+  checkFeatureSet(known, action, "its second argument");
   const { logits, head, labels, ids, features } = known;
   if (ids.length === 0) {
     const rule = "there must be at least one sample";

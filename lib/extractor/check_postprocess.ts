@@ -1,11 +1,27 @@
-import { cannot, checkAwaited, nearestNames } from "../check.ts";
+import {
+  cannot,
+  checkAwaited,
+  isPlainObject,
+  nearestNames,
+  quote,
+} from "../check.ts";
 import type { GraphNode } from "../models/graph/graph.ts";
+import { flatten } from "../postprocess/flatten.ts";
+import { gramStatistics } from "../postprocess/gram_statistics.ts";
+import { half } from "../postprocess/half.ts";
+import { normalize } from "../postprocess/normalize.ts";
+import { pool } from "../postprocess/pool.ts";
 import { isBuiltInStep } from "../postprocess/step.ts";
 import type { Postprocess } from "../types.ts";
 import { featureNames } from "./feature_targets.ts";
 import type { Steps } from "./settings.ts";
 
 const ACTION = "set postprocess";
+
+/** The functions that make built-in steps. */
+export const FACTORIES: readonly { readonly name: string }[] = [
+  ...[pool, flatten, normalize, half, gramStatistics],
+];
 
 /**
  * Checks and copies postprocessing steps.
@@ -22,7 +38,9 @@ export function checkPostprocess(
 ): Steps {
   const [first] = steps;
   checkAwaited(first, ACTION, "a step");
-  if (steps.length !== 1 || !isRecord(first)) {
+  // Entries of other objects would be ignored silently.
+  const isByLayer = isPlainObject(first) && !isBuiltInStep(first);
+  if (steps.length !== 1 || !isByLayer) {
     const postprocess = Object.freeze(steps.map(checkStep));
     return { postprocess, postprocessByName: undefined };
   }
@@ -58,35 +76,30 @@ export function checkNames(
     const near = nearestNames(name, [...known]).map((n) => `"${n}"`);
     const hint = known.size === 0
       ? "select it by .layers([…]) before"
-      : near.length === 0
-      ? "call .postprocess() before, which removes the steps"
-      : `nearest names are ${near.join(", ")}`;
+      : near.length > 0
+      ? `nearest names are ${near.join(", ")}`
+      : action === ACTION
+      ? `selected are ${[...known].slice(0, 8).map(quote).join(", ")}`
+      : "call .postprocess() before, which removes the steps";
     const rule = "each layer of the record must be among the selected ones";
     throw new TypeError(cannot(action, rule, name, hint));
   }
 }
 
-/**
- * Whether a value is a plain object: entries of other objects would be ignored
- * silently.
- */
-function isRecord(value: unknown): value is Record<string, unknown> {
-  if (typeof value !== "object" || value === null) return false;
-  const parent: unknown = Object.getPrototypeOf(value);
-  return !isBuiltInStep(value as Postprocess) &&
-    (parent === null || parent === Object.prototype);
-}
-
 function checkStep(step: unknown): Postprocess {
   checkAwaited(step, ACTION, "a step");
-  const isStep = typeof step === "function" ||
-    (typeof step === "object" && step !== null &&
-      isBuiltInStep(step as Postprocess));
-  if (isStep) return step as Postprocess;
-  const rule = "a step must be a function, or come from pool(), flatten(), " +
-    "normalize(), half() or gramStatistics()";
+  const factory = FACTORIES.find((make) => make === step);
+  const isCustom = typeof step === "function" && factory === undefined;
+  if (isCustom || isBuiltInStep(step)) return step as Postprocess;
+  const names = FACTORIES.map(({ name }) => `${name}()`);
+  const rule = "a step must be a function, or come from " +
+    `${names.slice(0, -1).join(", ")} or ${names.at(-1)}`;
   const hint = Array.isArray(step)
     ? "pass the steps one after another, not as an array"
+    : factory !== undefined
+    ? `call it, as in .postprocess(${
+      factory === pool ? 'pool("mean")' : `${factory.name}()`
+    })`
     : undefined;
   throw new TypeError(cannot(ACTION, rule, step, hint));
 }

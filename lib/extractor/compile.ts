@@ -20,6 +20,7 @@ import { canonicalJson } from "../models/graph/fingerprint.ts";
 import { type GraphNode, origin, specOf } from "../models/graph/graph.ts";
 import type { Logits } from "../models/graph/head.ts";
 import type { ModelGraph } from "../models/graph/model_graph.ts";
+import { areRows, isLocated } from "../ops/samples.ts";
 import type { FeatureSpec, LinearHead, NdArray } from "../types.ts";
 import {
   because,
@@ -235,13 +236,18 @@ function settingsText(
  * its first axis, such as the time steps after a transpose: a batch of as many
  * samples would take them for samples.
  */
-function checkSamples({ features, feeds }: Program): void {
-  if (!feeds.every(({ spec }) => spec.shape[0] === null)) return;
+function checkSamples({ features, feeds, rows }: Program): void {
+  const isFree = feeds.every(({ spec }) => spec.shape[0] === null);
   for (const { name, ref } of features) {
+    const { samples } = rows.valueOf(ref);
     const shape = specOf(ref)?.shape ?? [];
     const isBuiltIn = origin(ref).node.call.kind === "builtIn";
-    if (!isBuiltIn || typeof shape[0] !== "number") continue;
-    const rule = "its first axis must be that of the samples";
+    const isNumber = isFree && isBuiltIn && typeof shape[0] === "number";
+    if (!isNumber && (!isLocated(samples) || areRows(samples))) continue;
+    const isFolded = isLocated(samples) && samples.axis === 0;
+    const rule = isFolded
+      ? "a sample must be one row, not several"
+      : "its first axis must be that of the samples";
     throw new TypeError(cannot(`take layer "${name}"`, rule, shape));
   }
 }

@@ -117,11 +117,18 @@ export class FeatureExtractor implements Runs {
    * @param model A model from `loadModel`, a TF.js model in memory, or an
    * extractor whose model and settings are copied.
    * @throws {TypeError} If it is not a model, is disposed or closed, or has no
-   * layers.
+   * layers, or if there is a second argument.
    */
   constructor(
     model: Model | tf.LayersModel | tf.GraphModel | FeatureExtractor,
   ) {
+    if (arguments.length > 1 && new.target === FeatureExtractor) {
+      const rule = "settings must be set by its methods";
+      const hint = "write new FeatureExtractor(model).layers(…)";
+      throw new TypeError(
+        cannot("create extractor", rule, arguments[1], hint),
+      );
+    }
     const isCopy = model instanceof FeatureExtractor;
     this.#graph = isCopy ? model.#graph : modelOf(model);
     this.#settings = isCopy ? model.#settings : DEFAULTS;

@@ -1,4 +1,5 @@
 import { cannot } from "../check.ts";
+import { wholeBatches } from "../engines/fixed_batches.ts";
 import type { Pacer } from "../formats/pacer.ts";
 import { QuantileSketch } from "../math/quantile.ts";
 import type { ModelGraph } from "../models/graph/model_graph.ts";
@@ -75,5 +76,6 @@ async function openInSteps(
   await pacer.rest();
   const choice = await chooseEngine(program, settings);
   const session = await openSession(program, choice, { pacer });
-  return { program, session, batchSize: settings.batchSize };
+  const batchSize = wholeBatches(settings.batchSize, program);
+  return { program, session, batchSize };
 }

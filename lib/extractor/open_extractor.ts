@@ -1,5 +1,6 @@
 import { cannot, checkAwaited, shapeText } from "../check.ts";
 import type { SampleRange } from "../datasets/batches.ts";
+import { wholeBatches } from "../engines/fixed_batches.ts";
 import type { LogitsTarget } from "../engines/program.ts";
 import {
   type CollectedBatch,
@@ -95,7 +96,8 @@ async function openInSteps(
     const model = await (identity ?? graph.fingerprint(pacer));
     const chosen = withDevice(program.settings, choice);
     const source = Object.freeze({ model, settings: chosen });
-    const opened = { program, session, batchSize: settings.batchSize };
+    const batchSize = wholeBatches(settings.batchSize, program);
+    const opened = { program, session, batchSize };
     return new OpenRuns({ opened, plan, graph, source });
   } catch (error) {
     await session.close();

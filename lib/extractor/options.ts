@@ -213,7 +213,9 @@ export function checkRun(
   more: readonly string[] = [],
 ): void {
   checkAwaited(options, action, "the options");
-  checkOptions(options, action, [...RUN_OPTIONS, ...more], settingHint);
+  const known = [...RUN_OPTIONS, ...more];
+  const hint = "labels are a part of the dataset, as in [x, y]";
+  checkOptions(options, action, known, settingHint, hint);
   checkRunOptions(options, action);
   const { signal } = options;
   if (signal?.aborted) throw abortError(signal, "before it began");

@@ -2,6 +2,7 @@ import { quote } from "../check.ts";
 import { attachView } from "../display/attach_view.ts";
 import { namesText } from "../display/cell.ts";
 import type { View } from "../display/view.ts";
+import { wholeBatches } from "../engines/fixed_batches.ts";
 import { namesOf, usesHead } from "../engines/program.ts";
 import {
   graphsIn,
@@ -233,7 +234,8 @@ function holds(
 }
 
 /**
- * Warns of results that depend on `.batch()`.
+ * Warns of results that depend on `.batch()`, or on the order of the samples if
+ * the batch size is fixed.
  *
  * @param graph The model.
  * @param program The inputs, and the nodes that run.
@@ -242,12 +244,14 @@ function holds(
  */
 function batchDependence(
   { onnx }: ModelGraph,
-  { feeds, schedule }: ExtractorProgram,
+  program: ExtractorProgram,
 ): string[] {
+  const { feeds, schedule, rows } = program;
   const nodes = [...feeds.map(({ ref }) => ref.node), ...schedule.nodes];
   const mixing = onnx === undefined
-    ? []
+    ? rows.mixing
     : mixingNodes(onnx, feeds, schedule.nodes);
+  const fixed = wholeBatches(1, program);
   const functions = onnx?.file.functions ?? [];
   const which = (isSuch: (operation: OnnxOperation) => boolean) =>
     nodes.filter(({ call }) =>
@@ -268,7 +272,14 @@ function batchDependence(
       "",
       "normalise by the mean and variance of a whole batch, as in training",
     ),
-    ...warning(mixing, "", "compute over all samples of a batch"),
+    ...fixed === 1
+      ? warning(mixing, "", "compute over all samples of a batch")
+      : warning(
+        mixing,
+        "",
+        `compute over all ${fixed} samples of a run`,
+        "the order of the samples",
+      ),
     ...warning(
       padded,
       "the length of ",
@@ -281,10 +292,11 @@ function warning(
   nodes: readonly GraphNode[],
   before: string,
   what: string,
+  on = ".batch()",
 ): string[] {
   if (nodes.length === 0) return [];
   const names = nodes.map(({ row }) => quote(row.name));
   const shown = names.slice(0, 3).join(", ");
   const more = names.length > 3 ? ` and ${names.length - 3} more` : "";
-  return [`results depend on .batch(): ${before}${shown}${more} ${what}`];
+  return [`results depend on ${on}: ${before}${shown}${more} ${what}`];
 }

@@ -111,15 +111,10 @@ export async function writeDataset(
   target: string | URL,
   options: WriteOptions & RunOptions,
 ): Promise<Written> {
-  const { format, shardSize, rowGroupSize, shard, partSize, ...run } = options;
-  if (partSize !== undefined) checkInteger(partSize, ACTION, "partSize");
-  const layout = {
-    ...(shardSize === undefined ? {} : { shardSize }),
-    ...(rowGroupSize === undefined ? {} : { rowGroupSize }),
-  };
-  checkSave({ ...layout }, ACTION, SAVE_OPTIONS);
-  const destination = targetOf(target, format);
-  checkLayout(layout, destination, ACTION);
+  const { shard, partSize, layout, destination, run } = checkedWrite(
+    target,
+    options,
+  );
   const range = shardOf(shard);
   const isThere = kindAt(destination.path) !== undefined;
   if (!isThere || !isNamed(graph, settings)) checkFree(destination.path);
@@ -145,26 +140,32 @@ export async function writeDataset(
   if (cached?.part !== undefined) {
     return await writeCached(cached.part, destination, layout, key);
   }
-  const count = range?.[1] ?? 1;
-  const shared = { ...record, shards: count, samples: total ?? "unknown" };
-  const todo = {
-    destination,
-    layout,
-    run: key,
-    total,
-    data,
-    partSize,
-  };
+  const shards = range?.[1] ?? 1;
+  const shared = { ...record, shards, samples: total ?? "unknown" };
+  const todo = { destination, layout, run: key, total, data, partSize };
   await using runs = await openRuns(graph, settings, run.signal);
   const written = await writeParts(
-    runs,
-    dataset,
-    { ...todo, record: shared },
-    range,
-    run,
+    ...[runs, dataset, { ...todo, record: shared }, range, run] as const,
   );
   await cached?.keep(written.files);
   return written;
+}
+
+/** Checks the target and the options that need no model. */
+function checkedWrite(
+  target: string | URL,
+  options: WriteOptions & RunOptions,
+) {
+  const { format, shardSize, rowGroupSize, shard, partSize, ...run } = options;
+  if (partSize !== undefined) checkInteger(partSize, ACTION, "partSize");
+  const layout = {
+    ...(shardSize === undefined ? {} : { shardSize }),
+    ...(rowGroupSize === undefined ? {} : { rowGroupSize }),
+  };
+  checkSave({ ...layout }, ACTION, SAVE_OPTIONS);
+  const destination = targetOf(target, format);
+  checkLayout(layout, destination, ACTION);
+  return { shard, partSize, layout, destination, run };
 }
 
 /** Writes cached features. */

@@ -165,7 +165,7 @@ function checkSets(set: FeatureInput, query: FeatureSet): void {
   }
   if (isSet(query)) return;
   const rule = "the query must be a feature set";
-  const hint = "pass what predict() or load() gives";
+  const hint = "pass a set, as predict() returns it";
   throw new TypeError(cannot(ACTION, rule, query, hint));
 }
 

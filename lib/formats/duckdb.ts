@@ -149,7 +149,7 @@ export class LockedDuckdb {
       if (error instanceof SyntaxError || !(error instanceof Error)) {
         throw error;
       }
-      const { reason, details } = reasonOf(error.message);
+      const { reason, details } = reasonOf(error.message, this.#name);
       const rule = "DuckDB must be able to read it";
       throw new SyntaxError(
         cannot(`read ${this.#name}`, rule, reason, details),
@@ -160,12 +160,20 @@ export class LockedDuckdb {
 }
 
 /** The paragraph in which the engine says what is wrong; then it gives advice for SQL. */
-function reasonOf(message: string) {
+function reasonOf(message: string, name: string) {
   const [reason = "", ...more] = message.trim().split("\n\n")[0]!.split("\n");
   const isCode = /not utf-8 encoded/.test(message);
-  const details = more.filter((line) => !/^(Original Line|LINE)/.test(line))
+  const details = more
+    .filter((line) =>
+      !/^(Original Line|LINE|Did you mean "(pg|sqlite)_)/.test(line)
+    )
     .map((line) => line.trim().replace(/\.$/, ""));
   if (isCode) details.push("save it in UTF-8");
+  const isFile = /^(Permission Error: Cannot access|Catalog Error: Table)/
+    .test(reason);
+  if (isFile && name === "query") {
+    details.push('quote its files in the SQL, and list them in "files"');
+  }
   return {
     reason: reason.trim(),
     details: details.length === 0 ? undefined : details.join("; "),

@@ -83,59 +83,68 @@ export function projected<T>(
   const [height, width] = [1, 2].map((axis) =>
     knownSize(ops, images, axis, name)
   ) as [number, number];
-  const count = height * width;
-  const grid = (value: (i: number) => number) =>
-    constantOf(
-      ops,
-      Array.from({ length: count }, (_, i) => value(i)),
-      "float32",
-      [
-        1,
-        count,
-      ],
-    );
-  const [x, y] = [
-    grid((i) => i % width),
-    grid((i) => Math.floor(i / width)),
-  ];
-  const at = (i: number) => entryAt(ops, transforms, 1, i); // [N, 1]
-  const form = (i: number, rest: T) =>
-    ops.add(
-      ops.add(ops.multiply(at(i), x), ops.multiply(at(i + 1), y)),
-      rest,
-    );
-  const scale = form(6, c(ops, 1)); // [N, H · W]
+  const { x, y, scale } = coordinates(ops, transforms, height, width);
   const isLost = ops.equal(scale, c(ops, 0));
   const safe = ops.where(isLost, c(ops, 1), scale);
-  const row = inside(ops, ops.divide(form(3, at(5)), safe), height, mode);
-  const column = inside(ops, ops.divide(form(0, at(2)), safe), width, mode);
+  const row = inside(ops, ops.divide(y, safe), height, mode);
+  const column = inside(ops, ops.divide(x, safe), width, mode);
   const flat = ops.float(ops.merge(images, 1, 2)); // [N, H · W, D]
   const read = (top: T, left: T) =>
     pixels(ops, flat, [top, left], [height, width], fill);
-  let value: T;
-  if (interpolation === "nearest") {
-    value = read(rounded(ops, row), rounded(ops, column));
-  } else {
-    const [top, left] = [ops.floor(row), ops.floor(column)];
-    const [low, right] = [ops.add(top, c(ops, 1)), ops.add(left, c(ops, 1))];
-    const mixed = (a: T, b: T, [before, after]: [T, T]) =>
-      ops.add(
-        ops.multiply(ops.expandDims(before, 2), a),
-        ops.multiply(ops.expandDims(after, 2), b),
-      );
-    const along: [T, T] = [
-      ops.subtract(right, column),
-      ops.subtract(column, left),
-    ];
-    value = mixed(
-      mixed(read(top, left), read(top, right), along),
-      mixed(read(low, left), read(low, right), along),
-      [ops.subtract(low, row), ops.subtract(row, top)],
-    );
-  }
+  const value = interpolation === "nearest"
+    ? read(rounded(ops, row), rounded(ops, column))
+    : bilinear(ops, read, row, column);
   const all = ops.where(ops.expandDims(isLost, 2), c(ops, fill), value);
   const typed = ops.cast(all, ops.dtype(images));
   return ops.unmerge(typed, 1, [height, width]);
+}
+
+/** `ax + by + c`, `dx + ey + f` and `gx + hy + 1` of each pixel, `[N, H · W]`. */
+function coordinates<T>(
+  ops: Ops<T>,
+  transforms: T,
+  height: number,
+  width: number,
+): { x: T; y: T; scale: T } {
+  const count = height * width;
+  const grid = (value: (i: number) => number) => {
+    const values = Array.from({ length: count }, (_, i) => value(i));
+    return constantOf(ops, values, "float32", [1, count]);
+  };
+  const column = grid((i) => i % width);
+  const row = grid((i) => Math.floor(i / width));
+  const at = (i: number) => entryAt(ops, transforms, 1, i); // [N, 1]
+  const form = (i: number, rest: T) =>
+    ops.add(
+      ops.add(ops.multiply(at(i), column), ops.multiply(at(i + 1), row)),
+      rest,
+    );
+  return { x: form(0, at(2)), y: form(3, at(5)), scale: form(6, c(ops, 1)) };
+}
+
+/** Bilinear interpolation between the four pixels around each coordinate. */
+function bilinear<T>(
+  ops: Ops<T>,
+  read: (top: T, left: T) => T,
+  row: T,
+  column: T,
+): T {
+  const [top, left] = [ops.floor(row), ops.floor(column)];
+  const [low, right] = [ops.add(top, c(ops, 1)), ops.add(left, c(ops, 1))];
+  const mixed = (a: T, b: T, [before, after]: [T, T]) =>
+    ops.add(
+      ops.multiply(ops.expandDims(before, 2), a),
+      ops.multiply(ops.expandDims(after, 2), b),
+    );
+  const along: [T, T] = [
+    ops.subtract(right, column),
+    ops.subtract(column, left),
+  ];
+  return mixed(
+    mixed(read(top, left), read(top, right), along),
+    mixed(read(low, left), read(low, right), along),
+    [ops.subtract(low, row), ops.subtract(row, top)],
+  );
 }
 
 /** Pixels at whole coordinates `[N, P]`; those outside have the fill value. */

@@ -1,7 +1,11 @@
 import { cannot, checkOneOf, nearestNames } from "../check.ts";
 import { namesInPart, weightsOfPart } from "./_parts.ts";
 import { activationNamed } from "./activations.ts";
-import { type CustomTable, findCustom } from "./custom_objects.ts";
+import {
+  customFunction,
+  type CustomTable,
+  findCustom,
+} from "./custom_objects.ts";
 import { checkedActivation } from "./custom_results.ts";
 import type {
   Activation,
@@ -198,22 +202,32 @@ export class ConfigReader implements LayerConfig {
       !(isLambda && OF_LAMBDA.test(key))
     );
     if (unread.length === 0) return;
-    const [[key, value]] = unread as [[string, unknown]];
+    const keys = unread.map(([key]) => `"${key}"`);
+    const isOne = unread.length === 1;
     throw new TypeError(
-      unread.length === 1
-        ? cannot(
-          this.#action(),
-          `option "${key}" must be a known one`,
-          value,
-        )
-        : cannot(
-          this.#action(),
-          `options ${
-            unread.map(([name]) => `"${name}"`).join(", ")
-          } must be known ones`,
-          JSON.stringify(Object.fromEntries(unread)),
-        ),
+      cannot(
+        this.#action(),
+        isOne
+          ? `option ${keys[0]} must be a known one`
+          : `options ${keys.join(", ")} must be known ones`,
+        isOne ? unread[0]![1] : JSON.stringify(Object.fromEntries(unread)),
+        this.#unreadHint(unread.map(([key]) => key)),
+      ),
     );
+  }
+
+  /** How a custom object gets the options; none for operations. */
+  #unreadHint(keys: readonly string[]): string | undefined {
+    const { className, registeredName, customObjects } = this.#parts;
+    if (customObjects === undefined) return undefined;
+    if (className === "Lambda" && keys.includes("arguments")) {
+      const names = Object.keys(this.raw("arguments") as object).join(", ");
+      return `take them as the third parameter: (ops, x, { ${names} }) => …`;
+    }
+    return customFunction(customObjects, className, registeredName) ===
+        undefined
+      ? `if the class is not of Keras, pass customObjects: { ${className}: (config) => … }`
+      : `read it by config.raw("${keys[0]}")`;
   }
 
   #value(key: string, fallback: unknown): unknown {

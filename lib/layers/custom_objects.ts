@@ -8,6 +8,7 @@
 import { cannot } from "../check.ts";
 import type { Ops } from "../ops/ops.ts";
 import { constantArray, isWrittenArray } from "./constant_values.ts";
+import { customOps } from "./custom_ops.ts";
 import { checkedFactory, tensorsOf } from "./custom_results.ts";
 import type {
   Activation,
@@ -186,7 +187,11 @@ function onArguments(
     call<T>(ops: Ops<T>, inputs: readonly T[]) {
       const bind = (value: unknown) => bound(value, ops, inputs, name);
       const named = mapValues(kwargs, bind);
-      const result: unknown = compute(ops, args.map(bind), named);
+      const result: unknown = compute(
+        customOps(ops),
+        args.map(bind),
+        named,
+      );
       const rule = "it must give a tensor, or a list of tensors";
       return tensorsOf(result, `call custom operation "${name}"`, rule) as T[];
     },

@@ -4,12 +4,13 @@
  *
  * @module
  */
-import { cannot, quote } from "../check.ts";
+import { cannot } from "../check.ts";
 import type { Ops } from "../ops/ops.ts";
+import { customOps, isTensor, shownList } from "./custom_ops.ts";
 import type { Activation, Layer, LayerFactory } from "./layer.ts";
 
 /**
- * Wraps a custom activation, to check that it returns a tensor.
+ * Wraps a custom function on elements, to check that it returns a tensor.
  *
  * @param activation The caller's function.
  * @param name Its name in the file.
@@ -21,8 +22,8 @@ export function checkedActivation(
 ): Activation {
   return (ops, x) => {
     const [value] = tensorsOf(
-      activation(ops, x),
-      `call custom activation "${name}"`,
+      activation(customOps(ops), x),
+      `call custom function "${name}"`,
       "it must return one tensor for (ops, x)",
       1,
     );
@@ -64,9 +65,9 @@ export function checkedFactory(
           ops: Ops<T>,
           ...rest: never[]
         ) => unknown;
-        const outputs = call(ops, ...rest);
+        const outputs = call(customOps(ops), ...rest);
         if (!Array.isArray(outputs) || outputs.length === 0) {
-          throw new TypeError(cannot(action, rule, shown(outputs)));
+          throw new TypeError(cannot(action, rule, shownList(outputs)));
         }
         return tensorsOf(outputs, action, rule) as T[];
       },
@@ -94,8 +95,8 @@ export function tensorsOf(
   const isRight = list.length > 0 && list.every(isTensor) &&
     (count === undefined || list.length === count);
   if (isRight) return list;
-  const hint = "return what a member of ops gives, as ops.relu(x)";
-  throw new TypeError(cannot(action, rule, shown(result), hint));
+  const hint = "return what a member of ops gives, as ops.tanh(x)";
+  throw new TypeError(cannot(action, rule, shownList(result), hint));
 }
 
 function isLayer(value: unknown): value is Layer {
@@ -103,17 +104,4 @@ function isLayer(value: unknown): value is Layer {
   const { weights, call } = value as Partial<Layer>;
   return typeof call === "function" && Array.isArray(weights) &&
     weights.every((name) => typeof name === "string");
-}
-
-/** Whether a value is a tensor: values of every engine have a shape. */
-function isTensor(value: unknown): boolean {
-  return typeof value === "object" && value !== null && "shape" in value &&
-    Array.isArray(value.shape);
-}
-
-/** Describes a result for a message: a list by the kinds of its items. */
-function shown(value: unknown): unknown {
-  if (!Array.isArray(value)) return isTensor(value) ? "a tensor alone" : value;
-  const items = value.map((item) => isTensor(item) ? "tensor" : quote(item));
-  return `[${items.join(", ")}]`;
 }

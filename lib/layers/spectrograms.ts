@@ -4,7 +4,7 @@
  * @module
  */
 import type { Ops } from "../ops/ops.ts";
-import { depthOf, optionalNumber, wrongConfig } from "./_checks.ts";
+import { depthOf, optionalNumber } from "./_checks.ts";
 import { channelsOf } from "./_maps.ts";
 import { fourierKernel, melTriangles } from "./_mel_scale.ts";
 import type { FactoryTable, Layer, LayerConfig } from "./layer.ts";
@@ -65,23 +65,14 @@ function stftSpectrogram(config: LayerConfig): Layer {
  * `[N, mels, frames]`.
  *
  * Source: Keras 3.15 `MelSpectrogram`. Decibels (`power_to_db`, the default)
- * are refused: Keras clips them relative to the largest value of the whole
- * batch, so that a row would depend on the other rows.
+ * depend on the batch: they are clipped relative to its largest value.
  *
  * @param config The layer's config.
  * @returns The layer.
  */
 function melSpectrogram(config: LayerConfig): Layer {
-  if (config.boolean("power_to_db", true)) {
-    throw wrongConfig(
-      config.name,
-      '"power_to_db" must be false, as the decibels of a row depend on the ' +
-        "other rows of its batch",
-      true,
-      "take the logarithm after the layer",
-    );
-  }
-  for (const key of ["top_db", "min_power", "ref_power"]) config.raw(key);
+  const scaled = decibels(config);
+  const isScaled = config.boolean("power_to_db", true);
   const size = config.number("fft_length", 2048);
   const { kernel, bins } = fourierKernel(size, windowOf(config, size));
   const triangles = melTriangles(bins, melOptions(config));
@@ -96,8 +87,8 @@ function melSpectrogram(config: LayerConfig): Layer {
     weights: [],
     call(ops, [x]) {
       const signal = reflected(ops, ops.float(x!), Math.floor(size / 2));
-      const rows = ops.expandDims(signal, 2); // [N, T, 1]
-      const parts = ops.conv(rows, ops.constant(kernel), options); // [N, F, 2 · bins]
+      const line = ops.expandDims(signal, 2); // [N, T, 1]
+      const parts = ops.conv(line, ops.constant(kernel), options); // [N, F, 2 · bins]
       const part = (start: number) => {
         const stop = start + bins;
         const value = ops.slice(parts, [{ axis: 2, start, stop }]);
@@ -106,9 +97,27 @@ function melSpectrogram(config: LayerConfig): Layer {
       const magnitude = ops.sqrt(ops.add(part(0), part(bins)));
       const power = ops.power(magnitude, ops.constant(exponent));
       const mels = ops.matmul(power, ops.constant(triangles)); // [N, F, mels]
-      return [ops.transpose(mels, [0, 2, 1])];
+      const rows = ops.transpose(mels, [0, 2, 1]);
+      return [isScaled ? scaled(ops, rows) : rows];
     },
     masks: () => [],
+  };
+}
+
+/** Decibels relative to a reference, at most `top_db` below the largest. */
+function decibels(config: LayerConfig) {
+  const least = config.number("min_power", 1e-10);
+  const reference = Math.max(Math.abs(config.number("ref_power", 1)), least);
+  const range = config.number("top_db", 80);
+  return <T>(ops: Ops<T>, power: T): T => {
+    const bounded = ops.maximum(power, ops.constant(least));
+    const scaled = ops.multiply(ops.log(bounded), ops.constant(10 / Math.LN10));
+    const relative = ops.subtract(
+      scaled,
+      ops.constant(10 * Math.log10(reference)),
+    );
+    const floor = ops.subtract(ops.max(relative), ops.constant(range));
+    return ops.maximum(relative, floor);
   };
 }
 

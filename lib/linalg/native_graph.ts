@@ -43,13 +43,6 @@ const TYPES = new Map<unknown, "float32" | "float64" | "int32">([
   [Int32Array, "int32"],
 ]);
 
-/** Type names of the runtime. */
-const RUNTIME_TYPES = {
-  float32: "float32",
-  float64: "float64",
-  int32: "int32",
-};
-
 /**
  * Whether products should go to the native runtime.
  *
@@ -112,8 +105,7 @@ export async function openNative(
       const feeds = Object.fromEntries(
         arrays.map(({ data, shape }, i) => {
           const dtype = TYPES.get(data.constructor)!;
-          const type = RUNTIME_TYPES[dtype];
-          return [inputs[i]!, { type, array: { data, shape, dtype } }];
+          return [inputs[i]!, { type: dtype, array: { data, shape, dtype } }];
         }),
       );
       const running = pipeline.run(feeds, "a product", { wanted: outputs });

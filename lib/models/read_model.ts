@@ -17,7 +17,11 @@ export interface LoadModelOptions {
    * `(ops, x)`, operations `(ops, args, kwargs)`, and names of built-in classes
    * as aliases. Keys are the names in the file, with or without the package:
    * `Twice`, `my>Twice`. A `Lambda` layer over a function with a name is passed
-   * under that name, one over code as `Lambda`.
+   * under that name, one over code under the layer's name, or as `Lambda`: as
+   * `(ops, x, args) => …` with a list of tensors for several inputs, or as a
+   * layer. A class that is not of Keras, but has the name of one, is passed like
+   * others; `{ Attention: "Attention" }` takes that of Keras. In custom
+   * functions, numbers count as scalars: `ops.multiply(x, 2)`.
    */
   readonly customObjects?: CustomTable;
   /** Another name of `customObjects`, for layers. */
@@ -45,6 +49,7 @@ export interface LoadModelOptions {
  *
  * @param source A path, a URL, or bytes.
  * @param options Custom objects, allowed weights; signal.
+ * @param startRuntime Is called before an ONNX file is read.
  * @returns The model.
  * @throws {ModelFormatError} If it is not a model, or is not supported.
  * @throws {DOMException} If it is aborted.
@@ -52,9 +57,10 @@ export interface LoadModelOptions {
 export async function readModel(
   source: string | URL | Uint8Array | Blob,
   options: LoadModelOptions,
+  startRuntime: () => Promise<void>,
 ): Promise<Model> {
   const pacer = loadingPacer(source, options.signal);
-  const reading = readInSteps(source, options, pacer);
+  const reading = readInSteps(source, options, pacer, startRuntime);
   const graph = await pacer.race(reading, (late) => late.close());
   return graph.model;
 }
@@ -63,6 +69,7 @@ async function readInSteps(
   source: string | URL | Uint8Array | Blob,
   options: LoadModelOptions,
   pacer: Pacer,
+  startRuntime: () => Promise<void>,
 ): Promise<ModelGraph> {
   const { allowNonFinite = false } = options;
   const { customObjects = {}, customLayers: layers = {} } = options;
@@ -77,6 +84,7 @@ async function readInSteps(
   const file = await openModelFile(source, pacer.signal);
   switch (file.kind) {
     case "onnx": {
+      await startRuntime();
       const { loadOnnx } = await import("./onnx/load_onnx.ts");
       return await loadOnnx(file, settings);
     }

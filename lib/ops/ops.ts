@@ -8,7 +8,7 @@
  *
  * Names and semantics are those of `keras.ops`: arguments broadcast as in
  * NumPy, axes may be negative, feature maps are channels last. Arguments are
- * never changed. Sizes may be unknown before the run; the batch size always is.
+ * never changed. Sizes may be unknown before the run; the batch size usually is.
  * Layers therefore reshape with {@linkcode Ops.merge} and
  * {@linkcode Ops.unmerge}, which do not need the other sizes.
  *

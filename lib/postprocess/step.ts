@@ -9,7 +9,7 @@
  * @module
  */
 import type { Ops } from "../ops/ops.ts";
-import type { BuiltInPostprocess, FeatureSpec, Postprocess } from "../types.ts";
+import type { BuiltInPostprocess, FeatureSpec } from "../types.ts";
 
 /** Information for a step about its feature. */
 export interface StepContext {
@@ -47,9 +47,9 @@ export function builtInStep(step: BuiltInStep): BuiltInStep {
 /**
  * Whether a postprocessing is a built-in step, not a custom function.
  *
- * @param step Any postprocessing.
+ * @param step Any value.
  * @returns Whether it was made by {@linkcode builtInStep}.
  */
-export function isBuiltInStep(step: Postprocess): step is BuiltInStep {
-  return builtIn.has(step);
+export function isBuiltInStep(step: unknown): step is BuiltInStep {
+  return builtIn.has(step as object);
 }

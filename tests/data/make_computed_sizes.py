@@ -73,5 +73,6 @@ case("reshape_joined", (4, 2, 3), lambda x: tf.reshape(x, tf.concat([tf.shape(x)
 case("reshape_tail", (4, 2, 3), lambda x: tf.reshape(x, tf.concat([tf.shape(x)[:1], tf.shape(x)[2:-1], [4], tf.shape(x)[-1:]], 0)))
 case("reshape_last", (4, 6), lambda x: tf.reshape(x, [tf.shape(x)[0], tf.shape(x)[-1], -1]))
 case("tile_joined", (1, 2), lambda x: tf.tile(x, tf.concat([[1], tf.shape(x)[2:], [2]], 0)))
+case("gradients", (3, 4, 2), lambda x: tf.concat(tf.image.image_gradients(x), -1))
 
 (FOLDER / "expected.json").write_text(json.dumps(EXPECTED) + "\n")

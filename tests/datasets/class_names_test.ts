@@ -45,7 +45,7 @@ Deno.test("indicesOfNames() names a label that is no class, and its row", () => 
   assertThrows(
     () => indicesOfNames(["dog", "cta"], names, "read", 10),
     RangeError,
-    'one of its 2 classes: current value is "cta"; it is in row 11; nearest names are "cat", "dog"',
+    'one of its 2 classes: current value is "cta"; it is in row 11; nearest names are "cat"',
   );
   assertThrows(
     () => indicesOfNames(["dog", 3] as string[], names, "read"),

@@ -97,10 +97,12 @@ Deno.test("inputArray() puts columns side by side, in the shape of the input", (
 Deno.test("findColumn() names the nearest columns", () => {
   assertEquals(findColumn("v", COLUMNS, "read").shape, [6]);
   assertThrows(
-    () => findColumn("c", COLUMNS, "read"),
+    () => findColumn("b_", COLUMNS, "read"),
     RangeError,
-    'every column must be there: current value is "c"; nearest names are "a", "b"',
+    'every column must be there: current value is "b_"; nearest names are "b"',
   );
+  const far = () => findColumn("c", COLUMNS, "read");
+  assertThrows(far, RangeError, 'columns are "a", "b", "v", "y"');
 });
 
 Deno.test("planInputs() and inputArray() reshape flat rows and axes of size 1, and transpose nothing", () => {

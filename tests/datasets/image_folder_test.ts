@@ -218,7 +218,10 @@ Deno.test("imageFolder() refuses settings that it does not know", () => {
   refuse({ size: 224 }, '"size" must be [height, width]');
   refuse({ interpolation: "bicubic" }, '"interpolation" must be one of');
   refuse({ fit: "cover" }, '"fit" must be one of');
-  refuse({ preprocess: "keras" }, '"preprocess" must be one of');
+  refuse(
+    { preprocess: "keras" },
+    '"preprocess" must be "caffe", "tf", "torch" or a function',
+  );
   refuse(
     { preprocess: "torch", colorMode: "rgba" },
     '"colorMode" must be "rgb"',

@@ -110,16 +110,22 @@ Deno.test("partsOf() names the input that is missing", () => {
     () => two({ a, B: b }),
     TypeError,
     'a record must hold every input: current value is ["a", "B"]; input "b" of "a", "b" ' +
-      'is missing; did you mean "B"',
+      'is missing; rename "B" to "b"',
   );
   // An input that is there is no near name of another one.
   const { message } = assertThrows(() => two({ a }));
-  assertEquals(message.includes("did you mean"), false);
-  assertThrows(() => two({ xs: { a, B: b } }), TypeError, 'did you mean "B"?');
+  assertEquals(message.includes("rename"), false);
+  assertThrows(() => two({ xs: { a, B: b } }), TypeError, 'rename "B" to "b"');
   const within = () => two({ xs: { a } });
   assertThrows(within, TypeError, 'inputs must hold "b": current value is');
   assertThrows(() => two({ xs: [a] }), TypeError, 'must be 2 inputs, "a", "b"');
   assertThrows(() => two(a), TypeError, "there must be 2 inputs");
+});
+
+Deno.test("partsOf() says what to do with a function and with a path", () => {
+  const generator = function* () {};
+  assertThrows(() => one(generator), TypeError, "; call the function");
+  assertThrows(() => one("x.npy"), TypeError, "; open a file with imageFolder");
 });
 
 Deno.test("partsOf() refuses an array that is no single batch, and says what to pass", () => {

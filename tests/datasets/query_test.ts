@@ -113,6 +113,19 @@ Deno.test("query() refuses SQL that writes, attaches, or reads something else", 
   }
 });
 
+Deno.test("query() says that files are quoted, and listed", async () => {
+  const sql = `SELECT * FROM '${FILES[0]}'`;
+  for (const [text, files] of [[sql, []], ["SELECT * FROM flowers", FILES]]) {
+    const error = await assertRejects(
+      () => query(text as string, { files: files as string[] }).prepare!(),
+      SyntaxError,
+      'quote its files in the SQL, and list them in "files"',
+    );
+    assertEquals(error.message.includes("Did you mean"), false);
+  }
+  await query(sql, { files: FILES }).prepare!(); // the advice, followed
+});
+
 Deno.test("query() gives strings to a model that takes them", async () => {
   const texts = query(`SELECT species FROM '${FILES[0]}' LIMIT 3`, {
     files: FILES,

@@ -268,7 +268,7 @@ Deno.test("recommend() refuses what it cannot measure", () => {
   bad([inMemory, set], TypeError, advice);
   recommend(new FeatureExtractor(inMemory).model, set); // as advised
   bad([set, CONVOLUTIONS], TypeError, "must be a model");
-  bad([CONVOLUTIONS, [1]], TypeError, "must be a feature set");
+  bad([CONVOLUTIONS, [1]], TypeError, "second argument must be a feature set");
   const empty = featureSet({ labels: [1] });
   bad([CONVOLUTIONS, empty], TypeError, 'features: current value is "neither"');
   // As of a head that is applied at each of three time steps.

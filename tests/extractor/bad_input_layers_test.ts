@@ -30,12 +30,22 @@ counted("ids that find nothing name what is nearest", () => {
     [
       (e) => e.layers(/conv/),
       LayerNotFoundError,
-      "Cannot find layer /conv/ in the model",
+      "Cannot find layer /conv/ in the model: it matches no path; await show(model) lists the layers",
     ],
     [
       (e) => e.layers(() => false),
       LayerNotFoundError,
-      "Cannot find layer a predicate in the model",
+      "Cannot find layer by a predicate in the model: its function returned true for none; await show(model) lists the layers",
+    ],
+    [
+      (e) => e.layers("kernel_of_it"),
+      LayerNotFoundError,
+      'Cannot find layer "kernel_of_it" in the model: await show(model) lists the layers',
+    ],
+    [
+      (e) => e.layers("-1"),
+      LayerNotFoundError,
+      'Cannot find layer "-1" in the model: an index is a number: -1 without quotes',
     ],
     [
       (e) => e.input("Hidden"),
@@ -207,6 +217,11 @@ counted("models that cannot be used are refused", () => {
   ) {
     assertThrows(() => new FeatureExtractor(wrong(value)), TypeError, text);
   }
+  assertThrows(
+    () => Reflect.construct(FeatureExtractor, [model, { layers: [-1] }]),
+    TypeError,
+    "Cannot create extractor as settings must be set by its methods: current value is an Object; write new FeatureExtractor(model).layers(…)",
+  );
   assertThrows(
     () => extractor.layers([0]),
     TypeError,

@@ -79,6 +79,21 @@ counted("steps that are none are refused where they are passed", () => {
       `Cannot set postprocess as ${steps}: current value is an Object`,
     ],
     [
+      (e) => e.postprocess(wrong(half)),
+      TypeError,
+      `Cannot set postprocess as ${steps}: current value is function "half"; call it, as in .postprocess(half())`,
+    ],
+    [
+      (e) => e.layers("conv").postprocess({ conv: wrong(pool) }),
+      TypeError,
+      `Cannot set postprocess as ${steps}: current value is function "pool"; call it, as in .postprocess(pool("mean"))`,
+    ],
+    [
+      (e) => e.layers("conv").postprocess({ of_another: half() }),
+      TypeError,
+      'Cannot set postprocess as each layer of the record must be among the selected ones: current value is "of_another"; selected are "conv"',
+    ],
+    [
       (e) => e.postprocess(wrong(new Map([["conv", half()]]))),
       TypeError,
       `Cannot set postprocess as ${steps}: current value is a Map`,

@@ -101,6 +101,10 @@ Deno.test("checkRun() names the setting for what is no option of a run", () => {
       `Cannot predict as every option must be one of "signal", "onProgress", "progress": current value is "${key}"; set it on the extractor, with ${call}`,
     );
   }
+  assertEquals(
+    refused(new Int32Array(3)).message,
+    "Cannot predict as its options must be an object: current value is an Int32Array; labels are a part of the dataset, as in [x, y]",
+  );
 });
 
 Deno.test("engineSettings() keeps the device, of the native engine alone", () => {

@@ -10,7 +10,7 @@ const ALL = [pool("mean"), flatten(), normalize(), half(), gramStatistics()];
 
 Deno.test("isBuiltInStep() distinguishes built-in steps from others of the same form", () => {
   for (const step of ALL) assert(isBuiltInStep(step));
-  assertEquals(isBuiltInStep((feature) => feature), false);
+  assertEquals(isBuiltInStep((feature: unknown) => feature), false);
   assertEquals(isBuiltInStep({ ...pool("mean") }), false);
 });
 

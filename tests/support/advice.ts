@@ -145,6 +145,11 @@ export const FOLLOWED: readonly (readonly [string, string, string])[] = [
     "tests/layers/config_reader_test.ts",
   ],
   [
+    "layers/custom_ops.ts",
+    "pass ops.constant(…) of numbers, or one tensor of the list",
+    "tests/layers/custom_ops_test.ts",
+  ],
+  [
     "layers/recurrent.ts",
     "save the model",
     "tests/whole/old_layers_test.ts",
@@ -200,6 +205,11 @@ export const FOLLOWED: readonly (readonly [string, string, string])[] = [
     "models/keras/name_weights.ts",
     'save it in the other format: model.save("model.keras")',
     PYTHON,
+  ],
+  [
+    "models/onnx/batch_axes.ts",
+    'name the batch axis of the inputs in Python: model.graph.input[0].type.tensor_type.shape.dim[0].dim_param = "batch"',
+    "tests/models/onnx/batch_axes_test.ts",
   ],
   [
     "models/onnx/onnx_checks.ts",

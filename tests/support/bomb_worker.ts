@@ -8,7 +8,7 @@
 // deno-lint-ignore-file no-console -- a command that prints its result
 import { Hdf5File } from "../../lib/formats/hdf5.ts";
 import { bytesSource } from "../../lib/formats/byte_source.ts";
-import { loadModel } from "../../lib/models/load_model.ts";
+import { loadModel } from "../../lib/extractor/load_model.ts";
 
 /** A line of `/proc/self/status`, in megabytes. */
 function memory(key: "VmHWM" | "VmRSS"): number {

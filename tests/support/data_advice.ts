@@ -122,7 +122,7 @@ export const DATA_ADVICE: readonly (readonly [string, string, string])[] = [
   ],
   [
     "features/nearest.ts",
-    "pass what predict() or load() gives",
+    "pass a set, as predict() returns it",
     "tests/whole/data_advice_test.ts",
   ],
   [

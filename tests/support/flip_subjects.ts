@@ -7,7 +7,7 @@
  * @module
  */
 import { Buffer } from "node:buffer";
-import { loadModel } from "../../lib/models/load_model.ts";
+import { loadModel } from "../../lib/extractor/load_model.ts";
 import type { NdArray } from "../../lib/types.ts";
 import { ZipArchive } from "../../lib/formats/zip.ts";
 import { bytesSource } from "../../lib/formats/byte_source.ts";

@@ -6,7 +6,7 @@
  */
 import { tf } from "../../lib/tf.ts";
 import { ModelFormatError } from "../../lib/errors.ts";
-import { loadModel } from "../../lib/models/load_model.ts";
+import { loadModel } from "../../lib/extractor/load_model.ts";
 import { modelGraphOf } from "../../lib/models/graph/model_graph.ts";
 import {
   type FlipKind,

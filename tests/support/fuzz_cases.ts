@@ -5,7 +5,7 @@
  * @module
  */
 import { FeatureExtractor } from "../../lib/extractor/feature_extractor.ts";
-import { loadModel } from "../../lib/models/load_model.ts";
+import { loadModel } from "../../lib/extractor/load_model.ts";
 import { modelGraphOf } from "../../lib/models/graph/model_graph.ts";
 import type { FeatureArray, Model, NdArray } from "../../lib/types.ts";
 import { engineOf, openOn, type OurEngine } from "./open_on.ts";

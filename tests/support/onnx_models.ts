@@ -1,5 +1,5 @@
 /** The ONNX files in tests/data/onnx_models, with what must come of them. */
-import { loadModel } from "../../lib/models/load_model.ts";
+import { loadModel } from "../../lib/extractor/load_model.ts";
 import {
   type ModelGraph,
   modelGraphOf,

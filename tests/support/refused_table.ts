@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { loadModel } from "../../lib/models/load_model.ts";
+import { loadModel } from "../../lib/extractor/load_model.ts";
 import type { RefusedCase } from "../whole/refused/_input.ts";
 import { placed, REFUSED_INPUTS, runOnce } from "./refused.ts";
 

@@ -218,7 +218,7 @@ Deno.test("advice on neighbors works", async () => {
     const known = { ...options, layer: "b" };
     await advised(
       () => nearest(stored, stored as never, known),
-      "pass what predict() or load() gives",
+      "pass a set, as predict() returns it",
     );
     assertEquals(
       (await nearest(stored, await stored.load(), known)).ids.length,

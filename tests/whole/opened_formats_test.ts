@@ -17,7 +17,7 @@ import { ZipArchive } from "../../lib/formats/zip.ts";
 import { modelFileOf } from "../../lib/models/files/open_model_file.ts";
 import { openKerasFile } from "../../lib/models/keras/keras_file.ts";
 import { modelOfKerasFile } from "../../lib/models/keras/keras_file.ts";
-import { loadModel } from "../../lib/models/load_model.ts";
+import { loadModel } from "../../lib/extractor/load_model.ts";
 import { modelGraphOf } from "../../lib/models/graph/model_graph.ts";
 import { buildZip, text } from "../support/build_zip.ts";
 import {

@@ -10,7 +10,7 @@ import {
   type NdArray,
   tf,
 } from "@sonde/sonde";
-import { loadModel } from "../../lib/models/load_model.ts";
+import { loadModel } from "../../lib/extractor/load_model.ts";
 import { assertAllClose } from "../support/all_close.ts";
 import { counted } from "../support/backends.ts";
 import { sampled } from "../support/extent.ts";

@@ -5,8 +5,8 @@
  * If no weight is negative, their sum `s` is a probability, the scores are
  * `[1 - s, s]`, and the label is the second class if `s > 0.5`. ONNX Runtime 1.27
  * computes `[-s, s]` and compares `s` with 0, as is due for weights of both
- * signs. Here the ensemble gets 0.5 less, which makes its labels right, and its
- * scores are corrected by the operators that follow.
+ * signs. Here the sum is that of a regressor with the same trees, from which
+ * other operators of ONNX compute scores and labels.
  *
  * @module
  */
@@ -14,25 +14,25 @@ import { UnsupportedByEngineError } from "../../errors.ts";
 import type { OnnxFile, OnnxOperation } from "../../formats/onnx_model.ts";
 import { tensorBytes } from "../../formats/onnx_tensor.ts";
 import type { ProtoReader } from "../../formats/protobuf.ts";
-import type { ProtoWriter } from "../../formats/proto_writer.ts";
+import { ProtoWriter } from "../../formats/proto_writer.ts";
 import { valuesOf } from "../../formats/stored_array.ts";
+import { writeNode } from "./_write_node.ts";
 
 /** The sum of weights above which the label is the second class. */
 const THRESHOLD = 0.5;
-/** Types of attributes, as numbered in the format. */
-const [TENSOR, FLOATS] = [4, 6];
-const [FLOAT, DOUBLE] = [1, 11];
+/** Element types, as numbered in the format. */
+const [FLOAT, INT64, STRING, DOUBLE] = [1, 7, 8, 11];
+/** Attributes that a regressor does not have. */
+const LEFT_OUT = /^(classlabels_(int64|string)s|post_transform)$/;
 /** Activations after which the runtime returns the scores unchanged. */
 const UNCHANGED = new Set(["NONE", "SOFTMAX"]);
 
 /** An ensemble to correct. */
 export interface BinaryTrees {
-  /** What is added to the sum of the weights before. */
-  readonly base: number;
+  /** The two classes. */
+  readonly labels: readonly (number | string)[];
   /** Its activation; undefined if its weights are not as converters write them. */
   readonly activation: string | undefined;
-  /** Whether its numbers are of 64 bits. */
-  readonly isDouble: boolean;
 }
 
 /**
@@ -60,23 +60,16 @@ export function binaryTrees(
   const numbers = (key: string) => {
     const value = attributes.get(`${key}_as_tensor`);
     if (typeof value !== "object" || !("tensor" in value)) {
-      return { values: list(key).map(Number), isDouble: false };
+      return list(key).map(Number);
     }
     const isDouble = value.tensor.type === DOUBLE;
     const bytes = tensorBytes(reader, value.tensor);
-    const values = [...valuesOf(bytes, isDouble ? "float64" : "float32")];
-    return { values: values.map(Number), isDouble };
+    return [...valuesOf(bytes, isDouble ? "float64" : "float32")].map(Number);
   };
-  const weights = numbers("class_weights");
-  const { values: base } = numbers("base_values");
-  if (weights.values.some((weight) => weight < 0)) return;
+  if (numbers("class_weights").some((weight) => weight < 0)) return;
   const activation = String(attributes.get("post_transform") ?? "NONE");
-  const isUsual = classes.has(0) && base.length < 2;
-  return {
-    base: base[0] ?? 0,
-    activation: isUsual ? activation : undefined,
-    isDouble: weights.isDouble,
-  };
+  const isUsual = classes.has(0) && numbers("base_values").length < 2;
+  return { labels, activation: isUsual ? activation : undefined };
 }
 
 /**
@@ -110,8 +103,7 @@ function wrong(name: string): UnsupportedByEngineError {
 }
 
 /**
- * Writes an ensemble that the runtime computes right, and the operators that
- * correct its scores.
+ * Writes operators that compute an ensemble as its definition has it.
  *
  * @param writer The graph.
  * @param operation The operation of the file.
@@ -123,7 +115,7 @@ function wrong(name: string): UnsupportedByEngineError {
 export function writeBinaryTrees(
   writer: ProtoWriter,
   operation: OnnxOperation,
-  { base, activation, isDouble }: BinaryTrees,
+  { labels, activation }: BinaryTrees,
   reader: ProtoReader,
   fresh: (stem: string) => string,
 ): void {
@@ -131,70 +123,77 @@ export function writeBinaryTrees(
   if (!isLogistic && !UNCHANGED.has(activation ?? "")) {
     throw wrong(operation.name);
   }
-  const [labels = "", scores = ""] = operation.outputs;
-  const shifted = scores === "" ? "" : fresh(`${scores}'`);
-  writer.message(1, () => {
-    for (const field of reader.fields(operation.span)) {
-      const { number } = field;
-      const isLeft = number === 2 ||
-        number === 5 &&
-          /^(base_values|post_transform)/.test(keyOf(reader, field));
-      if (!isLeft) writer.bytes(number, reader.bytes(field));
-    }
-    writer.text(2, labels);
-    writer.text(2, shifted);
-    writer.message(5, () => writeBase(writer, base - THRESHOLD, isDouble));
-  });
-  if (scores === "") return;
-  const added = fresh(`${scores}+`);
-  const sums = isLogistic ? fresh(`${scores}-`) : scores;
-  writeAdd(writer, [shifted, added], sums);
-  if (isLogistic) {
-    writer.message(1, () => {
-      writer.text(1, sums);
-      writer.text(2, scores);
-      writer.text(4, "Sigmoid");
+  const [label = "", scores = ""] = operation.outputs;
+  const [sum, no] = [fresh(`${operation.name} sum`), fresh("no")];
+  writer.message(1, () => writeRegressor(writer, operation, reader, sum));
+  const add = (operator: string, inputs: readonly string[], to?: string) => {
+    const output = to ?? fresh(operator);
+    const attributes = ADDED[operator] ?? {};
+    writeNode(writer, operator, inputs, output, attributes);
+    return output;
+  };
+  const constant = (type: number, size: number[], write: () => void) => {
+    const name = fresh("constant");
+    writer.message(5, () => {
+      for (const axis of size) writer.integer(1, axis);
+      writer.integer(2, type);
+      write();
+      writer.text(8, name);
     });
+    return name;
+  };
+  const float = (value: number) =>
+    constant(FLOAT, [], () => writer.float(4, value));
+  if (scores !== "" && isLogistic) {
+    add("Neg", [sum], no);
+    add("Sigmoid", [add("Concat", [no, sum])], scores);
+  } else if (scores !== "") {
+    add("Sub", [float(1), sum], no);
+    add("Concat", [no, sum], scores);
   }
-  // [-(s - 0.5), s - 0.5] to [-s, s], or to [1 - s, s].
-  const least = isLogistic ? -THRESHOLD : 1 - THRESHOLD;
-  writer.message(5, () => {
-    writer.integer(1, 2);
-    writer.integer(2, FLOAT);
-    writer.text(8, added);
-    writer.bytes(
-      9,
-      new Uint8Array(Float32Array.of(least, THRESHOLD).buffer),
-    );
-  });
+  if (label === "") return;
+  const isSecond = add("Cast", [add("Greater", [sum, float(THRESHOLD)])]);
+  const rows = constant(INT64, [1], () => writer.integer(7, -1));
+  const table = typeof labels[0] === "string"
+    ? constant(STRING, [2], () => labels.forEach((x) => writer.text(6, `${x}`)))
+    : constant(INT64, [2], () => labels.forEach((x) => writer.integer(7, +x)));
+  add("Gather", [table, add("Reshape", [isSecond, rows])], label);
 }
 
-function writeAdd(
+/** The attributes of operators that are added. */
+const ADDED: Readonly<Record<string, Readonly<Record<string, number>>>> = {
+  Concat: { axis: 1 },
+  Cast: { to: INT64 },
+};
+
+/** Writes the same trees as a regressor, `[N, 1]`. */
+function writeRegressor(
   writer: ProtoWriter,
-  inputs: readonly string[],
+  { span }: OnnxOperation,
+  reader: ProtoReader,
   output: string,
 ): void {
-  writer.message(1, () => {
-    for (const input of inputs) writer.text(1, input);
-    writer.text(2, output);
-    writer.text(4, "Add");
-  });
-}
-
-/** Writes the attribute of what is added to the sum of the weights. */
-function writeBase(writer: ProtoWriter, value: number, isDouble: boolean) {
-  writer.text(1, isDouble ? "base_values_as_tensor" : "base_values");
-  if (!isDouble) {
-    writer.float(7, value);
-    writer.integer(20, FLOATS);
-    return;
+  for (const field of reader.fields(span)) {
+    const { number } = field;
+    if (number === 2 || number === 3 || number === 4) continue;
+    if (number !== 5) {
+      writer.bytes(number, reader.bytes(field));
+      continue;
+    }
+    const key = keyOf(reader, field);
+    if (LEFT_OUT.test(key)) continue;
+    const renamed = new ProtoWriter();
+    renamed.text(1, key.replace(/^class_/, "target_")); // the last name counts
+    writer.bytes(5, reader.bytes(field), renamed.finish());
   }
+  writer.text(2, output);
+  writer.text(3, output); // its own name may be that of an output
+  writer.text(4, "TreeEnsembleRegressor");
   writer.message(5, () => {
-    writer.integer(1, 1);
-    writer.integer(2, DOUBLE);
-    writer.bytes(9, new Uint8Array(Float64Array.of(value).buffer));
+    writer.text(1, "n_targets");
+    writer.integer(3, 1);
+    writer.integer(20, 2);
   });
-  writer.integer(20, TENSOR);
 }
 
 /** The name of an attribute. */

@@ -7,21 +7,17 @@
  */
 import { ProtoWriter } from "../../formats/proto_writer.ts";
 import { cannot, sizeOf } from "../../check.ts";
-import { operationBytes } from "../../formats/onnx_model.ts";
 import { typeName, typeNumber, widerType } from "../../formats/onnx_tensor.ts";
 import type { OnnxCall } from "../../models/graph/graph.ts";
 import type {
   OnnxConstant,
   OnnxOrigin,
 } from "../../models/graph/onnx_origin.ts";
-import {
-  binaryTrees,
-  checkInnerTrees,
-  writeBinaryTrees,
-} from "./binary_trees.ts";
 import type { EncodedModel, ExternalData } from "./graph/encode_model.ts";
 import type { ExactProducts, ZeroPoint } from "./exact_products.ts";
 import type { PortSize } from "./graph/onnx_graph.ts";
+import { writeNode } from "./_write_node.ts";
+import { freshNames, writeOperations } from "./_write_operations.ts";
 
 /** A tensor that is fed. */
 export interface CutFeed {
@@ -123,41 +119,6 @@ export function constantsOf(
   );
 }
 
-/** Gives names that no tensor of the operations has. */
-function freshNames(calls: readonly OnnxCall[]): (stem: string) => string {
-  const names = new Set(
-    calls.flatMap((
-      { operands, operation },
-    ) => [...operands, ...operation.outputs]),
-  );
-  return (stem) => {
-    let name = stem;
-    while (names.has(name)) name = `${name}'`;
-    names.add(name);
-    return name;
-  };
-}
-
-/**
- * Writes another name of an operation if an earlier one has the same, which the
- * runtime refuses. The last of two names counts.
- *
- * @param writer The end of the operation.
- * @param operation The operation.
- * @param named The names of those before; this one is added.
- */
-export function writeName(
-  writer: ProtoWriter,
-  { name }: OnnxCall["operation"],
-  named: Set<string>,
-): void {
-  if (name === "") return;
-  let free = name;
-  while (named.has(free)) free = `${free}'`;
-  if (free !== name) writer.text(3, free);
-  named.add(free);
-}
-
 /** Writes a constant of 8-bit zeros. */
 function writeZero(
   writer: ProtoWriter,
@@ -177,7 +138,6 @@ function writeGraph(
   { feeds, calls, wanted, zeroPoints = new Map() }: Cut,
   externalData: ExternalData[],
 ): { inputs: string[]; outputs: string[] } {
-  const { reader } = origin.file;
   const fresh = freshNames(calls);
   const zeros = new Map<string, ZeroPoint & { readonly name: string }>();
   const zeroNamed = ({ type, shape }: ZeroPoint) => {
@@ -193,28 +153,20 @@ function writeGraph(
     const fedType = typeFed(type);
     if (fedType === type) return { name, type, shape };
     const input = fresh(`${name}'`);
-    writeNode(writer, "Cast", input, name, type);
+    writeNode(writer, "Cast", [input], name, { to: type });
     return { name: input, type: fedType, shape };
   });
-  const named = new Set<string>();
-  for (const { operation } of calls) {
-    const trees = binaryTrees(operation, reader);
-    if (trees !== undefined) {
-      writeBinaryTrees(writer, operation, trees, reader, fresh);
-      continue;
-    }
-    checkInnerTrees(operation, origin.file);
-    const added = new ProtoWriter();
-    for (const zero of zeroPoints.get(operation) ?? []) {
-      added.text(1, zero === undefined ? "" : zeroNamed(zero));
-    }
-    writeName(added, operation, named);
-    writer.bytes(1, operationBytes(reader, operation), added.finish());
-  }
+  writeOperations(writer, origin.file, calls, {
+    fresh,
+    added: (operation) =>
+      (zeroPoints.get(operation) ?? []).map((zero) =>
+        zero === undefined ? "" : zeroNamed(zero)
+      ),
+  });
   const outputs = wanted.map((name) => {
     if (!fed.has(name)) return name;
     const output = fresh(`${name}'`);
-    writeNode(writer, "Identity", name, output);
+    writeNode(writer, "Identity", [name], output);
     return output;
   });
   writer.text(2, "cut");
@@ -238,27 +190,6 @@ function typeFed(type: number): number {
   if (type === FLOAT16) return FLOAT32;
   const wider = widerType(typeName(type));
   return wider === undefined ? type : typeNumber(wider.dtype)!;
-}
-
-/** Writes an operator of one input and one output. */
-export function writeNode(
-  writer: ProtoWriter,
-  operator: string,
-  input: string,
-  output: string,
-  to?: number,
-): void {
-  writer.message(1, () => {
-    writer.text(1, input);
-    writer.text(2, output);
-    writer.text(4, operator);
-    if (to === undefined) return;
-    writer.message(5, () => {
-      writer.text(1, "to");
-      writer.integer(3, to);
-      writer.integer(20, 2);
-    });
-  });
 }
 
 /** Context for writing constants. */

@@ -6,19 +6,18 @@
  * @module
  */
 import { ProtoWriter } from "../../formats/proto_writer.ts";
-import { operationBytes } from "../../formats/onnx_model.ts";
 import type { OnnxOrigin } from "../../models/graph/onnx_origin.ts";
 import {
   constantsOf,
   type Cut,
   FORMAT,
   writeConstant,
-  writeName,
-  writeNode,
   writePort,
 } from "./cut_file.ts";
 import { OPSET, writeMetadata, writeParts } from "./graph/encode_model.ts";
 import type { OnnxGraph, PortSize } from "./graph/onnx_graph.ts";
+import { writeNode } from "./_write_node.ts";
+import { freshNames, writeOperations } from "./_write_operations.ts";
 
 /** An input or output of the model. */
 export interface ExportPort {
@@ -76,19 +75,15 @@ function writeGraph(
   origin: OnnxOrigin,
   { feeds, calls, graph, outputs }: ExportParts,
 ): void {
-  const { reader } = origin.file;
+  const ports = [...feeds, ...outputs].map(({ name }) => name);
   for (const { name, tensor } of feeds) {
-    if (name !== tensor) writeNode(writer, "Identity", name, tensor);
+    if (name !== tensor) writeNode(writer, "Identity", [name], tensor);
   }
-  const named = new Set<string>();
-  for (const { operation } of calls) {
-    const added = new ProtoWriter();
-    writeName(added, operation, named);
-    writer.bytes(1, operationBytes(reader, operation), added.finish());
-  }
+  const fresh = freshNames(calls, ports);
+  writeOperations(writer, origin.file, calls, { fresh });
   writeParts(writer, graph);
   for (const { name, tensor } of outputs) {
-    if (name !== tensor) writeNode(writer, "Identity", tensor, name);
+    if (name !== tensor) writeNode(writer, "Identity", [tensor], name);
   }
   writer.text(2, "part");
   const context = { origin, paths: new Map(), externalData: [] };

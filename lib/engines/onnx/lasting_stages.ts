@@ -10,9 +10,11 @@ type Results = Readonly<Record<string, OnnxResult>>;
  * after a warm-up with queued runs in a worker, which is faster for many runs.
  */
 export class LastingStages {
-  readonly #openInWorker: () => Promise<RuntimePipeline>;
+  readonly #openInWorker: () => Promise<RuntimePipeline | undefined>;
   readonly #warmUpMs: number;
   #current: RuntimePipeline;
+  /** All stages that are not closed: after the move, both for some time. */
+  readonly #open: Set<RuntimePipeline>;
   #moving: Promise<void> | undefined;
   readonly #inFlight = new Set<Promise<unknown>>();
   #queuedMs = 0;
@@ -20,16 +22,17 @@ export class LastingStages {
 
   /**
    * @param first The open stages, which this owns.
-   * @param openInWorker Opens the same in a worker.
+   * @param openInWorker Opens the same in a worker; undefined if it may not.
    * @param warmUpMs Time of queued runs before they move to a worker, in ms.
    */
   constructor(
     first: RuntimePipeline,
-    openInWorker: () => Promise<RuntimePipeline>,
+    openInWorker: () => Promise<RuntimePipeline | undefined>,
     warmUpMs = 250,
   ) {
     this.#warmUpMs = warmUpMs;
     this.#current = first;
+    this.#open = new Set([first]);
     this.#openInWorker = openInWorker;
   }
 
@@ -72,19 +75,23 @@ export class LastingStages {
 
   async #move(): Promise<void> {
     const stages = await this.#openInWorker();
+    if (stages === undefined) return;
     if (this.#isClosed) return await stages.close();
     const first = this.#current;
     const last = [...this.#inFlight];
     this.#current = stages;
+    this.#open.add(stages);
     await Promise.allSettled(last);
-    await first.close();
+    if (this.#open.delete(first)) await first.close();
   }
 
   /** Frees the stages, without waiting for a run in flight. */
   async close(): Promise<void> {
     this.#isClosed = true;
     const isBusy = this.#inFlight.size > 0;
-    await this.#current.close();
+    const open = [...this.#open];
+    this.#open.clear();
+    await Promise.all(open.map((stages) => stages.close()));
     if (!isBusy) await this.#moving;
   }
 }

@@ -23,11 +23,13 @@ import { checkRange } from "./check_range.ts";
 import { LastingStages } from "./lasting_stages.ts";
 import { passedOutputs } from "./passed_outputs.ts";
 import type { DeviceName } from "./runtime/device.ts";
+import { closed } from "./runtime/link.ts";
 import type { OnnxFeed, OnnxOutput, OnnxResult } from "./runtime/messages.ts";
 import {
   openWorkerLink,
   type RuntimePipeline,
 } from "./runtime/open_pipeline.ts";
+import { missingPermission } from "./runtime/missing_runtime.ts";
 import { featureOf, floatsOf, unshared } from "./read_result.ts";
 import type {
   NarrowedTensor,
@@ -94,6 +96,7 @@ export async function openOnnxFile(
       throw mixesRows(`run ${what}`, source.batch!, mixing.operation);
     };
     const openInWorker = async () => {
+      if (await missingPermission() !== undefined) return undefined;
       const link = await openWorkerLink();
       const where = { threads, device, link };
       const again = await openStages(program, calls, where, new Pacer());
@@ -157,13 +160,14 @@ function ranksOf({ feeds, graph }: Program) {
 }
 
 /** Sizes of tensors that are known before the run, by their names in the file. */
-function shapesOf({ schedule }: Program) {
+function shapesOf({ graph, schedule }: Program) {
   return new Map(
-    schedule.nodes.flatMap(({ call, row: { outputs: [spec] } }) =>
-      call.kind === "raw" && spec !== undefined
-        ? [[call.onnx!.operation.outputs[0]!, spec.shape] as const]
-        : []
-    ),
+    schedule.nodes.flatMap((node) => {
+      const [spec] = node.row.outputs;
+      return node.call.kind === "raw" && spec !== undefined
+        ? [[graph.onnx!.nameOf({ node, index: 0 }), spec.shape] as const]
+        : [];
+    }),
   );
 }
 
@@ -202,11 +206,7 @@ class FileSession implements Session {
     pacer: Pacer,
     { first = 0 }: RunSamples = {},
   ): Promise<RunOutputs> {
-    if (this.#isClosed) {
-      throw new TypeError(
-        cannot("run", "the session must be open", "closed", "open it again"),
-      );
-    }
+    if (this.#isClosed) throw closed("run");
     pacer.check();
     const { graph, feeds } = this.#program;
     const axes = feeds.map(({ spec: { batchAxis = 0 } }) => batchAxis);

@@ -1,7 +1,8 @@
-import { cannot, shapeText } from "../../check.ts";
+import { shapeText } from "../../check.ts";
 import type { FeatureArray, NdArray } from "../../types.ts";
 import { checkSizes } from "../check_sizes.ts";
 import type { Pacer } from "../../formats/pacer.ts";
+import { checkLayers, fixedRows, inFixedBatches } from "../fixed_batches.ts";
 import type { RunOutputs } from "../program.ts";
 import {
   checkHalves,
@@ -13,6 +14,7 @@ import type { RunSamples, Session } from "../session.ts";
 import { PartitionedGraphs } from "./partitioned_graphs.ts";
 import type { FilledModel, Recording } from "./recording.ts";
 import type { DeviceName } from "./runtime/device.ts";
+import { closed } from "./runtime/link.ts";
 import type { OnnxResult } from "./runtime/messages.ts";
 import { openLink, openPipeline } from "./runtime/open_pipeline.ts";
 import { defaultThreads } from "./runtime/runtime.ts";
@@ -86,8 +88,10 @@ const MS_AT_ONCE = 20;
 
 /** A program on ONNX Runtime. */
 class OnnxSession implements Session {
-  readonly maxInFlight = 2;
+  readonly maxInFlight: number;
   readonly #recording: Recording;
+  /** The number of samples of a run, if it is fixed. */
+  readonly #fixed: number | undefined;
   readonly #graphs: PartitionedGraphs;
   /** Sample sizes that all layers were checked for. */
   readonly #checked = new Set<string>();
@@ -96,6 +100,8 @@ class OnnxSession implements Session {
   constructor(recording: Recording, graphs: PartitionedGraphs) {
     this.#recording = recording;
     this.#graphs = graphs;
+    this.#fixed = fixedRows(recording.program);
+    this.maxInFlight = this.#fixed === undefined ? 2 : 1;
   }
 
   async run(
@@ -103,13 +109,28 @@ class OnnxSession implements Session {
     pacer: Pacer,
     samples: RunSamples = {},
   ): Promise<RunOutputs> {
-    if (this.#isClosed) {
-      throw new TypeError(
-        cannot("run", "the session must be open", "closed", "open it again"),
-      );
-    }
+    if (this.#isClosed) throw closed("run");
     pacer.check();
     this.#checkSizes(inputs);
+    if (this.#fixed === undefined) {
+      return await this.#runBatch(inputs, pacer, samples);
+    }
+    const { program } = this.#recording;
+    const { first = 0 } = samples;
+    return await inFixedBatches(
+      program,
+      inputs,
+      this.#fixed,
+      (batch, start) => this.#runBatch(batch, pacer, { first: first + start }),
+      () => Promise.resolve(checkLayers(program, "the model")),
+    );
+  }
+
+  async #runBatch(
+    inputs: readonly NdArray<ArrayBufferView>[],
+    pacer: Pacer,
+    samples: RunSamples,
+  ): Promise<RunOutputs> {
     const results = await pacer.race(this.#graphs.run(inputs, samples));
     return this.#read(results, samples.first ?? 0);
   }

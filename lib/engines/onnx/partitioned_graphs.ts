@@ -16,6 +16,7 @@ import { NaNFallback } from "./nan_fallback.ts";
 import type { Recording } from "./recording.ts";
 import type { DeviceName } from "./runtime/device.ts";
 import type { OnnxFeed, OnnxResult } from "./runtime/messages.ts";
+import { missingPermission } from "./runtime/missing_runtime.ts";
 import {
   openPipeline,
   openWorkerLink,
@@ -241,6 +242,8 @@ export class PartitionedGraphs {
 
   async #openSeveral(count: number): Promise<void> {
     const { recording, threads } = this.#settings;
+    // A single graph would be the first once more.
+    if (count === 1 && await missingPermission() !== undefined) return;
     const { model, transferable } = await recording.encode("fast");
     this.#checkCurrent();
     if (this.#isClosed) return;

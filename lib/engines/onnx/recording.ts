@@ -20,6 +20,8 @@ import {
   refKey,
   type WeightSource,
 } from "../../models/graph/graph.ts";
+import { sampleOps, type SampleValue } from "../../ops/sample_ops.ts";
+import { areRows } from "../../ops/samples.ts";
 import type { TensorSpec } from "../../types.ts";
 import { callNode, readWeights } from "../call_node.ts";
 import {
@@ -143,7 +145,8 @@ export class Recording {
   constructor(program: Program) {
     this.program = program;
     this.feeds = program.feeds.map(({ ref, spec }) => {
-      const { port, value } = recordFeed(this.#graph, spec);
+      const { batch = null } = program.rows;
+      const { port, value } = recordFeed(this.#graph, spec, batch);
       this.#values.set(refKey(ref), { value, mask: undefined });
       return port;
     });
@@ -219,8 +222,14 @@ export class Recording {
       (ref: Ref) => this.#values.get(refKey(ref))!.value,
       this.#head(),
     );
-    const values = mapOutputs(computed, ({ name, shape, dtype }, stem) => ({
-      name: graph.output(stem, name, dtype, [ROWS, ...shape.slice(1)]),
+    const apart = outputsApart(this.program);
+    const values = mapOutputs(computed, ({ name, shape, dtype }, stem, i) => ({
+      name: graph.output(
+        stem,
+        name,
+        dtype,
+        [apart[i] ? this.program.rows.batch ?? ROWS : null, ...shape.slice(1)],
+      ),
       shape,
       dtype,
     }));
@@ -229,7 +238,9 @@ export class Recording {
         ? undefined
         : halveOutput(graph, values.features[i]!.name)
     );
-    const bytesPerRow = bytesPerRowOf(graph);
+    const bytesPerRow = this.program.rows.batch === undefined
+      ? bytesPerRowOf(graph)
+      : undefined;
     const nanOutput = recordNaNOutput(graph, this.feeds[0]?.name);
     return { values, halves, nanOutput, bytesPerRow };
   }
@@ -306,16 +317,37 @@ export class Recording {
 function recordFeed(
   graph: OnnxGraph,
   { name, shape, dtype }: TensorSpec,
+  batch: number | null,
 ): { port: FeedPort; value: OnnxValue } {
   const [type, computed] = FEED_TYPES[dtype]!;
   const sizes = shape.slice(1);
-  const input = graph.input(name, type, [ROWS, ...sizes]); // any batch size
+  const input = graph.input(name, type, [batch ?? ROWS, ...sizes]);
   const value = {
     name: type === computed ? input : castTo(graph, input, computed),
-    shape: [null, ...sizes],
+    shape: [batch, ...sizes],
     dtype: computed,
   };
   return { port: { name: input, type }, value };
+}
+
+/**
+ * Whether each row of an output depends on one sample alone, in the order of
+ * the outputs.
+ */
+function outputsApart(program: Program): boolean[] {
+  const unknown = { dtype: "float32", samples: null } as const;
+  const outputs = computeOutputs<SampleValue>(
+    sampleOps(program.rows.batch),
+    program,
+    program.rows.valueOf,
+    {
+      kernel: { ...unknown, shape: [null, null] },
+      bias: { ...unknown, shape: [null] },
+    },
+  );
+  const apart: boolean[] = [];
+  mapOutputs(outputs, ({ samples }) => apart.push(areRows(samples)));
+  return apart;
 }
 
 /**

@@ -9,7 +9,7 @@ import { UnsupportedByEngineError } from "../../errors.ts";
 import { graphsIn, type OnnxOperation } from "../../formats/onnx_model.ts";
 import { byteLength, typeNumber } from "../../formats/onnx_tensor.ts";
 import { Pacer } from "../../formats/pacer.ts";
-import { origin, type Ref, refKey } from "../../models/graph/graph.ts";
+import { origin, type Ref, refKey, specOf } from "../../models/graph/graph.ts";
 import type { OnnxOrigin } from "../../models/graph/onnx_origin.ts";
 import { logitsRef, type Program, wantedRefs } from "../program.ts";
 import { checkNumbers } from "./check_numbers.ts";
@@ -166,7 +166,6 @@ async function knownOutputs(
   calls: Parameters<typeof constantsOf>[1],
 ): Promise<ReadonlyMap<string, OnnxOutput>> {
   const source = program.graph.onnx!;
-  const wanted = wantedRefs(program).map(origin);
   const { stages, outputs } = await openStages(
     program,
     calls,
@@ -175,12 +174,20 @@ async function knownOutputs(
   );
   await stages.close();
   const optional = optionalKey(program);
-  return new Map(wanted.map((ref, i) => {
-    const name = source.nameOf(ref);
-    const output = { ...outputs[i]!, name };
-    if (refKey(ref) !== optional) checkOutput(ref, output, source);
-    return [refKey(ref), output];
-  }));
+  return new Map(
+    wantedRefs(program).map((wanted, i) => {
+      const ref = origin(wanted);
+      const name = source.nameOf(ref);
+      // The runtime does not infer all ranks; the file may declare them.
+      const { type, shape: inferred } = outputs[i]!;
+      const shape = inferred.length > 0
+        ? inferred
+        : specOf(wanted)?.shape ?? [];
+      const output = { name, type, shape };
+      if (refKey(ref) !== optional) checkOutput(ref, output, source);
+      return [refKey(ref), output];
+    }),
+  );
 }
 
 /** Omits optional logits that do not have one row per sample. */

@@ -5,7 +5,7 @@ import { type Ref, refKey } from "../../models/graph/graph.ts";
 import type { NdArray } from "../../types.ts";
 import { readWeights } from "../call_node.ts";
 import type { Pacer } from "../../formats/pacer.ts";
-import { fixedRows, inFixedBatches } from "../fixed_batches.ts";
+import { checkLayers, fixedRows, inFixedBatches } from "../fixed_batches.ts";
 import {
   computeOutputs,
   type HeadValues,
@@ -162,6 +162,9 @@ class TfjsSession implements Session {
     pacer: Pacer,
   ): Promise<void> {
     if (this.#canPad) return;
+    if (this.#program.graph.runtime === undefined) {
+      return checkLayers(this.#program, "the model");
+    }
     await checkPadding(
       this.#program,
       size,

@@ -80,11 +80,17 @@ export function isFeatureSet(value: unknown): value is FeatureSet {
  *
  * @param value The value to check.
  * @param action The action, for messages.
+ * @param name The name of the argument.
  * @throws {TypeError} If it is a promise, or not a feature set.
  */
-export function checkFeatureSet(value: unknown, action: string): void {
+export function checkFeatureSet(
+  value: unknown,
+  action: string,
+  name = "its argument",
+): void {
   checkAwaited(value, action, "the feature set");
   if (isFeatureSet(value)) return;
-  const rule = "its argument must be a feature set";
-  throw new TypeError(cannot(action, rule, value));
+  throw new TypeError(
+    cannot(action, `${name} must be a feature set`, value),
+  );
 }

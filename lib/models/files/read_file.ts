@@ -35,6 +35,9 @@ export function fileUrl(source: string | URL): URL {
       ACTION,
       "its source must be a path or a URL of file: or http(s):, a Uint8Array or a Blob",
       url instanceof URL ? url.href : url,
+      url as unknown instanceof ArrayBuffer
+        ? "make it bytes, as by new Uint8Array(buffer)"
+        : undefined,
     ),
   );
 }

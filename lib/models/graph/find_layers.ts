@@ -20,6 +20,9 @@ import { type GraphNode, specOf } from "./graph.ts";
  */
 export type LayerId = string | number | RegExp | ((layer: LayerRow) => boolean);
 
+/** Where to find the names. */
+const LISTED = "await show(model) lists the layers";
+
 /** The nodes to search. */
 export interface Findable {
   /** Nodes that have a row, in the model's order. */
@@ -197,8 +200,14 @@ function matching(pattern: RegExp, model: Findable, id: LayerId): GraphNode[] {
 
 function orNone(nodes: GraphNode[], model: Findable, id: LayerId): GraphNode[] {
   if (nodes.length > 0) return nodes;
-  const text = typeof id === "string" ? id.replace(/[*?]+/g, "") : "";
-  throw new LayerNotFoundError(idText(id), nearest(model, text));
+  if (typeof id === "string") {
+    const names = nearest(model, id.replace(/[*?]+/g, ""));
+    throw new LayerNotFoundError(quote(id), names);
+  }
+  const rule = typeof id === "function"
+    ? "its function returned true for none"
+    : "it matches no path";
+  throw new LayerNotFoundError(idText(id), [], `${rule}; ${LISTED}`);
 }
 
 function byExactName(
@@ -211,7 +220,13 @@ function byExactName(
 function byName(model: Findable, name: string): GraphNode {
   const found = byExactName(model, name) ?? outputByName(model, name);
   if (found !== undefined) return found;
-  throw new LayerNotFoundError(quote(name), nearest(model, name));
+  const names = nearest(model, name);
+  const reason = /^-?\d+$/.test(name)
+    ? `an index is a number: ${name} without quotes`
+    : names.length === 0
+    ? LISTED
+    : undefined;
+  throw new LayerNotFoundError(quote(name), names, reason);
 }
 
 function byIndex({ topLevel }: Findable, index: number): GraphNode {
@@ -235,10 +250,9 @@ function nearest({ listed }: Findable, name: string): string[] {
 }
 
 function idText(id: LayerId): string {
-  if (typeof id !== "function") {
-    return typeof id === "string" ? quote(id) : String(id);
-  }
-  return id.name === "" ? "a predicate" : `predicate "${id.name}"`;
+  if (typeof id === "string") return quote(id);
+  if (typeof id !== "function") return String(id);
+  return id.name === "" ? "by a predicate" : `by predicate "${id.name}"`;
 }
 
 /**

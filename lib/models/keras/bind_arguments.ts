@@ -128,10 +128,12 @@ export function computedSizes(
   const found = layers.find(({ name }) => name === tensor.layer);
   const call = found?.calls[tensor.call];
   const first = call?.positional[0];
-  if (found === undefined || first === undefined || tensor.index !== 0) {
-    return undefined;
-  }
+  if (found === undefined || first === undefined) return undefined;
   const name = String(found.options.function);
+  if (found.className === "TFOpLambda" && name === "unstack") {
+    return partOfSizes(first, { axis: tensor.index }, layers);
+  }
+  if (tensor.index !== 0) return undefined;
   if (found.className === "TFOpLambda" && SHAPES.has(name)) {
     return "tensor" in first ? { of: first.tensor } : undefined;
   }
@@ -141,13 +143,22 @@ export function computedSizes(
   if (found.className === "TFOpLambda" && name === "concat") {
     return "list" in first ? joinedSizes(first.list, layers) : undefined;
   }
-  if (found.className !== "SlicingOpLambda" || !("tensor" in first)) {
-    return undefined;
-  }
-  const inner = computedSizes(first.tensor, layers);
-  const areAll = inner !== undefined && Object.keys(inner).join() === "of";
+  if (found.className !== "SlicingOpLambda") return undefined;
   const part = partOf(call?.named.slice_spec);
-  return areAll && part !== undefined ? { ...inner, ...part } : undefined;
+  return part && partOfSizes(first, part, layers);
+}
+
+/** A part of all sizes of a tensor. */
+function partOfSizes(
+  sizes: Argument,
+  part: Omit<ComputedSize, "of">,
+  layers: readonly LayerSpec[],
+): ComputedSizes | undefined {
+  const all = "tensor" in sizes
+    ? computedSizes(sizes.tensor, layers)
+    : undefined;
+  const areAll = all !== undefined && Object.keys(all).join() === "of";
+  return areAll ? { ...all, ...part } as ComputedSize : undefined;
 }
 
 /** The axes of a slice of all sizes: one, or a range without steps. */

@@ -10,7 +10,7 @@ import type { LayerDraft } from "./layer_draft.ts";
  *
  * @param name The input's name.
  * @param options The options of its layer.
- * @returns Its shape and element type; the batch size is unknown.
+ * @returns Its shape and element type; the batch size if it is fixed.
  * @throws {TypeError} If it does not accept dense arrays of numbers or strings.
  */
 function inputSpec(
@@ -24,8 +24,7 @@ function inputSpec(
     const hint = "build the model in Keras before saving it";
     throw wrong("its shape must be known", shape, hint);
   }
-  const sizes = shape.slice(1);
-  if (!sizes.every((size) => size === null || isSize(size))) {
+  if (!shape.every((size) => size === null || isSize(size))) {
     throw wrong("its sizes must be positive whole numbers or null", shape);
   }
   for (const kind of ["sparse", "ragged"]) {
@@ -39,7 +38,7 @@ function inputSpec(
       options.dtype,
     );
   }
-  return tensorSpec(name, [null, ...sizes], dtype);
+  return tensorSpec(name, shape, dtype);
 }
 
 function isSize(size: unknown): boolean {

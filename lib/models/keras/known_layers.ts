@@ -14,6 +14,7 @@ import {
   findCustom,
 } from "../../layers/custom_objects.ts";
 import type { Dialect } from "../../layers/layer.ts";
+import { lambdaEntry } from "../../layers/custom_lambda.ts";
 import { LAYERS } from "../../layers/layer_table.ts";
 import { OPERATIONS } from "../../layers/operation_table.ts";
 import { isOperationModule } from "./_description.ts";
@@ -31,8 +32,12 @@ export interface UnknownLayer {
   /** The class, or the function. */
   readonly className: string;
   readonly module: string | undefined;
-  /** Whether the activation is unknown, not the class. */
-  readonly isActivation?: boolean;
+  /** Its role, if it is a function on elements, not a layer. */
+  readonly role?: "activation" | "function" | undefined;
+  /** Whether it is an operation. */
+  readonly isOperation?: boolean;
+  /** The name of a Lambda layer over code. */
+  readonly lambda?: string;
   /** The class to pass instead, as a recurrent layer holds no custom cell. */
   readonly holder?: string | undefined;
 }
@@ -141,33 +146,62 @@ export function refuseUnknown(
   if (unknown.length === 0) return;
   const list = unknown.slice(0, 20).map(shown).join(", ");
   const more = unknown.length > 20 ? ` and ${unknown.length - 20} more` : "";
-  const names = new Map(
-    unknown.map((each) => [each.holder ?? each.className, each]),
+  const names = objectsOf(unknown);
+  const entries = [...names].map(([name, form]) => `${asKey(name)}: ${form}`)
+    .join(", ");
+  const roles = new Set(["layer", ...unknown.flatMap(({ role = [] }) => role)]);
+  const what = [...roles].join(", ").replace(/, (\w+)$/, " and $1");
+  const alike = unknown.find((each) =>
+    Object.hasOwn(LAYERS, each.className) && each.className !== "Lambda"
   );
-  const entries = [...names].map(([name, { isActivation }]) =>
-    `${asKey(name)}: ${isActivation ? "(ops, x) => …" : "…"}`
-  ).join(", ");
-  const what = unknown.some(({ isActivation }) => isActivation)
-    ? "layer and activation"
-    : "layer";
   const near = [...names.keys()].flatMap((name) =>
     nearestNames(name, Object.keys(table), 1)
       .map((key) => `${quote(key)} is near ${quote(name)}`)
   );
   const hints = [
     `pass customObjects: { ${entries} }`,
+    ...alike === undefined ? [] : [asAlias(alike.className)],
     ...near.length === 0 ? [] : [`of its keys, ${near.join(", ")}`],
-    ...advice === undefined ? [] : [`or ${advice}`],
+    ...advice === undefined ? formsOf(unknown) : [`or ${advice}`],
   ];
   const rule =
     `every ${what} must be known: current unknown ones are ${list}${more}`;
   throw new ModelFormatError(source, `${rule}; ${hints.join(", ")}`);
 }
 
+/** The key of each unknown object, and the form of what to pass under it. */
+function objectsOf(unknown: readonly UnknownLayer[]): Map<string, string> {
+  const lambdas = unknown.flatMap(({ lambda }) => lambda ?? []);
+  const isByName = lambdas.length > 1 && lambdas.length <= 8;
+  return new Map(unknown.map((each) => {
+    const { className, lambda, holder = className, role } = each;
+    const key = isByName && lambda !== undefined ? lambda : holder;
+    return [key, role === undefined ? "…" : "(ops, x) => …"];
+  }));
+}
+
+/** What stands for the dots. */
+function formsOf(unknown: readonly UnknownLayer[]): string[] {
+  const forms = new Map(unknown.flatMap((each): [string, string][] => {
+    if (each.role !== undefined) return [];
+    if (each.isOperation) return [["an operation", "(ops, args, kwargs) => …"]];
+    if (each.lambda !== undefined) return [["a Lambda layer", "(ops, x) => …"]];
+    return [["a layer", "(config) => ({ weights, call })"]];
+  }));
+  return [...forms].map(([what, form], i) =>
+    `${i === 0 ? "where " : ""}${what} is ${form}`
+  );
+}
+
+/** Advice on a class of another package that has the name of one of Keras. */
+function asAlias(name: string): string {
+  return `or customObjects: { ${name}: "${name}" } if it computes what the class of Keras does`;
+}
+
 function shown(
-  { path, className, module, isActivation }: UnknownLayer,
+  { path, className, module, role }: UnknownLayer,
 ): string {
-  if (isActivation) return `activation "${className}" of "${path}"`;
+  if (role !== undefined) return `${role} "${className}" of "${path}"`;
   return `"${path}" (${className}${
     module === undefined || module === null ? "" : ` of ${module}`
   })`;
@@ -190,16 +224,15 @@ function* unknownIn(
       yield* unknownIn(spec.model, known, `${path}/`);
     } else if (isOperation(spec, known)) {
       const name = operationName(spec);
-      const isThere = Object.hasOwn(OPERATIONS, name) ||
-        findCustom(known.customLayers, name) !== undefined;
-      if (!isThere) yield { path, className: name, module };
+      const isThere = Object.hasOwn(OPERATIONS, name) && !isElsewhere(spec) ||
+        findCustom(known.customLayers, name, registeredName) !== undefined;
+      if (!isThere) yield { path, className: name, module, isOperation: true };
     } else if (className === "InputLayer") continue;
-    else if (isKnown(className, known, spec.options, registeredName)) {
+    else if (isKnown(spec, known)) {
       // A custom layer may use these names for other values.
-      const { customLayers } = known;
-      if (customFunction(customLayers, className, registeredName)) continue;
-      yield* unknownHeld(spec.options, known, path, className);
-    } else yield { path, className, module };
+      if (isCustom(spec, known)) continue;
+      yield* unknownHeld(spec.options, known, path, spec);
+    } else yield { path, className, module, ...lambdaOf(spec) };
   }
 }
 
@@ -207,49 +240,89 @@ function* unknownHeld(
   options: Readonly<Record<string, unknown>>,
   known: Known,
   path: string,
-  holder: string,
+  { className: holder, name: holderName }: NamedClass,
 ): Generator<UnknownLayer> {
   for (const [key, value] of Object.entries(options)) {
-    const isActivation = /(^|_)activation$/.test(key) ||
-      key === "function" && holder === "Lambda";
-    const name = isActivation ? activationName(value) : undefined;
+    const role = /(^|_)activation$/.test(key)
+      ? "activation"
+      : key === "function" && holder === "Lambda"
+      ? "function"
+      : undefined;
+    const name = role && activationName(value);
     if (name !== undefined) {
       const isThere = activationNamed(name, known.dialect) !== undefined ||
         findCustom(known.customLayers, name) !== undefined;
       if (!isThere) {
-        yield { path, className: name, module: undefined, isActivation };
+        yield { path, className: name, module: undefined, role };
       }
       continue;
     }
-    if (!isActivation && !HELD.includes(key)) continue;
+    if (role === undefined && !HELD.includes(key)) continue;
     for (const layer of [value].flat().filter(isLayerObject)) {
-      const { class_name: className, config = {}, module } = layer;
-      const { registered_name: registered } = layer;
+      const { class_name: className, config = {} } = layer;
+      const module = layer.module ?? undefined;
+      const registeredName = layer.registered_name ?? undefined;
+      const name = `${holderName}/${key}`;
+      const held = { name, className, module, registeredName, options: config };
       const inner = `${path}/${key}`;
       if (/^(Functional|Model|Sequential)$/.test(className)) continue;
-      if (!isKnown(className, known, config, registered)) {
+      if (!isKnown(held, known)) {
         const isCell = key === "cell" || key === "cells";
         yield {
           path: inner,
           className,
           module,
           ...(isCell ? { holder } : {}),
+          ...lambdaOf(held),
         };
-      } else if (!customFunction(known.customLayers, className, registered)) {
+      } else if (!isCustom(held, known)) {
         const outer = key === "cell" ? holder : className;
-        yield* unknownHeld(config, known, inner, outer);
+        yield* unknownHeld(config, known, inner, { ...held, className: outer });
       }
     }
   }
 }
 
-function isKnown(
-  className: string,
-  { dialect, customLayers }: Known,
-  options: Readonly<Record<string, unknown>>,
-  registeredName?: string,
+/** What tells a class of Keras from one of the same name elsewhere. */
+type NamedClass = Pick<
+  LayerSpec,
+  "name" | "className" | "module" | "registeredName" | "options"
+>;
+
+function lambdaOf({ name, className }: NamedClass): { lambda?: string } {
+  return className === "Lambda" ? { lambda: name } : {};
+}
+
+/** Whether a function of the caller computes a layer. */
+function isCustom(named: NamedClass, { customLayers }: Known): boolean {
+  const { name, className, registeredName, options } = named;
+  return className === "Lambda"
+    ? lambdaEntry(customLayers, name, options.function) !== undefined
+    : customFunction(customLayers, className, registeredName) !== undefined;
+}
+
+/** Python modules of Keras, by all names that it has had. */
+const KERAS = /^(tensorflow\.(python\.)?|tf_)?keras(_core)?(\.|$)/;
+
+/**
+ * Whether a class is not of Keras, though it may have the name of one that is:
+ * files say of which module a class is, or, of a script, what it is registered
+ * as.
+ */
+function isElsewhere(
+  { module, registeredName }: Pick<NamedClass, "module" | "registeredName">,
 ): boolean {
+  return module === undefined
+    ? registeredName !== undefined
+    : !KERAS.test(module);
+}
+
+function isKnown(named: NamedClass, known: Known): boolean {
+  const { className, registeredName, options } = named;
+  const { dialect, customLayers } = known;
+  if (isCustom(named, known)) return true;
   if (findCustom(customLayers, className, registeredName)) return true;
+  if (isElsewhere(named)) return false;
   // Its code is never run.
   if (
     className === "Lambda" && activationName(options.function) === undefined

@@ -35,13 +35,14 @@ export function checkAliases(table: CustomTable): void {
   }
 }
 
-function namedAs(
-  { className }: LayerSpec,
-  name: string,
-): Pick<LayerSpec, "className" | "storedClass"> {
-  return name === className
-    ? { className }
-    : { className: name, storedClass: className };
+/** The class that an alias refers to is one of Keras, or a custom one. */
+function namedAs({ className }: LayerSpec, name: string): Partial<LayerSpec> {
+  return name === className ? {} : {
+    className: name,
+    storedClass: className,
+    module: undefined,
+    registeredName: undefined,
+  };
 }
 
 /**

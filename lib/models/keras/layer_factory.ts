@@ -6,6 +6,7 @@
  */
 import { cannot } from "../../check.ts";
 import { readLayer } from "../../layers/config_reader.ts";
+import { customLambda, lambdaEntry } from "../../layers/custom_lambda.ts";
 import {
   customFunction,
   customOperation,
@@ -40,11 +41,12 @@ export function layerFactory(
   customLayers: CustomTable,
   { className, path, registeredName }: ClassName,
 ): LayerFactory {
+  if (className === "Lambda") return lambdaFactory(customLayers);
   const custom = findCustom(customLayers, className, registeredName);
   if (typeof custom === "function") {
     return checkedFactory(custom as LayerFactory, className);
   }
-  if (custom !== undefined) {
+  if (custom !== undefined && custom !== className) {
     return layerFactory(customLayers, { className: custom, path });
   }
   if (Object.hasOwn(LAYERS, className)) return LAYERS[className]!;
@@ -60,6 +62,16 @@ export function layerFactory(
       `pass it as customObjects: { ${asKey(className)}: … }`,
     ),
   );
+}
+
+function lambdaFactory(customLayers: CustomTable): LayerFactory {
+  return (config) => {
+    const value = config.raw("function");
+    const entry = lambdaEntry(customLayers, config.name, value);
+    return entry === undefined
+      ? LAYERS.Lambda!(config)
+      : customLambda(entry, config);
+  };
 }
 
 /**

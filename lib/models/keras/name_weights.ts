@@ -209,31 +209,7 @@ export class NameWeights implements BoundWeights {
         stored.add(withoutModels(written, model, 1));
         continue;
       }
-      // Of the matching layers, the one whose model path is complete in the
-      // name, and of these the one whose own name is: of "Conv/BatchNorm/gamma"
-      // the layer "Conv/BatchNorm", not "Conv".
-      const complete = found.filter(({ layer, above }) => {
-        const at = indexOfName(entry, layer);
-        return found.every((other) =>
-          at >= indexOfName(entry, other.layer) ||
-          above.includes(other.layer.name)
-        );
-      });
-      const lengths = complete.map(({ layer }) => layer.name.split("/").length);
-      const longest = Math.max(...lengths);
-      const best = complete.filter((_, i) => lengths[i] === longest);
-      if (best.length !== 1) {
-        this.#fail(
-          `weight "${
-            [...entry.folder, entry.leaf].join("/")
-          }" of model "${outer.name}" must name one of its layers`,
-          best.length === 0
-            ? "none"
-            : best.map(({ layer, above }) => [...above, layer.name].join("/")),
-          SAVE_OTHER,
-        );
-      }
-      const { layer } = best[0]!;
+      const layer = this.#closest(found, entry, outer.name);
       this.#entries.get(layer)!.push(written);
       stored.add(written, layers.indexOf(layer));
     }
@@ -241,6 +217,37 @@ export class NameWeights implements BoundWeights {
     this.#fail(
       `weights of model "${outer.name}" must be in the order of its layers`,
       entries.map(({ folder, leaf }) => [...folder, leaf].join("/")),
+      SAVE_OTHER,
+    );
+  }
+
+  /**
+   * Of the layers that match a name, the one whose model path is complete in the
+   * name, and of these the one with the longest name: of "Conv/BatchNorm/gamma"
+   * the layer "Conv/BatchNorm", not "Conv".
+   */
+  #closest(
+    found: readonly InnerLayer[],
+    entry: Entry,
+    model: string,
+  ): WeightLayer {
+    const complete = found.filter(({ layer, above }) => {
+      const at = indexOfName(entry, layer);
+      return found.every((other) =>
+        at >= indexOfName(entry, other.layer) ||
+        above.includes(other.layer.name)
+      );
+    });
+    const lengths = complete.map(({ layer }) => layer.name.split("/").length);
+    const longest = Math.max(...lengths);
+    const best = complete.filter((_, i) => lengths[i] === longest);
+    if (best.length === 1) return best[0]!.layer;
+    const name = [...entry.folder, entry.leaf].join("/");
+    this.#fail(
+      `weight "${name}" of model "${model}" must name one of its layers`,
+      best.length === 0
+        ? "none"
+        : best.map(({ layer, above }) => [...above, layer.name].join("/")),
       SAVE_OTHER,
     );
   }
@@ -273,11 +280,17 @@ function indexOfName({ folder }: Entry, { name }: WeightLayer): number {
   );
 }
 
+/** A layer of a nested model, with the names of the models around it. */
+interface InnerLayer {
+  readonly layer: WeightLayer;
+  readonly above: readonly string[];
+}
+
 /** All layers of a nested model, with the names of the models around them. */
 function* layersIn(
   { name, model, timeAxes = 0 }: WeightLayer,
   outer: readonly string[],
-): Generator<{ layer: WeightLayer; above: readonly string[] }> {
+): Generator<InnerLayer> {
   const inTime = timeAxes > 0 && model!.name !== undefined;
   const above = [...outer, name, ...(inTime ? [model!.name!] : [])];
   for (const layer of model!.layers) {

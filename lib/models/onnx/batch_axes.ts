@@ -3,6 +3,9 @@ import type { OnnxValueInfo } from "../../formats/onnx_model.ts";
 /** Creates an error from a violated rule and the current value. */
 type Fault = (rule: string, value: string) => Error;
 
+const ADVICE =
+  'name the batch axis of the inputs in Python: model.graph.input[0].type.tensor_type.shape.dim[0].dim_param = "batch"';
+
 /** Names of axes that are the batch for certain. */
 const BATCH = /(^|[^a-z])batch(size)?([^a-z]|$)/i;
 
@@ -21,6 +24,9 @@ const BATCH = /(^|[^a-z])batch(size)?([^a-z]|$)/i;
  *   the axis with the name of theirs, `"n"`. If it has no such axis, and all its
  *   other free sizes have names that inputs use for other axes, it has no batch
  *   axis: it is passed once for all samples.
+ * - If all first sizes are fixed and differ, the batch is the one that is 1, or
+ *   else the only one that outputs begin with. Inputs of another first size have
+ *   no batch axis.
  *
  * If this does not determine the axis, the file is refused.
  */
@@ -53,9 +59,12 @@ export class BatchAxes {
       leading.flatMap(({ sizeNames = [] }) => sizeNames)
         .filter((name) => name !== undefined && !names.has(name)),
     );
+    const fixed = leading.length === 0
+      ? fixedBatch(inputs, outputs, fault)
+      : undefined;
     const axes = inputs.map((info) => {
       if (info.shape?.length === 0) return null;
-      if (leading.length === 0) return 0;
+      if (leading.length === 0) return info.shape?.[0] === fixed ? 0 : null;
       return leads.get(info) ?? axisOf(info, names, others, fault);
     });
     this.#axes = new Map(inputs.map((info, i) => [info, axes[i]!]));
@@ -66,10 +75,6 @@ export class BatchAxes {
     const sizes = inputs.flatMap(({ shape }, i) =>
       axes[i] === 0 ? shape?.[0] ?? [] : []
     );
-    if (new Set(sizes).size > 1) {
-      const rule = "its inputs must have the same number of rows";
-      throw fault(rule, describe(inputs));
-    }
     this.batch = sizes[0];
   }
 
@@ -82,6 +87,25 @@ export class BatchAxes {
   of(info: OnnxValueInfo): number | null {
     return this.#axes.get(info)!;
   }
+}
+
+/** The batch size, if all first sizes are fixed; undefined without sizes. */
+function fixedBatch(
+  inputs: readonly OnnxValueInfo[],
+  outputs: readonly OnnxValueInfo[],
+  fault: Fault,
+): number | undefined {
+  const sizes = firstSizes(inputs);
+  if (sizes.size < 2) return [...sizes][0];
+  if (sizes.has(1)) return 1;
+  const [rows, ...others] = firstSizes(outputs);
+  if (others.length === 0 && sizes.has(rows!)) return rows;
+  const rule = "its inputs must have the same number of rows";
+  throw fault(rule, `${describe(inputs)}; ${ADVICE}`);
+}
+
+function firstSizes(infos: readonly OnnxValueInfo[]): Set<number> {
+  return new Set(infos.flatMap(({ shape }) => shape?.[0] ?? []));
 }
 
 /** Whether an axis of this name is the batch; undefined if the first axes are. */
@@ -142,7 +166,7 @@ function axisOf(
   const [batchName] = batchNames;
   const rule = `input "${name}" must name its batch axis` +
     (batchName === undefined ? "" : `, "${batchName}"`);
-  throw fault(rule, sizesText(info));
+  throw fault(rule, `${sizesText(info)}; ${ADVICE}`);
 }
 
 function describe(inputs: readonly OnnxValueInfo[]): string {

@@ -98,7 +98,7 @@ export function* onnxGraph(parts: OnnxParts): Steps<ModelGraph> {
       batch: builder.specs.batch,
       nameOf: ({ node, index }) =>
         node.call.kind === "raw"
-          ? node.call.onnx!.operation.outputs[index]!
+          ? outputName(node.call.onnx!.operation, index)
           : node.row.name,
     },
     whyUnusable: () => undefined,
@@ -218,7 +218,7 @@ class GraphBuilder {
       ? onnxChannels(operation.kind, inputs.map(({ node }) => node.channels))
       : undefined;
     this.specs.infer(operation, constants);
-    const spec = this.specs.output(operation.outputs[0] ?? "", name, channels);
+    const spec = this.specs.output(outputName(operation, 0), name, channels);
     const node: Draft = {
       id: 0,
       row: makeRow({
@@ -255,21 +255,23 @@ class GraphBuilder {
   }
 
   /**
-   * The outputs of an operation: the first has the operation's row, others have
-   * separate rows.
+   * The outputs of an operation: the first that is not omitted has the
+   * operation's row, others have separate rows.
    */
-  #addOutputs({ outputs, kind }: OnnxOperation, node: Draft): void {
+  #addOutputs(operation: OnnxOperation, node: Draft): void {
+    const { outputs, kind } = operation;
+    const first = outputName(operation, 0);
     const isOne = outputs.filter((tensor) => tensor !== "").length < 2;
     const number = (index: number, found: Draft) => {
       if (!isOne) this.otherNames.set(`${node.row.name}[${index}]`, found);
     };
     for (const [index, tensor] of outputs.entries()) {
       if (tensor === "") continue;
-      const ref = { node, index };
+      const ref = { node, index: tensor === first ? 0 : index };
       this.producers.set(tensor, ref);
-      if (index === 0) {
+      if (tensor === first) {
         if (tensor !== node.row.name) this.otherNames.set(tensor, node);
-        number(0, node);
+        number(index, node);
         continue;
       }
       const { channels } = node;
@@ -361,12 +363,17 @@ function namesOf(
   const used = new Set(operations.filter(isUnique).map(({ name }) => name));
   return new Map(operations.map((operation) => {
     if (isUnique(operation)) return [operation, operation.name];
-    let name = operation.outputs.find((tensor) => tensor !== "") ??
-      operation.kind;
+    let name = outputName(operation, 0) || operation.kind;
     while (used.has(name)) name = `${name}:0`;
     used.add(name);
     return [operation, name];
   }));
+}
+
+/** The name of an output; for 0, of the first that is not omitted. */
+function outputName({ outputs }: OnnxOperation, index: number): string {
+  const first = index > 0 ? "" : outputs.find((tensor) => tensor !== "");
+  return first || (outputs[index] ?? "");
 }
 
 /** Attributes for display; tensors and graphs are described. */

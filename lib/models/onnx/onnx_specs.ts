@@ -121,7 +121,7 @@ export class OnnxSpecs {
     const [output = ""] = outputs;
     const isInferred = domain === "" || domain === "ai.onnx.ml" ||
       domain === "com.microsoft" && RUNTIME_KINDS.has(kind);
-    if (!isInferred || output === "") return;
+    if (!isInferred) return;
     const known = inputs.map((name) => this.#knownOf(name, constants));
     const sizes = (index: number) =>
       this.#valuesOf(inputs[index] ?? "", constants);
@@ -154,6 +154,9 @@ export class OnnxSpecs {
       const also = inferFurther(call, i + 1, first);
       if (also !== undefined) this.#inferred.set(further, also);
     });
+    // The name of omitted tensors.
+    this.#inferred.delete("");
+    this.#values.delete("");
   }
 
   /** The integer with which a tensor is filled; undefined if unknown. */

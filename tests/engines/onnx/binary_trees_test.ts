@@ -5,47 +5,66 @@ import { assertAllClose } from "../../support/all_close.ts";
 import { type Attribute, onnxBytes } from "../../support/onnx_bytes.ts";
 
 /** One tree: a leaf for x <= 0, another for x > 0, with a weight each. */
-function treeBytes(
+function treeNode(
   weights: readonly [low: number, high: number],
+  out: readonly [label: string, scores: string],
   attributes: Readonly<Record<string, Attribute>> = {},
-): Uint8Array {
+) {
+  return {
+    op: "TreeEnsembleClassifier",
+    domain: "ai.onnx.ml",
+    name: "tree",
+    in: ["x"],
+    out,
+    attributes: {
+      nodes_treeids: [0, 0, 0],
+      nodes_nodeids: [0, 1, 2],
+      nodes_featureids: [0, 0, 0],
+      nodes_values: { floats: [0, 0, 0] },
+      nodes_modes: { strings: ["BRANCH_LEQ", "LEAF", "LEAF"] },
+      nodes_truenodeids: [1, 0, 0],
+      nodes_falsenodeids: [2, 0, 0],
+      class_treeids: [0, 0],
+      class_nodeids: [1, 2],
+      class_ids: [0, 0],
+      class_weights: { floats: weights },
+      classlabels_int64s: [4, 7],
+      ...attributes,
+    },
+  };
+}
+
+function treesBytes(nodes: readonly ReturnType<typeof treeNode>[]) {
   return onnxBytes({
     opsets: { "": 9, "ai.onnx.ml": 1 },
-    nodes: [{
-      op: "TreeEnsembleClassifier",
-      domain: "ai.onnx.ml",
-      name: "tree",
-      in: ["x"],
-      out: ["label", "scores"],
-      attributes: {
-        nodes_treeids: [0, 0, 0],
-        nodes_nodeids: [0, 1, 2],
-        nodes_featureids: [0, 0, 0],
-        nodes_values: { floats: [0, 0, 0] },
-        nodes_modes: { strings: ["BRANCH_LEQ", "LEAF", "LEAF"] },
-        nodes_truenodeids: [1, 0, 0],
-        nodes_falsenodeids: [2, 0, 0],
-        class_treeids: [0, 0],
-        class_nodeids: [1, 2],
-        class_ids: [0, 0],
-        class_weights: { floats: weights },
-        classlabels_int64s: [4, 7],
-        ...attributes,
-      },
-    }],
+    nodes,
     inputs: [{ name: "x", shape: ["N", 1] }],
-    outputs: [
-      { name: "label", type: 7, shape: ["N"] },
-      { name: "scores", shape: ["N", 2] },
-    ],
+    outputs: nodes.map(({ out }) => ({ name: out[1], shape: ["N", 2] })),
   });
 }
 
+function treeBytes(
+  weights: readonly [low: number, high: number],
+  attributes?: Readonly<Record<string, Attribute>>,
+): Uint8Array {
+  return treesBytes([treeNode(weights, ["label", "scores"], attributes)]);
+}
+
+const X = { data: Float32Array.of(-1, 1), shape: [2, 1] };
+
+/** The results of the engine, which are also those of the exported file. */
 async function run(bytes: Uint8Array) {
   await using model = await loadModel(bytes);
   const extractor = new FeatureExtractor(model).layers(["tree", "tree[1]"]);
-  const x = { data: Float32Array.of(-1, 1), shape: [2, 1] };
-  const { features } = await extractor.predict(x, { progress: false });
+  const { features } = await extractor.predict(X, { progress: false });
+  await using exported = await loadModel(await extractor.toOnnx());
+  const outputs = exported.outputs.map(({ name }) => name);
+  const again = await new FeatureExtractor(exported).layers(outputs)
+    .predict(X, { progress: false });
+  assertEquals(
+    again.features.map(({ data }) => data),
+    features.map(({ data }) => data),
+  );
   const [labels, scores] = [features[0]!, features.at(-1)!];
   return { labels: [...labels.data], scores: scores.data };
 }
@@ -77,6 +96,22 @@ Deno.test("trees of two classes before a sigmoid give that of [-s, s]", async ()
   const sigmoid = (z: number) => 1 / (1 + Math.exp(-z));
   const expected = [-0.3, 0.3, -0.9, 0.9].map(sigmoid);
   assertAllClose(scores, expected, { atol: 1e-6 });
+});
+
+Deno.test("trees of two classes have labels of strings, and names of their own", async () => {
+  const strings = { classlabels_strings: { strings: ["no", "yes"] } };
+  const named = (name: string) =>
+    treeNode([0.3, 0.9], [`${name} label`, name], {
+      classlabels_int64s: [],
+      ...strings,
+    });
+  const bytes = treesBytes([named("a"), named("b")]);
+  await using model = await loadModel(bytes);
+  const extractor = new FeatureExtractor(model).layers(["a", "b"]);
+  const { features } = await extractor.predict(X, { progress: false });
+  for (const { data } of features) {
+    assertAllClose(data, [0.7, 0.3, 0.1, 0.9], { atol: 1e-6 });
+  }
 });
 
 Deno.test("trees of two classes with weights of both signs run unchanged", async () => {

@@ -1,7 +1,7 @@
 import { assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { checkRange } from "../../../lib/engines/onnx/check_range.ts";
 import { FeatureExtractor } from "../../../lib/extractor/feature_extractor.ts";
-import { loadModel } from "../../../lib/models/load_model.ts";
+import { loadModel } from "../../../lib/extractor/load_model.ts";
 import type { NdArray } from "../../../lib/types.ts";
 import { onnxBytes } from "../../support/onnx_bytes.ts";
 

@@ -1,5 +1,9 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { LastingStages } from "../../../lib/engines/onnx/lasting_stages.ts";
+import { FeatureExtractor, loadModel } from "@sonde/sonde";
+import { logRequests } from "../../support/logged_requests.ts";
+import { manualClock } from "../../support/manual_clock.ts";
+import { onnxBytes } from "../../support/onnx_bytes.ts";
 import type { RuntimePipeline } from "../../../lib/engines/onnx/runtime/open_pipeline.ts";
 
 /** Stages that record what they are asked; runs end when they are told. */
@@ -47,7 +51,7 @@ Deno.test("LastingStages move to a worker after queued runs, and free the first 
   await stages.close();
   assertEquals(log, [
     ...["first 1", "first 2", "first 3", "second 4"],
-    ...["second closed", "first closed"],
+    ...["first closed", "second closed"],
   ]);
 });
 
@@ -70,6 +74,22 @@ Deno.test("LastingStages stay where they are without queued runs, and if they ca
   assertEquals(log.at(-1), "first closed");
 });
 
+Deno.test("LastingStages that are closed after they moved do not wait for a run of the first ones", async () => {
+  const log: string[] = [];
+  const first = recorded(log, "first", true);
+  const second = recorded(log, "second", false);
+  const opened = Promise.withResolvers<RuntimePipeline>();
+  const stages = new LastingStages(first.stages, () => opened.promise, 0);
+  await runTwo(stages, first.ends);
+  const last = stages.run({}, "3", {});
+  opened.resolve(second.stages);
+  while (!stages.isMoved) await Promise.resolve();
+  await stages.close();
+  assertEquals(log.slice(3), ["first closed", "second closed"]);
+  first.ends[0]!();
+  await last;
+});
+
 Deno.test("LastingStages that are closed while they move free both", async () => {
   const log: string[] = [];
   const first = recorded(log, "first", true);
@@ -89,4 +109,21 @@ Deno.test("a run that fails in LastingStages rejects, and others go on", async (
   const stages = new LastingStages(failing, () => Promise.reject(), 0);
   await assertRejects(() => stages.run({}, "0", {}), Error, "torn");
   await stages.close();
+});
+
+Deno.test({
+  name: "openOnnxFile() opens nothing twice without the permission for workers",
+  permissions: { ffi: true },
+  fn: async () => {
+    using log = logRequests();
+    using _clock = manualClock(100); // runs seem to take long
+    const nodes = [{ op: "Relu", in: ["x"], out: ["y"] }];
+    await using model = await loadModel(onnxBytes({ nodes }));
+    const open = await new FeatureExtractor(model).layers(-1).batch(1).open();
+    const x = { data: new Float32Array(16), shape: [8, 2] };
+    for (let i = 0; i < 3; i++) await open.predict(x, { progress: false });
+    await open.close();
+    const opened = log.events.filter((event) => event === "opened");
+    assertEquals(opened.length, 1);
+  },
 });

@@ -3,7 +3,7 @@ import { FeatureExtractor } from "../../../lib/extractor/feature_extractor.ts";
 import { pool } from "../../../lib/postprocess/pool.ts";
 import { half } from "../../../lib/postprocess/half.ts";
 import { flatten } from "../../../lib/postprocess/flatten.ts";
-import { loadModel } from "../../../lib/models/load_model.ts";
+import { loadModel } from "../../../lib/extractor/load_model.ts";
 import { assertAllClose } from "../../support/all_close.ts";
 import { onnxBytes } from "../../support/onnx_bytes.ts";
 import {

@@ -4,7 +4,7 @@ import {
   download,
   isPrivateAddress,
 } from "../../../lib/models/files/download.ts";
-import { loadModel } from "../../../lib/models/load_model.ts";
+import { loadModel } from "../../../lib/extractor/load_model.ts";
 import { modelJsonOf, modelOf, on } from "../../support/model_files.ts";
 import { dense } from "../../support/keras_spec.ts";
 

@@ -1,6 +1,6 @@
 import { resolve } from "node:path";
 import { fileURLToPath } from "node:url";
-import { loadModel } from "../../../lib/models/load_model.ts";
+import { loadModel } from "../../../lib/extractor/load_model.ts";
 import { dense } from "../../support/keras_spec.ts";
 import { modelJsonOf, modelOf, on } from "../../support/model_files.ts";
 import { ModelFormatError } from "../../../lib/errors.ts";

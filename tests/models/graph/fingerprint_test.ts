@@ -8,7 +8,7 @@ import {
   weightData,
 } from "../../../lib/models/graph/fingerprint.ts";
 import { fromLayersModel } from "../../../lib/models/tfjs/from_layers_model.ts";
-import { loadModel } from "../../../lib/models/load_model.ts";
+import { loadModel } from "../../../lib/extractor/load_model.ts";
 import type { GraphNode } from "../../../lib/models/graph/graph.ts";
 import { modelGraphOf } from "../../../lib/models/graph/model_graph.ts";
 import { kerasOf, modelOf, on } from "../../support/model_files.ts";

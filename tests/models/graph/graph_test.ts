@@ -8,7 +8,7 @@ import {
   refKey,
   specOf,
 } from "../../../lib/models/graph/graph.ts";
-import { loadModel } from "../../../lib/models/load_model.ts";
+import { loadModel } from "../../../lib/extractor/load_model.ts";
 import { modelGraphOf } from "../../../lib/models/graph/model_graph.ts";
 import { fromLayersModel } from "../../../lib/models/tfjs/from_layers_model.ts";
 import { dense } from "../../support/tf_models.ts";

@@ -4,7 +4,7 @@ import { FeatureExtractor } from "../../../lib/extractor/feature_extractor.ts";
 import { searchHead } from "../../../lib/models/graph/head.ts";
 import { modelGraphOf } from "../../../lib/models/graph/model_graph.ts";
 import { readWeight } from "../../../lib/models/graph/weights.ts";
-import { loadModel } from "../../../lib/models/load_model.ts";
+import { loadModel } from "../../../lib/extractor/load_model.ts";
 import { assertAllClose } from "../../support/all_close.ts";
 import { text } from "../../support/build_zip.ts";
 import { type Json, layer } from "../../support/keras_spec.ts";

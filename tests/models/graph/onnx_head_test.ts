@@ -1,7 +1,7 @@
 import { assertEquals } from "@std/assert";
 import { FeatureExtractor } from "../../../lib/extractor/feature_extractor.ts";
 import { searchHead } from "../../../lib/models/graph/head.ts";
-import { loadModel } from "../../../lib/models/load_model.ts";
+import { loadModel } from "../../../lib/extractor/load_model.ts";
 import { modelGraphOf } from "../../../lib/models/graph/model_graph.ts";
 import {
   type Attribute,

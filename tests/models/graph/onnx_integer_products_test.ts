@@ -5,7 +5,7 @@ import {
   integerProduct,
   isIntegerLayer,
 } from "../../../lib/models/graph/onnx_integer_products.ts";
-import { loadModel } from "../../../lib/models/load_model.ts";
+import { loadModel } from "../../../lib/extractor/load_model.ts";
 import {
   type Constant,
   type Node,

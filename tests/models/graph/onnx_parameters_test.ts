@@ -6,7 +6,7 @@ import {
   floats,
   parameter,
 } from "../../../lib/models/graph/onnx_parameters.ts";
-import { loadModel } from "../../../lib/models/load_model.ts";
+import { loadModel } from "../../../lib/extractor/load_model.ts";
 import { type Node, onnxBytes } from "../../support/onnx_bytes.ts";
 
 function source(

@@ -1,6 +1,6 @@
 import { assertEquals } from "@std/assert";
 import { searchHead } from "../../../lib/models/graph/head.ts";
-import { loadModel } from "../../../lib/models/load_model.ts";
+import { loadModel } from "../../../lib/extractor/load_model.ts";
 import { modelGraphOf } from "../../../lib/models/graph/model_graph.ts";
 import {
   type Attribute,

@@ -57,6 +57,8 @@ const LAYERS: readonly LayerSpec[] = [
     list: [{ tensor: of("rows") }, { tensor: X }],
   }),
   layer("relu", { function: "nn.relu" }, { tensor: X }),
+  layer("each", { function: "unstack" }, { tensor: of("shape") }),
+  layer("values", { function: "unstack" }, { tensor: X }),
 ];
 
 Deno.test("computedSizes() follows sizes to the tensor that has them", () => {
@@ -70,9 +72,9 @@ Deno.test("computedSizes() follows sizes to the tensor that has them", () => {
   assertEquals(computedSizes(of("last"), LAYERS), { of: X, axis: -1 });
   assertEquals(computedSizes(of("part"), LAYERS), part);
   assertEquals(computedSizes(of("joined"), LAYERS), [part, -1]);
-  for (
-    const name of ["steps", "scalars", "deeper", "mixed", "relu", "x"]
-  ) {
+  assertEquals(computedSizes(of("each", 2), LAYERS), { of: X, axis: 2 });
+  const others = ["steps", "scalars", "deeper", "mixed", "relu", "values", "x"];
+  for (const name of others) {
     assertEquals(computedSizes(of(name), LAYERS), undefined, name);
   }
   assertEquals(computedSizes(of("shape", 1), LAYERS), undefined);

@@ -15,10 +15,10 @@ function inputSpec(options: Record<string, unknown>): TensorSpec {
   return call.spec;
 }
 
-Deno.test("inputCall() reads a shape, as Keras 2 and 3 write it, and leaves the batch open", () => {
+Deno.test("inputCall() reads a shape, as Keras 2 and 3 write it, with the batch size if it is fixed", () => {
   assertEquals(inputSpec({ batch_shape: [7, null, 3], dtype: "int64" }), {
     name: "x",
-    shape: [null, null, 3],
+    shape: [7, null, 3],
     dtype: "int32",
   });
   assertEquals(

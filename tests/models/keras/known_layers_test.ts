@@ -104,7 +104,7 @@ Deno.test("refuseUnknown() names all, and their classes once", () => {
   );
   assertEquals(
     message.replace(/"l2".*"l19"/, "…"),
-    'Cannot load model "file" as every layer must be known: current unknown ones are "l0" (Mine of lab), "l1" (Mine), … (Mine) and 2 more; pass customObjects: { Mine: … }',
+    'Cannot load model "file" as every layer must be known: current unknown ones are "l0" (Mine of lab), "l1" (Mine), … (Mine) and 2 more; pass customObjects: { Mine: … }, where a layer is (config) => ({ weights, call })',
   );
 });
 
@@ -133,20 +133,18 @@ Deno.test("unknownLayers() finds activations too, in layers and in cells", () =>
   const customLayers = { Custom: () => undefined!, known: () => undefined! };
   const found = unknownLayers(model(...layers), { dialect: 3, customLayers });
   assertEquals(
-    found.map(({ path, className, isActivation }) =>
-      `${path} ${className} ${isActivation === true}`
-    ),
+    found.map(({ path, className, role }) => `${path} ${className} ${role}`),
     [
-      "dense my>odd true",
-      "lstm odd true",
-      "rnn/cell mine true",
-      "conv1d/activation Theirs false",
+      "dense my>odd activation",
+      "lstm odd activation",
+      "rnn/cell mine activation",
+      "conv1d/activation Theirs undefined",
     ],
   );
   const { message } = assertThrows(() => refuseUnknown(found, "file", {}));
   assertEquals(
     message,
-    'Cannot load model "file" as every layer and activation must be known: current unknown ones are activation "my>odd" of "dense", activation "odd" of "lstm", activation "mine" of "rnn/cell", "conv1d/activation" (Theirs); pass customObjects: { "my>odd": (ops, x) => …, odd: (ops, x) => …, mine: (ops, x) => …, Theirs: … }',
+    'Cannot load model "file" as every layer and activation must be known: current unknown ones are activation "my>odd" of "dense", activation "odd" of "lstm", activation "mine" of "rnn/cell", "conv1d/activation" (Theirs); pass customObjects: { "my>odd": (ops, x) => …, odd: (ops, x) => …, mine: (ops, x) => …, Theirs: … }, where a layer is (config) => ({ weights, call })',
   );
 });
 
@@ -179,6 +177,54 @@ Deno.test("unknownLayers() finds the functions of Lambda layers, and their code"
     ["code", "Lambda"],
     ["held/layer", "my>other"],
   ]);
+  const unknown = unknownLayers(model(layers[1]!), KERAS_3);
+  assertThrows(
+    () => refuseUnknown(unknown, "file", {}),
+    ModelFormatError,
+    'every layer and function must be known: current unknown ones are function "my>double" of "mine"; pass customObjects: { "my>double": (ops, x) => … }',
+  );
   const double = (_ops: unknown, x: unknown) => x as never;
   assertEquals(found({ double, "my>other": double }), [["code", "Lambda"]]);
+});
+
+Deno.test("unknownLayers() does not take a class of another package for the one of Keras with its name", () => {
+  const names = [
+    [undefined, undefined], // as a .h5 of Keras 2 writes it
+    ["keras.layers", undefined],
+    ["keras.src.engine.functional", "Functional"],
+    ["tensorflow.python.keras.layers", undefined],
+    ["tf_keras.src.layers", undefined],
+    ["keras_hub.src.layers", undefined],
+    ["tensorflow_addons.layers", "Addons>Dense"],
+    ["attention", undefined],
+    [undefined, "Custom>Dense"], // of the script that saved it
+  ] as const;
+  const layers = names.map(([module, registeredName], i) =>
+    spec("Dense", { name: `${i}`, module, registeredName })
+  );
+  const found = unknownLayers(model(...layers), KERAS_3);
+  assertEquals(found.map(({ path }) => path), ["5", "6", "7", "8"]);
+  const customLayers = { Dense: "Dense" };
+  const known = { ...KERAS_3, customLayers };
+  assertEquals(unknownLayers(model(...layers), known), []);
+  assertThrows(
+    () => refuseUnknown(found, "file", {}),
+    ModelFormatError,
+    'or customObjects: { Dense: "Dense" } if it computes what the class of Keras does',
+  );
+});
+
+Deno.test("unknownLayers() tells wrapped classes and operations of other packages apart", () => {
+  const held = (registered_name: string | null) => ({
+    class_name: "Dense",
+    config: {},
+    module: registered_name === null ? "keras.layers" : null,
+    registered_name,
+  });
+  const layers = [null, "my>Dense"].map((name, i) =>
+    spec("TimeDistributed", { name: `${i}`, options: { layer: held(name) } })
+  );
+  const operation = spec("Add", { options: {}, registeredName: "my>Add" });
+  const found = unknownLayers(model(...layers, operation), KERAS_3);
+  assertEquals(found.map(({ path }) => path), ["1/layer", "add"]);
 });

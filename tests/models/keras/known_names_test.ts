@@ -23,6 +23,19 @@ Deno.test("withKnownNames() replaces aliases of classes and activations", () => 
   });
 });
 
+Deno.test("withKnownNames() names a class of Keras, without the package of the class that it replaces", () => {
+  const spec = specOf("FixedDropout", {});
+  Object.assign(spec.layers[0]!, {
+    module: "efficientnet",
+    registeredName: "efficientnet>FixedDropout",
+  });
+  const { layers } = withKnownNames(spec, { FixedDropout: "Dropout" });
+  assertEquals(layers[0]!.className, "Dropout");
+  assertEquals(layers[0]!.storedClass, "FixedDropout");
+  assertEquals(layers[0]!.module, undefined);
+  assertEquals(layers[0]!.registeredName, undefined);
+});
+
 Deno.test("withKnownNames() gives the same description where there is no alias", () => {
   const spec = specOf("Dense", {});
   assert(withKnownNames(spec, {}) === spec);

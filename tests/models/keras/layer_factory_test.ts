@@ -26,6 +26,7 @@ Deno.test("layerFactory() finds a class with or without its package, and by an a
   assertIsCustom(factoryOf({ Twice: custom }, "Twice", "my>Twice"));
   assertIsCustom(factoryOf({ "my>Twice": custom }, "Twice", "my>Twice"));
   assertEquals(factoryOf({ Old: "Dense" }, "Old"), LAYERS.Dense);
+  assertEquals(factoryOf({ Dense: "Dense" }, "Dense"), LAYERS.Dense);
 });
 
 Deno.test("layerFactory() names a class that nobody knows, and the way to pass it", () => {

@@ -1,7 +1,7 @@
 /** Right values: `tests/data/make_narrow_integers.py`. */
 import { assertEquals, assertThrows } from "@std/assert";
 import { FeatureExtractor } from "../../../lib/extractor/feature_extractor.ts";
-import { loadModel } from "../../../lib/models/load_model.ts";
+import { loadModel } from "../../../lib/extractor/load_model.ts";
 import {
   narrowCall,
   narrowType,

@@ -5,7 +5,7 @@
  */
 import { assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { FeatureExtractor } from "../../../lib/extractor/feature_extractor.ts";
-import { loadModel } from "../../../lib/models/load_model.ts";
+import { loadModel } from "../../../lib/extractor/load_model.ts";
 import { assertAllClose } from "../../support/all_close.ts";
 import {
   call,

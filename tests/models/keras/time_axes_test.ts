@@ -4,7 +4,7 @@
  */
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import { FeatureExtractor } from "../../../lib/extractor/feature_extractor.ts";
-import { loadModel } from "../../../lib/models/load_model.ts";
+import { loadModel } from "../../../lib/extractor/load_model.ts";
 import { modelGraphOf } from "../../../lib/models/graph/model_graph.ts";
 import type { NdArray } from "../../../lib/types.ts";
 import { assertAllClose } from "../../support/all_close.ts";

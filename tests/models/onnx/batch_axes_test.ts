@@ -1,7 +1,7 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import { BatchAxes } from "../../../lib/models/onnx/batch_axes.ts";
 import { FeatureExtractor } from "../../../lib/extractor/feature_extractor.ts";
-import { loadModel } from "../../../lib/models/load_model.ts";
+import { loadModel } from "../../../lib/extractor/load_model.ts";
 import { onnxBytes } from "../../support/onnx_bytes.ts";
 import type { OnnxValueInfo } from "../../../lib/formats/onnx_model.ts";
 
@@ -65,6 +65,49 @@ Deno.test("BatchAxes takes inputs without a batch axis, or with a fixed one wher
   });
 });
 
+Deno.test("BatchAxes takes the batch of fixed first sizes that differ: 1, or that of the outputs", () => {
+  const x = info("x", [1, 576]);
+  const state = info("state", [2, 1, 128]);
+  // A voice activity detector: input, state; its outputs, the next state.
+  const outputs = [info("y", [1, 1]), info("next", [2, 1, 128])];
+  for (const found of [axesWith([x, state], outputs), axesOf(x, state)]) {
+    assertEquals(found, { axes: [0, null], batch: 1 });
+  }
+  const wide = [info("a", [5]), info("b", [3, 4, 5])];
+  assertEquals(axesWith(wide, [info("y", [3, 4, 5])]), {
+    axes: [null, 0],
+    batch: 3,
+  });
+  const none = [[3, 5], [4, 5]].map((sizes) => info("y", sizes));
+  for (const outputs of [[], none.slice(1), none]) {
+    assertThrows(
+      () => axesWith(wide, outputs),
+      TypeError,
+      "the same number of rows: a [5], b [3, 4, 5]; name the batch axis of the inputs in Python",
+    );
+  }
+  // As is advised.
+  assertEquals(axesOf(wide[0]!, info("b", ["batch", 4, 5])).axes, [null, 0]);
+});
+
+Deno.test("a file of one sample at a time is passed a state of another first size once", async () => {
+  const bytes = onnxBytes({
+    inputs: [
+      { name: "x", shape: [1, 2] },
+      { name: "state", shape: [2, 1] },
+    ],
+    outputs: [{ name: "y", shape: [1, 1] }],
+    nodes: [{ op: "MatMul", name: "head", in: ["x", "state"], out: ["y"] }],
+  });
+  await using model = await loadModel(bytes);
+  const extractor = new FeatureExtractor(model).layers("head").logits(false);
+  const set = await extractor.predict({
+    x: { data: Float32Array.of(1, 2, 3, 4, 5, 6), shape: [3, 2] },
+    state: { data: Float32Array.of(1, 10), shape: [2, 1] },
+  });
+  assertEquals([...set.layer("head").data], [21, 43, 65]);
+});
+
 Deno.test("BatchAxes refuses where nothing tells which axis is the batch", () => {
   const x = info("x", ["n", "t", 3]);
   assertThrows(
@@ -81,7 +124,12 @@ Deno.test("BatchAxes refuses where nothing tells which axis is the batch", () =>
   assertThrows(
     () => axesOf(info("x", [null, 3]), info("h", [2, null, 4])),
     TypeError,
-    "must name its batch axis: [2, ?, 4]",
+    "must name its batch axis: [2, ?, 4]; name the batch axis of the inputs in Python",
+  );
+  // As is advised.
+  assertEquals(
+    axesOf(info("x", ["batch", 3]), info("h", [2, "batch", 4])).axes,
+    [0, 1],
   );
   assertThrows(
     () => axesOf(info("rate", [])),

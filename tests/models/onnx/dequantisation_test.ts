@@ -1,7 +1,7 @@
 /** Right values: `tests/data/faults/quantised_activations/make.py`. */
 import { assertEquals } from "@std/assert";
 import { FeatureExtractor } from "../../../lib/extractor/feature_extractor.ts";
-import { loadModel } from "../../../lib/models/load_model.ts";
+import { loadModel } from "../../../lib/extractor/load_model.ts";
 import { dequantisation } from "../../../lib/models/onnx/dequantisation.ts";
 import { assertAllClose } from "../../support/all_close.ts";
 

@@ -1,6 +1,7 @@
 import { assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { LayerNotFoundError, ModelFormatError } from "../../../lib/errors.ts";
-import { loadModel } from "../../../lib/models/load_model.ts";
+import { loadModel } from "../../../lib/extractor/load_model.ts";
+import { FeatureExtractor } from "../../../lib/extractor/feature_extractor.ts";
 import { modelGraphOf } from "../../../lib/models/graph/model_graph.ts";
 import { onnxBytes } from "../../support/onnx_bytes.ts";
 import { openOnnxModel } from "../../support/onnx_models.ts";
@@ -58,6 +59,38 @@ Deno.test("onnxGraph() numbers the outputs of an operation with several", async 
   assertThrows(() => model.findLayer("halves[2]"), LayerNotFoundError);
   assertThrows(() => model.findLayer("minus[0]"), LayerNotFoundError);
   assertEquals(model.outputs.map(({ name }) => name), ["minus", "b"]);
+});
+
+Deno.test("onnxGraph() gives an operation the first output that is not omitted", async () => {
+  const one = { shape: [1, 1, 1], floats: [1] };
+  const bytes = onnxBytes({
+    nodes: [
+      {
+        op: "RNN",
+        name: "rnn",
+        in: ["x", "w", "r"],
+        out: ["", "last"],
+        attributes: { hidden_size: 1, activations: { strings: ["Relu"] } },
+      },
+      { op: "Squeeze", name: "flat", in: ["last", "axis"], out: ["y"] },
+    ],
+    constants: [
+      { ...one, name: "w" },
+      { ...one, name: "r" },
+      { name: "axis", type: 7, shape: [1], ints: [0] },
+    ],
+    inputs: [{ name: "x", shape: [2, "batch", 1] }],
+    outputs: [{ name: "y", shape: ["batch", 1] }],
+  });
+  await using model = await loadModel(bytes);
+  assertEquals(model.layers.map(({ name }) => name), ["rnn", "flat"]);
+  assertEquals(model.findLayer("last").name, "rnn");
+  assertEquals(model.findLayer("rnn").outputs[0]?.shape, [1, null, 1]);
+  // The sums of two time steps, of three samples.
+  const x = { data: Float32Array.of(1, 2, 3, 10, 20, 30), shape: [2, 3, 1] };
+  const extractor = new FeatureExtractor(model).logits(false);
+  const set = await extractor.layers("flat").predict(x);
+  assertEquals([...set.layer("flat").data], [11, 22, 33]);
 });
 
 Deno.test("onnxGraph() leaves out outputs that are constants", async () => {

@@ -3,7 +3,7 @@ import {
   inferFurther,
   inferOutput,
 } from "../../../lib/models/onnx/infer_shapes.ts";
-import { loadModel } from "../../../lib/models/load_model.ts";
+import { loadModel } from "../../../lib/extractor/load_model.ts";
 
 type Shape = readonly (number | null)[];
 

@@ -3,7 +3,7 @@ import {
   inferValues,
   type KnownValues,
 } from "../../../lib/models/onnx/infer_values.ts";
-import { loadModel } from "../../../lib/models/load_model.ts";
+import { loadModel } from "../../../lib/extractor/load_model.ts";
 import { onnxBytes } from "../../support/onnx_bytes.ts";
 
 const INT64 = 7;

@@ -1,6 +1,6 @@
 import { assert, assertRejects } from "@std/assert";
 import { ModelFormatError } from "../../../lib/errors.ts";
-import { loadModel } from "../../../lib/models/load_model.ts";
+import { loadModel } from "../../../lib/extractor/load_model.ts";
 import { type File, floatBytes, onnxBytes } from "../../support/onnx_bytes.ts";
 
 // ---- what opens ----

@@ -2,7 +2,7 @@ import { assert, assertEquals, assertRejects } from "@std/assert";
 import { ModelFormatError } from "../../../lib/errors.ts";
 import { FeatureExtractor } from "../../../lib/extractor/feature_extractor.ts";
 import { seededRandom } from "../../../lib/math/seeded_random.ts";
-import { loadModel } from "../../../lib/models/load_model.ts";
+import { loadModel } from "../../../lib/extractor/load_model.ts";
 import {
   type ModelGraph,
   modelGraphOf,

@@ -2,7 +2,7 @@ import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { InferenceSession } from "onnxruntime-node";
 import { ModelFormatError } from "../../../lib/errors.ts";
 import { bytesSource } from "../../../lib/formats/byte_source.ts";
-import { loadModel } from "../../../lib/models/load_model.ts";
+import { loadModel } from "../../../lib/extractor/load_model.ts";
 import { readOnnx } from "../../../lib/formats/onnx_model.ts";
 import { checkFile, tensorsOf } from "../../../lib/models/onnx/onnx_checks.ts";
 import { type File, onnxBytes } from "../../support/onnx_bytes.ts";

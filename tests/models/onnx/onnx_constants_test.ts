@@ -1,6 +1,6 @@
 import { assertEquals } from "@std/assert";
 import { FeatureExtractor } from "../../../lib/extractor/feature_extractor.ts";
-import { loadModel } from "../../../lib/models/load_model.ts";
+import { loadModel } from "../../../lib/extractor/load_model.ts";
 import { modelGraphOf } from "../../../lib/models/graph/model_graph.ts";
 import { onnxBytes } from "../../support/onnx_bytes.ts";
 import { openOnnxModel } from "../../support/onnx_models.ts";

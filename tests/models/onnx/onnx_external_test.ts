@@ -1,7 +1,7 @@
 import { assertEquals, assertRejects } from "@std/assert";
 import { ModelFormatError } from "../../../lib/errors.ts";
 import { openExternal } from "../../../lib/models/onnx/onnx_external.ts";
-import { loadModel } from "../../../lib/models/load_model.ts";
+import { loadModel } from "../../../lib/extractor/load_model.ts";
 import { modelGraphOf } from "../../../lib/models/graph/model_graph.ts";
 import { onnxBytes } from "../../support/onnx_bytes.ts";
 import { openOnnxModel } from "../../support/onnx_models.ts";

@@ -1,7 +1,7 @@
 import { assertRejects } from "@std/assert";
 import { ModelFormatError } from "../../../lib/errors.ts";
 import type { ModelLimits } from "../../../lib/models/graph/limits.ts";
-import { loadModel } from "../../../lib/models/load_model.ts";
+import { loadModel } from "../../../lib/extractor/load_model.ts";
 import {
   type Attribute,
   type Constant,

@@ -2,7 +2,7 @@ import { assert, assertEquals, assertRejects } from "@std/assert";
 import { ModelFormatError } from "../../../lib/errors.ts";
 import { FeatureExtractor } from "../../../lib/extractor/feature_extractor.ts";
 import { modelGraphOf } from "../../../lib/models/graph/model_graph.ts";
-import { loadModel } from "../../../lib/models/load_model.ts";
+import { loadModel } from "../../../lib/extractor/load_model.ts";
 import {
   type Constant,
   type File,

@@ -2,7 +2,7 @@ import { tf } from "../../../lib/tf.ts";
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import { FeatureExtractor } from "../../../lib/extractor/feature_extractor.ts";
 import { fromGraphModel } from "../../../lib/models/tfjs/from_graph_model.ts";
-import { loadModel } from "../../../lib/models/load_model.ts";
+import { loadModel } from "../../../lib/extractor/load_model.ts";
 import {
   type ModelGraph,
   modelGraphOf,

@@ -6,7 +6,7 @@ import {
   modelOfLayersJson,
   readLayersJson,
 } from "../../../lib/models/tfjs/load_model_json.ts";
-import { loadModel } from "../../../lib/models/load_model.ts";
+import { loadModel } from "../../../lib/extractor/load_model.ts";
 import type { ModelJson } from "../../../lib/models/tfjs/model_json.ts";
 
 const LAYERS = [{

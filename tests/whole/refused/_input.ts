@@ -1,4 +1,4 @@
-import type { LoadModelOptions } from "../../../lib/models/load_model.ts";
+import type { LoadModelOptions } from "../../../lib/extractor/load_model.ts";
 import type { Bytes, Files } from "../../support/model_files.ts";
 
 /** One kind of input that must be refused. */

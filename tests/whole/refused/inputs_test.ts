@@ -9,7 +9,7 @@
 import { tf } from "../../../lib/tf.ts";
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { ModelFormatError } from "../../../lib/errors.ts";
-import { loadModel } from "../../../lib/models/load_model.ts";
+import { loadModel } from "../../../lib/extractor/load_model.ts";
 import {
   onesOf,
   placed,

@@ -5,6 +5,7 @@
  * @module
  */
 import { keepLoaded } from "../../../formats/native_library.ts";
+import { inFlight } from "./in_flight.ts";
 
 /** The lowest version of the API that has all of these functions. */
 const API_VERSION = 18;
@@ -117,10 +118,17 @@ export function openCApi(path: URL): CApi {
       address as Deno.PointerObject<never>,
       type,
     );
-    return [name, found.call.bind(found)];
+    const call = found.call.bind(found);
+    const isSlow = "nonblocking" in type;
+    return [
+      name,
+      isSlow ? (...values: Values) => inFlight(call(...values)) : call,
+    ];
   });
   return Object.fromEntries(calls);
 }
+
+type Values = Parameters<Deno.UnsafeFnPointer<Deno.ForeignFunction>["call"]>;
 
 const POINTER_BYTES = 8;
 

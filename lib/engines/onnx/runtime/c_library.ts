@@ -1,6 +1,6 @@
-import { packageUrl } from "../../../formats/package_file.ts";
 import type { RuntimeBinding } from "./binding.ts";
 import { openCBinding } from "./c_binding.ts";
+import { runtimeLibrary } from "./_runtime_library.ts";
 
 /** The library; it stays open, because its threads may run until the end. */
 let library: Promise<RuntimeBinding | undefined> | undefined;
@@ -18,20 +18,10 @@ export async function cBinding(): Promise<RuntimeBinding | undefined> {
 }
 
 async function openLibrary(): Promise<RuntimeBinding | undefined> {
-  const file = FILES[Deno.build.os as keyof typeof FILES];
-  const cpu = Deno.build.arch === "x86_64" ? "x64" : "arm64";
-  if (file === undefined) return undefined;
   try {
-    const path = `/bin/napi-v6/${file[0]}/${cpu}/${file[1]}`;
-    return await openCBinding(packageUrl("onnxruntime-node", path));
+    const path = runtimeLibrary();
+    return path && await openCBinding(path);
   } catch {
     return undefined; // such as in a compiled program; a worker loads it there
   }
 }
-
-/** Folder and name of the library. */
-const FILES = {
-  linux: ["linux", "libonnxruntime.so.1"],
-  darwin: ["darwin", "libonnxruntime.1.dylib"],
-  windows: ["win32", "onnxruntime.dll"],
-} as const;

@@ -1,6 +1,6 @@
 import type { RuntimeBinding } from "./binding.ts";
 import {
-  CLOSED,
+  closed,
   consumable,
   failure,
   type RuntimeLink,
@@ -8,7 +8,6 @@ import {
 } from "./link.ts";
 import type { WorkerRequest } from "./messages.ts";
 import { RequestHandler } from "./request_handler.ts";
-import { refusedByRuntime } from "./runtime.ts";
 
 /** Models in this process, whose calls run in other threads. */
 export class DirectLink implements RuntimeLink {
@@ -34,13 +33,13 @@ export class DirectLink implements RuntimeLink {
     request: WorkerRequest,
     owned: Iterable<ArrayBufferView> = [],
   ): Promise<SuccessfulReply> {
-    if (this.#closed !== undefined) throw refusedByRuntime(what, CLOSED);
+    if (this.#closed !== undefined) throw closed(what);
     this.#numPending++;
     const consumed = consumable(request, owned);
     const reply = await this.#handler.answer(request, consumed);
     this.#numPending--;
     if (reply.kind !== "failed") return reply;
-    if (this.#closed !== undefined) throw refusedByRuntime(what, CLOSED);
+    if (this.#closed !== undefined) throw closed(what);
     throw failure(what, reply, "cpu");
   }
 

@@ -1,3 +1,4 @@
+import { cannot } from "../../../check.ts";
 import type { UnsupportedByEngineError } from "../../../errors.ts";
 import { deviceAdvice, type DeviceName } from "./device.ts";
 import type { WorkerReply, WorkerRequest } from "./messages.ts";
@@ -15,8 +16,8 @@ export interface RuntimeLink {
    * @param owned Weights in it that are not used afterwards; they are empty
    * then. The values of feeds are owned always.
    * @returns The reply, in the order of the requests.
-   * @throws {UnsupportedByEngineError} If the runtime fails, or the link is
-   * closed.
+   * @throws {UnsupportedByEngineError} If the runtime fails.
+   * @throws {TypeError} If the link is closed, also meanwhile.
    */
   ask(
     what: string,
@@ -34,8 +35,17 @@ export interface RuntimeLink {
 /** A reply that is no error. */
 export type SuccessfulReply = Exclude<WorkerReply, { kind: "failed" }>;
 
-/** What requests to a closed link report. */
-export const CLOSED = "it is closed";
+/**
+ * The error for a request to a closed link, and for those that it does not wait
+ * for.
+ *
+ * @param what The action.
+ * @returns The error to throw.
+ */
+export function closed(what: string): TypeError {
+  const rule = "the session must be open";
+  return new TypeError(cannot(what, rule, "closed", "open it again"));
+}
 
 /**
  * The error for a failure.

@@ -1,8 +1,9 @@
 import type { Worker } from "node:worker_threads";
 import type { DeviceName } from "./device.ts";
 import { keepWorker, takeWorker } from "./idle_workers.ts";
+import { inFlight } from "./in_flight.ts";
 import {
-  CLOSED,
+  closed,
   consumable,
   failure,
   type RuntimeLink,
@@ -61,12 +62,15 @@ export class WorkerLink implements RuntimeLink {
     owned: Iterable<ArrayBufferView> = [],
   ): Promise<SuccessfulReply> {
     if (this.#end !== undefined) throw refusedByRuntime(what, this.#end);
+    if (this.#closed !== undefined) throw closed(what);
     const { sent, buffers } = transferred(request, owned);
     this.#worker.postMessage(enveloped(sent), buffers);
     if (!this.isBusy) this.#worker.ref();
-    return await new Promise((resolve, reject) =>
-      this.#pending.push({ what, resolve, reject })
-    );
+    const { promise, resolve, reject } = Promise.withResolvers<
+      SuccessfulReply
+    >();
+    this.#pending.push({ what, resolve, reject });
+    return await inFlight(promise);
   }
 
   /** Closes the session and returns the worker to the pool. */
@@ -76,8 +80,9 @@ export class WorkerLink implements RuntimeLink {
 
   async #close(): Promise<string | undefined> {
     if (this.#isGone) return this.#end;
+    // Those in flight cannot be stopped; nobody has to wait for them.
+    for (const { what, reject } of this.#pending) reject(closed(what));
     const closing = this.ask("close the model", { kind: "close" });
-    this.#end = CLOSED;
     let isLoaded = false;
     try {
       const reply = await closing;

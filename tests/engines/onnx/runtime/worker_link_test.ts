@@ -106,8 +106,8 @@ Deno.test("a WorkerLink reuses the worker of a closed session, also after an err
     const other = await openGraph(graph);
     await assertRejects(
       () => open.run(feed(x, unit(0))),
-      Error,
-      "it is closed",
+      TypeError,
+      "the session must be open",
     );
     await other.close();
   }
@@ -121,13 +121,14 @@ Deno.test("a WorkerLink reuses no worker that still computes", async () => {
   const { graph: quick, x: fed, y } = product();
   const open = await openGraph(graph);
   const data = new Float32Array(300 * SIZE);
-  const running = open.run(feed(x, data));
+  const running = assertRejects(() => open.run(feed(x, data)), TypeError);
   await open.close();
+  await running;
+  assert(!log.events.includes("results"), "it is not awaited");
   const other = await openGraph(quick);
   const results = await other.run(feed(fed, unit(4)));
   assertEquals([...results[y]!.data], [8, 9]);
   assertEquals(log.workers.size, 2);
   await other.close();
-  await running;
   await log.settled();
 });

@@ -1,7 +1,7 @@
 import { tf } from "../../lib/tf.ts";
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { ModelFormatError } from "../../lib/errors.ts";
-import { loadModel } from "../../lib/models/load_model.ts";
+import { loadModel } from "../../lib/extractor/load_model.ts";
 import { type ModelJson, saveTo } from "../support/save_model.ts";
 import { branched, chain } from "../support/tf_models.ts";
 
@@ -218,5 +218,10 @@ test("loadModel() refuses sources and options that are none", async () => {
     () => loadModel("x", { sginal: 1 } as never),
     TypeError,
     `did you mean "signal"`,
+  );
+  await assertRejects(
+    () => loadModel(new ArrayBuffer(8) as never),
+    TypeError,
+    "current value is an ArrayBuffer; make it bytes, as by new Uint8Array(buffer)",
   );
 });

@@ -1,9 +1,9 @@
 import { cannot, checkAwaited, checkBoolean, checkOptions } from "../check.ts";
+import type { LoadModelOptions } from "../models/read_model.ts";
 import type { Model } from "../types.ts";
-import type { LoadModelOptions } from "./read_model.ts";
 
-export type { ModelLimits } from "./graph/limits.ts";
-export type { LoadModelOptions } from "./read_model.ts";
+export type { ModelLimits } from "../models/graph/limits.ts";
+export type { LoadModelOptions } from "../models/read_model.ts";
 
 /**
  * Opens a trained model: a Keras file (`.keras`, an unpacked `.keras` folder,
@@ -122,6 +122,15 @@ export async function loadModel(
     throw new TypeError(cannot("load model", rule, signal));
   }
   // File readers are a third of this library, so they are loaded on demand.
-  const { readModel } = await import("./read_model.ts");
-  return await readModel(source, options);
+  const { readModel } = await import("../models/read_model.ts");
+  return await readModel(source, options, startRuntime);
+}
+
+/**
+ * Starts ONNX Runtime in another thread, because it alone can run an ONNX file:
+ * its start takes as long as loading a small file.
+ */
+async function startRuntime(): Promise<void> {
+  const { cBinding } = await import("../engines/onnx/runtime/c_library.ts");
+  void cBinding();
 }

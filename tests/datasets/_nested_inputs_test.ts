@@ -1,0 +1,62 @@
+import { assertEquals, assertStrictEquals, assertThrows } from "@std/assert";
+import { flatInputs } from "../../lib/datasets/_nested_inputs.ts";
+import { partsOf } from "../../lib/datasets/parts.ts";
+import type { NdArray } from "../../lib/types.ts";
+
+const array = (value: number): NdArray => ({
+  data: Float32Array.of(value),
+  shape: [1, 1],
+  dtype: "float32",
+});
+const [a, b, c] = [array(1), array(2), array(3)];
+
+// Structures that Keras 3.15 accepts for a model of three inputs, and the names
+// that they get in the file.
+const NESTED: readonly (readonly [names: string[], inputs: unknown])[] = [
+  [["y/r", "z/p", "z/q"], { z: { q: c, p: b }, y: { r: a } }],
+  [["y", "z/0", "z/1"], { z: [b, c], y: a }],
+  [["0/y", "0/z", "1"], [{ z: b, y: a }, c]],
+  [["x", "y", "z/q"], { z: { q: c }, y: b, x: [a] }],
+];
+
+Deno.test("flatInputs() names nested inputs by path, in every form of a batch", () => {
+  for (const [names, inputs] of NESTED) {
+    const expected = Object.fromEntries(
+      names.map((name, i) => [name, [a, b, c][i]]),
+    );
+    assertEquals(flatInputs(inputs, names), expected);
+    assertEquals(flatInputs([inputs, [0]], names), [expected, [0]]);
+    const sides = { xs: inputs, ys: [0] };
+    assertEquals(flatInputs(sides, names), { xs: expected, ys: [0] });
+  }
+});
+
+Deno.test("flatInputs() flattens lists in lists, but takes two lists as inputs and labels", () => {
+  const names = ["a", "b", "c"];
+  assertEquals(flatInputs({ xs: [[a, b], c] }, names), { xs: [a, b, c] });
+  assertEquals(flatInputs([[[a, b], c], [0]], names), [[a, b, c], [0]]);
+  assertEquals(flatInputs([[a], b], ["a", "b"]), [[a], b]);
+});
+
+Deno.test("flatInputs() leaves other batches as they are", () => {
+  const texts = [["x", "y"], ["z", "w"]];
+  for (
+    const batch of [a, [a, b], { a, b }, texts, [texts, [0, 1]], [1, 2, 3]]
+  ) {
+    assertEquals(flatInputs(batch, ["a", "b"]), batch);
+  }
+  assertStrictEquals(flatInputs(a, ["x/y"]), a);
+});
+
+Deno.test("partsOf() names the path of a nested input that is missing", () => {
+  const specs = ["y/r", "z/p"].map((name) => ({
+    name,
+    shape: [null, 1],
+    dtype: "float32" as const,
+  }));
+  assertThrows(
+    () => partsOf({ z: { q: c }, y: { r: a } }, specs, "read dataset"),
+    TypeError,
+    'current value is ["z/q", "y/r"]; input "z/p" of "y/r", "z/p" is missing; did you mean "z/q"?',
+  );
+});
