@@ -14,7 +14,7 @@ import {
   type Union,
   UnionMode,
 } from "apache-arrow";
-import { cannot } from "../check.ts";
+import { damaged } from "./_check_layout.ts";
 
 /** Bytes of an element of a view. */
 const VIEW_BYTES = 16;
@@ -150,15 +150,4 @@ function checkAtLeast(
   what: string,
 ): void {
   if (found < wanted) throw damaged(name, `${wanted} ${what}`, found);
-}
-
-function damaged(name: string, rule: string, value: unknown): SyntaxError {
-  return new SyntaxError(
-    cannot(
-      "read Arrow batch",
-      `column "${name}" must have ${rule}`,
-      value,
-      "is the stream damaged?",
-    ),
-  );
 }

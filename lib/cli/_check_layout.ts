@@ -257,7 +257,12 @@ const ONES = Uint8Array.from({ length: 256 }, (_, byte) => {
   return count;
 });
 
-function damaged(name: string, rule: string, value: unknown): SyntaxError {
+/** An error of a column whose data are damaged. */
+export function damaged(
+  name: string,
+  rule: string,
+  value: unknown,
+): SyntaxError {
   return new SyntaxError(
     cannot(
       "read Arrow batch",
