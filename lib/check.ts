@@ -105,7 +105,8 @@ export function checkInteger(
   min = 1,
 ): number {
   if (!Number.isSafeInteger(value) || value < min) {
-    const rule = min === 1 ? "a positive integer" : `an integer >= ${min}`;
+    const bound = min === Number.MIN_SAFE_INTEGER ? "" : ` >= ${min}`;
+    const rule = min === 1 ? "a positive integer" : `an integer${bound}`;
     throw new RangeError(cannot(action, `"${name}" must be ${rule}`, value));
   }
   return value;
@@ -383,7 +384,7 @@ export function nearestNames(
   const target = wrong.toLowerCase();
   const scored = known.map((name) => {
     const text = name.toLowerCase();
-    const holds = target !== "" &&
+    const holds = Math.min(target.length, text.length) > 2 &&
       (text.includes(target) || target.includes(text));
     const tail = text.slice(text.lastIndexOf("/") + 1);
     const whole = editDistance(target, text);

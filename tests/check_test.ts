@@ -144,6 +144,7 @@ Deno.test("nearestNames() gives the names nearest to a wrong one, best first", (
   assertEquals(nearestNames("conv12", known, 2), ["backbone/conv12", "conv1"]);
   assertEquals(nearestNames("qqqqqqqqqqqq", known), []);
   assertEquals(nearestNames("1", ["gap", "add"]), []);
+  assertEquals(nearestNames("input_layer", ["y"]), []);
   assertEquals(nearestNames("dense", []), []);
   const long = `${"a".repeat(300)}x${"b".repeat(300)}`;
   assertEquals(nearestNames(long.replace("x", "yz"), ["q", long]), [long]);

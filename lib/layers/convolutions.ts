@@ -19,7 +19,6 @@ import {
 } from "./_checks.ts";
 import { checkPlainWeights } from "./_quantization.ts";
 import {
-  channelsOf,
   filterLayer,
   filterOptions,
   forAxes,
@@ -28,6 +27,7 @@ import {
   paddedBefore,
   paddingOf,
   patchesOf,
+  readChannels,
   type SpatialAxes,
   toChannelsLast,
 } from "./_maps.ts";
@@ -77,7 +77,7 @@ function convolution(axes: SpatialAxes): LayerFactory {
 function locallyConnected(axes: 1 | 2): LayerFactory {
   return (config) => {
     const { size, strides, filters } = optionsOf(config, axes);
-    const channels = channelsOf(config);
+    const channels = readChannels(config);
     const activation = config.activation("activation");
     const hasBias = config.boolean("use_bias", true);
     return {

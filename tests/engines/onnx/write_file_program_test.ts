@@ -196,6 +196,24 @@ Deno.test("toOnnx() of a file writes each name once, whatever the file calls its
   ]);
 });
 
+Deno.test("toOnnx() of a file keeps logits that are time steps under their name", async () => {
+  const weights = { name: "w", shape: [2, 3], floats: [1, 2, 3, 4, 5, 6] };
+  const bytes = onnxBytes({
+    nodes: [
+      { op: "MatMul", in: ["x", "w"], out: ["product"] },
+      { op: "Add", in: ["product", "b"], out: ["logits"] },
+    ],
+    constants: [weights, { name: "b", shape: [3], floats: [1, 1, 1] }],
+    inputs: [{ name: "x", shape: ["N", "T", 2] }],
+    outputs: [{ name: "logits", shape: ["N", "T", 3] }],
+  });
+  await using model = await loadModel(bytes);
+  const written = await new FeatureExtractor(model).toOnnx();
+  await using again = await loadModel(written);
+  assertEquals(again.outputs.map(({ name }) => name), ["logits"]);
+  assertEquals(again.layers.map(({ kind }) => kind), ["MatMul", "Add"]);
+});
+
 Deno.test("toOnnx() of a file begins at another input", async () => {
   const nodes = [
     { op: "Relu", name: "first", in: ["x"], out: ["a"] },

@@ -53,7 +53,7 @@ export function foldScales(graph: OnnxGraph): void {
   }
 }
 
-/** Finds what can be folded into a convolution. */
+/** Finds the operators that can be folded into a convolution. */
 function chainOf(
   graph: OnnxGraph,
   conv: OnnxNode,
