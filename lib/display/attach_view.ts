@@ -5,7 +5,7 @@
  */
 import { cannot, quote } from "../check.ts";
 import { errorText } from "../errors.ts";
-import { textWidth } from "./terminal.ts";
+import { tableWidth } from "./terminal.ts";
 import { viewText } from "./text.ts";
 import type { View, ViewOptions } from "./view.ts";
 
@@ -41,7 +41,7 @@ export function attachView<T extends object>(
   const failure = (error: unknown) => `[cannot be shown: ${errorText(error)}]`;
   const text = function (this: T): string {
     try {
-      return viewText(view(this, {}), textWidth());
+      return viewText(view(this, {}), tableWidth());
     } catch (error) {
       return failure(error);
     }

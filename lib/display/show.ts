@@ -14,8 +14,8 @@ import { broadcast, inNotebook, settle } from "./kernel.ts";
 import { currentRenderer } from "./renderer.ts";
 import {
   imageProtocol,
+  tableWidth,
   terminalColumns,
-  textWidth,
   writeAll,
 } from "./terminal.ts";
 import { blocksText, viewText } from "./text.ts";
@@ -81,7 +81,7 @@ export interface ShowOptions {
  * which are read only where the permission is already granted.
  *
  * @param x The value to show. It is not changed.
- * @param options What to show of it.
+ * @param options The parts to show.
  * @returns A promise that resolves when it is shown.
  * @throws {TypeError} If `x` is a promise, or an option is unknown or does not
  * apply to `x`.
@@ -130,7 +130,7 @@ async function print(view: View): Promise<void> {
   const protocol = imageProtocol();
   const hasFigures = view.blocks.some(({ kind }) => kind === "figure");
   if (protocol === undefined || !hasFigures) {
-    return write(`${viewText(view, textWidth())}\n`);
+    return write(`${viewText(view, tableWidth())}\n`);
   }
   const { terminalImage } = await import("./terminal_image.ts");
   const columns = terminalColumns();

@@ -47,6 +47,7 @@ export type { LoadModelOptions } from "../models/read_model.ts";
  * @throws {ModelFormatError} If it is not such a model, is damaged, or contains
  * a layer or an option that is not supported; the message names them.
  * @throws {Deno.errors.NotFound} If a file does not exist.
+ * @throws {Deno.errors.Http} If a server refuses a file.
  * @throws {DOMException} If it is aborted.
  *
  * @example A file of Keras

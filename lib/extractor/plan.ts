@@ -9,7 +9,7 @@ import {
   type OnnxFunction,
   type OnnxOperation,
 } from "../formats/onnx_model.ts";
-import type { GraphNode } from "../models/graph/graph.ts";
+import { type GraphNode, origin } from "../models/graph/graph.ts";
 import type { ModelGraph } from "../models/graph/model_graph.ts";
 import type { EngineChoice } from "./choose_engine.ts";
 import type { ExtractorProgram } from "./compile.ts";
@@ -255,7 +255,7 @@ function batchDependence(
   { onnx }: ModelGraph,
   program: ExtractorProgram,
 ): string[] {
-  const { feeds, schedule, rows } = program;
+  const { feeds, features, schedule, rows } = program;
   const nodes = [...feeds.map(({ ref }) => ref.node), ...schedule.nodes];
   const mixing = onnx === undefined
     ? rows.mixing
@@ -270,6 +270,9 @@ function batchDependence(
   const padded = nodes.filter(({ call }) =>
     call.kind === "input" && call.host?.computation.padsToLongest === true
   );
+  const indices = features.map(({ ref }) => origin(ref)).filter((
+    { node, index },
+  ) => index === 1 && node.row.kind === "MaxPool");
   return [
     ...warning(
       which(isDynamic),
@@ -289,6 +292,11 @@ function batchDependence(
         `compute over all ${fixed} samples of a run`,
         "the order of the samples",
       ),
+    ...warning(
+      indices.map(({ node }) => node),
+      "the indices of ",
+      "count over all samples of a batch",
+    ),
     ...warning(
       padded,
       "the length of ",

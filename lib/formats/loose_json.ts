@@ -22,6 +22,8 @@ export interface LooseJsonLimits {
 
 /** Default limit for the number of bytes. */
 export const MOST_JSON: number = 16 * 2 ** 20;
+/** The limit for a model.json; graphs of 40,000 operations have 28 MB. */
+export const MOST_MODEL_JSON: number = 4 * MOST_JSON;
 
 const FORBIDDEN = new Set(["__proto__", "constructor", "prototype"]);
 const NUMBER = /-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?/y;

@@ -1,4 +1,5 @@
 import { cannot, checkOneOf, nearestNames } from "../check.ts";
+import { ConfigError } from "./_checks.ts";
 import { namesInPart, weightsOfPart } from "./_parts.ts";
 import { activationNamed } from "./activations.ts";
 import {
@@ -19,7 +20,7 @@ import type {
 const NO_MEANING =
   /^(name|trainable|dtype|dtype_policy|batch_shape|batch_input_shape|input_shape|input_dim|input_length|build_config|compile_config|registered_name|module|shared_object_id|seed|seed_generator|implementation|autocast|optional|activity_regularizer|force_generator|rng_type)$|_(initializer|regularizer|constraint)$/;
 
-/** Options of a Lambda layer that its function replaces, and its code. */
+/** Options of a Lambda layer that a passed function replaces. */
 const OF_LAMBDA =
   /^(function|function_type|module|output_shape|output_shape_type|output_shape_module)$/;
 
@@ -256,7 +257,7 @@ export class ConfigReader implements LayerConfig {
     value: unknown,
     advice?: string,
   ): TypeError {
-    return new TypeError(
+    return new ConfigError(
       cannot(this.#action(), `"${key}" must ${rule}`, value, advice),
     );
   }

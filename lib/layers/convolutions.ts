@@ -21,7 +21,6 @@ import {
 import { localMatrix, type LocalSizes, outputSizes } from "./_local_matrix.ts";
 import { checkPlainWeights } from "./_quantization.ts";
 import {
-  channelsOf,
   filterLayer,
   filterOptions,
   forAxes,
@@ -30,6 +29,7 @@ import {
   paddedBefore,
   paddingOf,
   patchesOf,
+  readChannels,
   type SpatialAxes,
   toChannelsLast,
 } from "./_maps.ts";
@@ -82,7 +82,7 @@ function locallyConnected(axes: 1 | 2): LayerFactory {
       config,
       axes,
     );
-    const channels = channelsOf(config);
+    const channels = readChannels(config);
     const activation = config.activation("activation");
     const hasBias = config.boolean("use_bias", true);
     return {

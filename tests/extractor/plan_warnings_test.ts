@@ -119,3 +119,30 @@ Deno.test("plan() warns of classes of models whose call is not in the file", asy
   chain.config.layers[0] = first;
   assertEquals(await warned(chain), [line]);
 });
+
+Deno.test("plan() warns of indices of a pooling, which count over the samples of a batch", async () => {
+  await using model = await loadModel(onnxBytes({
+    nodes: [{
+      op: "MaxPool",
+      name: "pool",
+      in: ["x"],
+      out: ["y", "at"],
+      attributes: { kernel_shape: [2] },
+    }],
+    inputs: [{ name: "x", shape: ["N", 1, 2] }],
+    outputs: [{ name: "y", shape: ["N", 1, 1] }],
+  }));
+  const extractor = new FeatureExtractor(model).logits(false);
+  const indices = extractor.layers("pool[1]");
+  assertEquals((await indices.plan()).warnings, [
+    'results depend on .batch(): the indices of "pool" count over all samples of a batch',
+  ]);
+  assertEquals((await extractor.layers("pool").plan()).warnings, []);
+  const x = { data: Float32Array.of(1, 2, 4, 3), shape: [2, 1, 2] };
+  const [both, single] = [
+    await indices.predict(x),
+    await indices.batch(1).predict(x),
+  ];
+  assertEquals([...both.features[0]!.data], [1, 2]);
+  assertEquals([...single.features[0]!.data], [1, 0]);
+});

@@ -31,6 +31,11 @@ export const FOLLOWED: readonly (readonly [string, string, string])[] = [
   ["datasets/labels.ts", "pass class indices, or no ", ""],
   ["datasets/labels.ts", "pass one class index a sample, as by ", ""],
   [
+    "engines/onnx/corrected_operators.ts",
+    "convert the file in Python: onnx.version_converter.convert_version(model, 21)",
+    ONNX,
+  ],
+  [
     "engines/onnx/exact_products.ts",
     "use a processor with VNNI, or open the ",
     "tests/engines/onnx/exact_products_test.ts",
@@ -74,6 +79,11 @@ export const FOLLOWED: readonly (readonly [string, string, string])[] = [
     "extractor/plan.ts",
     "use .batch(1), or save the layer with output_sequence_length",
     "tests/extractor/plan_warnings_test.ts",
+  ],
+  [
+    "extractor/run_batches.ts",
+    "use .batch(1), for a model that computes one sample at a time",
+    "tests/models/onnx/batch_axes_test.ts",
   ],
   [
     "extractor/plan.ts",

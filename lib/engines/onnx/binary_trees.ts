@@ -4,8 +4,8 @@
  *
  * If no weight is negative, their sum `s` is a probability, the scores are
  * `[1 - s, s]`, and the label is the second class if `s > 0.5`. ONNX Runtime 1.27
- * computes `[-s, s]` and compares `s` with 0, as is due for weights of both
- * signs. Here the sum is that of a regressor with the same trees, from which
+ * computes `[-s, s]` and compares `s` with 0, which is right only for weights
+ * of both signs. Here the sum is that of a regressor with the same trees, from which
  * other operators of ONNX compute scores and labels.
  *
  * @module
@@ -36,11 +36,11 @@ export interface BinaryTrees {
 }
 
 /**
- * Finds out whether the runtime computes an operation wrongly.
+ * Finds an ensemble that the runtime computes wrongly.
  *
  * @param operation An operation.
  * @param reader The file.
- * @returns What is needed to correct it; undefined if it is right.
+ * @returns Facts to correct it; undefined for any other operation.
  */
 export function binaryTrees(
   { kind, domain, attributes }: OnnxOperation,
@@ -107,9 +107,9 @@ function wrong(name: string): UnsupportedByEngineError {
  *
  * @param writer The graph.
  * @param operation The operation of the file.
- * @param trees What is needed.
+ * @param trees The facts to correct it.
  * @param reader The file.
- * @param fresh Gives names that no tensor has.
+ * @param fresh Returns names that no tensor has.
  * @throws {UnsupportedByEngineError} If its activation is not supported.
  */
 export function writeBinaryTrees(
@@ -196,8 +196,14 @@ function writeRegressor(
   });
 }
 
-/** The name of an attribute. */
-function keyOf(
+/**
+ * The name of an attribute.
+ *
+ * @param reader The file.
+ * @param attribute Its position.
+ * @returns The name.
+ */
+export function keyOf(
   reader: ProtoReader,
   attribute: { readonly start: number; readonly end: number },
 ): string {

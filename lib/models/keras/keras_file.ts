@@ -292,8 +292,10 @@ function openHdf5(bytes: ByteSource, limits: LooseJsonLimits): Contents {
       store = hdf5Store(bytes, source, false, "bfloat16");
     }
     if (config === undefined) {
-      const isSaved = store.groups.has("layers") ||
-        store.groups.has("_layer_checkpoint_dependencies") ||
+      // Subclassed models have a group for each attribute that is a layer.
+      const isSaved = [...store.groups].some((path) =>
+        /(^|\/)(layers|vars|_layer_checkpoint_dependencies)$/.test(path)
+      ) ||
         store.strings("", "layer_names") !== undefined;
       throw new ModelFormatError(
         source,

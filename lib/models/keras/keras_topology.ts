@@ -26,16 +26,16 @@ export interface TensorId {
 }
 
 /** An argument: a tensor, a list or a record of arguments, or a value. */
-export type Argument =
+export type StoredArgument =
   | { readonly tensor: TensorId }
-  | { readonly list: readonly Argument[] }
-  | { readonly record: Readonly<Record<string, Argument>> }
+  | { readonly list: readonly StoredArgument[] }
+  | { readonly record: Readonly<Record<string, StoredArgument>> }
   | { readonly value: unknown };
 
 /** One call of a layer. */
 export interface CallSpec {
-  readonly positional: readonly Argument[];
-  readonly named: Readonly<Record<string, Argument>>;
+  readonly positional: readonly StoredArgument[];
+  readonly named: Readonly<Record<string, StoredArgument>>;
 }
 
 /** A layer, an operation, or a nested model. */
@@ -159,7 +159,7 @@ class Reader {
   #checkSize(numLayers: number): void {
     const { nodes } = this.#limits;
     this.#numLayers += numLayers;
-    // A limit of the caller counts for descriptions, too.
+    // The caller's limit also applies to descriptions.
     const most = nodes === DEFAULT_LIMITS.nodes ? MOST_LAYERS : nodes;
     if (this.#numLayers <= most) return;
     const limit = ["nodes", most] as const;
@@ -247,7 +247,7 @@ class Reader {
   }
 
   /** An input in Keras 2: `[layer, call, output, …]`, or a constant. */
-  #input(entry: unknown): Argument {
+  #input(entry: unknown): StoredArgument {
     if (Array.isArray(entry)) {
       if (entry[0] === "_CONSTANT_VALUE") return { value: entry[2] };
       const tensor = this.#triple(entry.slice(0, 3));
@@ -259,14 +259,14 @@ class Reader {
     return this.#fail("a call must be on tensors of layers", entry);
   }
 
-  #record(kwargs: unknown): Record<string, Argument> {
+  #record(kwargs: unknown): Record<string, StoredArgument> {
     return mapValues(
       this.#object(kwargs, "keyword arguments"),
       (value) => this.#argument(value),
     );
   }
 
-  #argument(value: unknown): Argument {
+  #argument(value: unknown): StoredArgument {
     if (Array.isArray(value)) {
       const tensor = this.#triple(value);
       if (tensor !== undefined) return { tensor };
@@ -337,7 +337,7 @@ class Reader {
   }
 
   #renumbered(spec: LayerSpec, nested: Nested): LayerSpec {
-    const renumber = (argument: Argument): Argument => {
+    const renumber = (argument: StoredArgument): StoredArgument => {
       if ("tensor" in argument) {
         return { tensor: this.#fromCall(argument.tensor, nested) };
       }
@@ -400,7 +400,7 @@ function withoutArray(option: unknown): unknown {
 }
 
 /** A list of arguments; one of values alone is a value. */
-function listOf(list: readonly Argument[]): Argument {
+function listOf(list: readonly StoredArgument[]): StoredArgument {
   const values = list.flatMap((inner) => "value" in inner ? [inner.value] : []);
   return values.length === list.length ? { value: values } : { list };
 }

@@ -97,7 +97,7 @@ export function operationName(spec: LayerSpec): string {
   return isFunction(spec) ? `tf.${spec.options.function}` : spec.className;
 }
 
-/** Keras 2 writes slices, and masks of booleans, in a class of their own. */
+/** Keras 2 writes slices, and masks of booleans, in a separate class. */
 function isFunction({ className, options }: LayerSpec): boolean {
   const name = options.function;
   return className === "TFOpLambda" || className === "SlicingOpLambda" &&
@@ -176,7 +176,7 @@ export function refuseUnknown(
   throw new ModelFormatError(source, `${rule}; ${hints.join(", ")}`);
 }
 
-/** The key of each unknown object, and the form of what to pass under it. */
+/** The keys of unknown objects, with the form of the function to pass. */
 function objectsOf(unknown: readonly UnknownLayer[]): Map<string, string> {
   const lambdas = unknown.flatMap(({ lambda }) => lambda ?? []);
   const isByName = lambdas.length > 1 && lambdas.length <= 8;
@@ -187,7 +187,7 @@ function objectsOf(unknown: readonly UnknownLayer[]): Map<string, string> {
   }));
 }
 
-/** What stands for the dots. */
+/** The forms of functions that the dots stand for. */
 function formsOf(unknown: readonly UnknownLayer[]): string[] {
   const forms = new Map(unknown.flatMap((each): [string, string][] => {
     if (each.role !== undefined) return [];
@@ -291,7 +291,7 @@ function* unknownHeld(
   }
 }
 
-/** What tells a class of Keras from one of the same name elsewhere. */
+/** The properties that tell a class of Keras from others of the same name. */
 type NamedClass = Pick<
   LayerSpec,
   "name" | "className" | "module" | "registeredName" | "options"

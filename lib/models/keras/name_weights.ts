@@ -83,7 +83,7 @@ export class NameWeights implements BoundWeights {
       const entries = this.#group(`${root}/${name}`);
       for (const { weight } of entries) this.#left.add(weight.path);
       const layer = layers.get(name);
-      if (layer === undefined) continue; // finish() finds what it holds
+      if (layer === undefined) continue; // finish() finds its weights
       if (this.#entries.has(layer)) this.#fail("layer names must differ", name);
       this.#entries.set(layer, layer.model === undefined ? entries : []);
       if (layer.model !== undefined) this.#spread(layer, entries);

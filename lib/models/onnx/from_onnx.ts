@@ -30,8 +30,8 @@ import {
 } from "../graph/graph.ts";
 import { ModelGraph } from "../graph/model_graph.ts";
 import { onnxChannels } from "../graph/onnx_operators.ts";
-import { tensorsOf, type WholeFile } from "./onnx_checks.ts";
-import type { OnnxConstant } from "../graph/onnx_origin.ts";
+import { attributeTensors, type WholeFile } from "./onnx_checks.ts";
+import type { FileConstant } from "../graph/onnx_origin.ts";
 import { OnnxSpecs } from "./onnx_specs.ts";
 import { inOrder } from "../graph/in_order.ts";
 
@@ -39,7 +39,7 @@ import { inOrder } from "../graph/in_order.ts";
 export interface OnnxParts {
   readonly file: WholeFile;
   /** Constants by their tensor names. */
-  readonly constants: ReadonlyMap<string, OnnxConstant>;
+  readonly constants: ReadonlyMap<string, FileConstant>;
   /** Operations that are not constants. */
   readonly operations: readonly OnnxOperation[];
   /** The model's inputs. */
@@ -164,7 +164,7 @@ class GraphBuilder {
       }
     }
     const waits = (operation: OnnxOperation) =>
-      tensorsOf(operation).filter((name) => !this.#isThere(name)).map(
+      attributeTensors(operation).filter((name) => !this.#isThere(name)).map(
         (name) => {
           const producer = byOutput.get(name);
           if (producer !== undefined) return producer;
@@ -195,7 +195,7 @@ class GraphBuilder {
     }
   }
 
-  /** Adds the node of an operation; what the file does not have is unlisted. */
+  /** Adds the node of an operation; one that is not in the file is unlisted. */
   #add(
     operation: OnnxOperation,
     name: string,
@@ -203,7 +203,7 @@ class GraphBuilder {
     dequantised?: Ref,
   ): Draft {
     const { constants } = this.#parts;
-    const operands = tensorsOf(operation);
+    const operands = attributeTensors(operation);
     const producers = operands.map((tensor) => this.producers.get(tensor));
     const inputs = producers.filter((ref) => ref !== undefined);
     const known = new Map(
@@ -261,7 +261,7 @@ class GraphBuilder {
   #addOutputs(operation: OnnxOperation, node: Draft): void {
     const { outputs, kind } = operation;
     const first = outputName(operation, 0);
-    const isOne = outputs.filter((tensor) => tensor !== "").length < 2;
+    const isOne = outputs.length < 2;
     const number = (index: number, found: Draft) => {
       if (!isOne) this.otherNames.set(`${node.row.name}[${index}]`, found);
     };

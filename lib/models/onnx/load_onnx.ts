@@ -20,11 +20,11 @@ import {
   isConstant,
   type WholeFile,
 } from "./onnx_checks.ts";
-import type { OnnxConstant } from "../graph/onnx_origin.ts";
+import type { FileConstant } from "../graph/onnx_origin.ts";
 import { numbersConstant, onnxConstant } from "./onnx_constants.ts";
 import { DEFAULT_LIMITS, type ModelLimits } from "../graph/limits.ts";
 import type { ExternalFiles } from "./onnx_external.ts";
-import { checkExpansion, checkSizes } from "./onnx_growth.ts";
+import { checkExpansion, checkTensorSizes } from "./onnx_growth.ts";
 
 /** An open ONNX file. */
 export interface OnnxSource {
@@ -79,7 +79,7 @@ export async function loadOnnx(
     const ordered = model.topLevel.flatMap(({ call }) =>
       call.kind === "raw" ? [call.onnx!.operation] : []
     );
-    await checkSizes(file, constants, ordered, limits);
+    await checkTensorSizes(file, constants, ordered, limits);
     return model;
   } catch (cause) {
     close();
@@ -106,7 +106,7 @@ interface ConstantOptions {
 async function readConstants(
   file: WholeFile,
   { allowNonFinite, limits, url, signal, onOpen }: ConstantOptions,
-): Promise<Map<string, OnnxConstant>> {
+): Promise<Map<string, FileConstant>> {
   const { reader } = file;
   const tensors = namedTensors(file);
   const sparse = namedSparse(file);
@@ -171,10 +171,10 @@ function constantValues({ nodes }: OnnxGraphPart, attribute: string) {
 
 function constantsOf(
   { graph, reader }: WholeFile,
-  read: readonly OnnxConstant[],
-): Map<string, OnnxConstant> {
-  const constants = new Map<string, OnnxConstant>();
-  const add = (name: string, constant: OnnxConstant) => {
+  read: readonly FileConstant[],
+): Map<string, FileConstant> {
+  const constants = new Map<string, FileConstant>();
+  const add = (name: string, constant: FileConstant) => {
     if (name === "" || constants.has(name)) {
       throw new ModelFormatError(
         reader.source.name,
