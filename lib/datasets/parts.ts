@@ -71,6 +71,10 @@ export function partsOf(
   const inputs = inputsOf(xs, specs, action);
   const counts = inputs.map((input, i) => checkInput(input, specs[i]!, action));
   const first = counts.findIndex((count) => count !== undefined);
+  if (first < 0 && specs.length > 0) {
+    const rule = `input "${specs[0]!.name}" must have a batch axis`;
+    throw new TypeError(cannot(action, rule, inputs[0]!.shape));
+  }
   const rows = counts[first]!;
   const other = counts.findIndex((count) =>
     count !== undefined && count !== rows

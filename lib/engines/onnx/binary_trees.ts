@@ -196,8 +196,14 @@ function writeRegressor(
   });
 }
 
-/** The name of an attribute. */
-function keyOf(
+/**
+ * The name of an attribute.
+ *
+ * @param reader The file.
+ * @param attribute Its position.
+ * @returns The name.
+ */
+export function keyOf(
   reader: ProtoReader,
   attribute: { readonly start: number; readonly end: number },
 ): string {

@@ -156,7 +156,7 @@ function writeGraph(
     writeNode(writer, "Cast", [input], name, { to: type });
     return { name: input, type: fedType, shape };
   });
-  writeOperations(writer, origin.file, calls, {
+  writeOperations(writer, origin, calls, {
     fresh,
     added: (operation) =>
       (zeroPoints.get(operation) ?? []).map((zero) =>
@@ -179,7 +179,7 @@ function writeGraph(
     writer.message(11, () => writePort(writer, port));
   }
   // The runtime infers type and sizes of the outputs.
-  for (const name of outputs) {
+  for (const name of new Set(outputs)) {
     writer.message(12, () => writer.text(1, name));
   }
   return { inputs: ports.map(({ name }) => name), outputs };

@@ -80,7 +80,7 @@ function writeGraph(
     if (name !== tensor) writeNode(writer, "Identity", [name], tensor);
   }
   const fresh = freshNames(calls, ports);
-  writeOperations(writer, origin.file, calls, { fresh });
+  writeOperations(writer, origin, calls, { fresh });
   writeParts(writer, graph);
   for (const { name, tensor } of outputs) {
     if (name !== tensor) writeNode(writer, "Identity", [tensor], name);

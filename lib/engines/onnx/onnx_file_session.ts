@@ -209,7 +209,9 @@ class FileSession implements Session {
     if (this.#isClosed) throw closed("run");
     pacer.check();
     const { graph, feeds } = this.#program;
-    const axes = feeds.map(({ spec: { batchAxis = 0 } }) => batchAxis);
+    const axes = feeds.map(({ spec: { batchAxis = 0 } }, i) =>
+      inputs[i]!.shape.length === 0 ? null : batchAxis
+    );
     const counted = axes.findIndex((axis) => axis !== null);
     const rows = inputs[counted]!.shape[axes[counted]!]!;
     const what = samplesText(first, rows);

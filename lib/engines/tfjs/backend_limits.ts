@@ -15,7 +15,10 @@ import { type GraphNode, origin, specOf } from "../../models/graph/graph.ts";
 import type { BackendName } from "./backend.ts";
 
 /** Operations without a wasm kernel. */
-const NO_WASM_KERNEL = /^(Einsum|I?R?FFT.*|UnsortedSegmentSum|Complex.*)$/;
+const NO_WASM_KERNEL =
+  /^(Einsum|I?R?FFT.*|UnsortedSegmentSum|Complex.*|Real|Imag|Ragged.*|StaticRegexReplace)$/;
+/** Operations whose wasm kernel refuses other numbers than float32. */
+const FLOATS_ON_WASM = /^(_FusedMatMul|(Batch)?MatMul(V2)?)$/;
 /**
  * Activations that wasm can fuse with a product; it refuses others at run time.
  */
@@ -96,8 +99,9 @@ export function limitOf(
 }
 
 function isMissingInWasm({ row }: GraphNode): boolean {
-  const { fusedOps } = row.config;
+  const { fusedOps, dtype = "float32" } = row.config;
   return NO_WASM_KERNEL.test(row.kind) ||
+    (FLOATS_ON_WASM.test(row.kind) && dtype !== "float32") ||
     (Array.isArray(fusedOps) && !fusedOps.every((op) => WASM_FUSED.test(op)));
 }
 

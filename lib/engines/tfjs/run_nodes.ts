@@ -308,3 +308,18 @@ export function checkOperation({ row, call }: GraphNode): void {
     `operation "${row.name}" (${row.kind}) must ${call.obstacle}; save the Keras model itself, as .keras or .h5`,
   );
 }
+
+/**
+ * Checks that TF.js can return a tensor: not what a loop computes several times.
+ *
+ * @param ref The tensor.
+ * @throws {UnsupportedByEngineError} If it cannot.
+ */
+export function checkFetch({ node: { row, call } }: Ref): void {
+  if (call.kind !== "raw" || call.isInLoop !== true) return;
+  throw new UnsupportedByEngineError(
+    `take layer "${row.name}"`,
+    "tfjs",
+    `operation "${row.name}" (${row.kind}) must not be inside a loop, which computes it several times`,
+  );
+}

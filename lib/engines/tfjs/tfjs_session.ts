@@ -1,7 +1,7 @@
 import type { NumericDataType } from "@tensorflow/tfjs";
 import { tf } from "../../tf.ts";
 import { cannot } from "../../check.ts";
-import { type Ref, refKey } from "../../models/graph/graph.ts";
+import { origin, type Ref, refKey } from "../../models/graph/graph.ts";
 import type { NdArray } from "../../types.ts";
 import { readNodeWeights } from "../call_node.ts";
 import type { Pacer } from "../../formats/pacer.ts";
@@ -25,6 +25,7 @@ import { tensorHandle, tidied } from "./tensor_handle.ts";
 import { customSteps } from "./custom_steps.ts";
 import { checkClasses, perturbed } from "./perturb.ts";
 import {
+  checkFetch,
   checkOperation,
   fedValues,
   keepFetched,
@@ -63,6 +64,7 @@ export async function openTfjs(
 ): Promise<Session> {
   const { nodes } = program.schedule;
   nodes.forEach(checkOperation);
+  wantedRefs(program).map(origin).forEach(checkFetch);
   const host = await readNodeWeights(nodes, builtInCallOf, pacer);
   const held = await takeTurn(
     backend,

@@ -172,6 +172,8 @@ export type NodeCall =
     readonly onnx?: OnnxCall;
     /** What the operation must be instead, for TF.js to compute it. */
     readonly obstacle?: string;
+    /** Whether it is inside a loop, which computes it several times. */
+    readonly isInLoop?: boolean;
     /** The functions of the graph that it calls. */
     readonly functions?: GraphFunctions;
   };

@@ -195,8 +195,18 @@ const SPELLING: SoftmaxSpelling = {
     node.row.config.axes as readonly number[] | undefined ?? valuesOf(node, 1),
 };
 
-/** The values of a small constant argument of these types. */
-function valuesOf(node: GraphNode, index: number): number[] | undefined {
+/**
+ * The values of a small constant argument.
+ *
+ * @param node The operation.
+ * @param index Its argument.
+ * @returns The values; undefined if it is computed, large, or neither int64 nor
+ * float32.
+ */
+export function valuesOf(
+  node: GraphNode,
+  index: number,
+): number[] | undefined {
   const value = constant(node, index)?.() as FileConstant | undefined;
   const bytes = value?.storedBytes?.();
   if (bytes === undefined || bytes.length > 64) return undefined;

@@ -154,6 +154,10 @@ export function callArguments(
   return args;
 }
 
+const WITHOUT_IT = "save a copy without it in Python: " +
+  `copy = tf_keras.models.model_from_json(model.to_json().replace('"training": true', '"training": false')); ` +
+  'copy.set_weights(model.get_weights()); copy.save("model.keras")';
+
 /**
  * Refuses a call with `training=True` if it changes results: Keras 3 overrides
  * the argument in `predict`, Keras 2 does not.
@@ -165,7 +169,7 @@ export function callArguments(
 export function checkTraining(name: string, dialect: Dialect): void {
   if (dialect === 3) return;
   const rule = "it must not be called with training=True";
-  throw new TypeError(cannot(`call layer "${name}"`, rule, true));
+  throw new TypeError(cannot(`call layer "${name}"`, rule, true, WITHOUT_IT));
 }
 
 /**

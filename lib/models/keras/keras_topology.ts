@@ -61,6 +61,8 @@ export interface ModelSpec {
   readonly layers: readonly LayerSpec[];
   readonly inputs: readonly NamedTensorId[];
   readonly outputs: readonly NamedTensorId[];
+  /** The class, if it is not one of Keras: its own `call` is not in the file. */
+  readonly customClass?: string;
 }
 
 /** An input or output of a model. */
@@ -122,13 +124,16 @@ class Reader {
     const options = Array.isArray(config)
       ? { layers: config } // Keras 2.0 wrote a Sequential as a list
       : this.#object(config, `the config of ${className}`);
-    const isSequential = className === "Sequential";
+    const isOfKeras = /^(Functional|Model|Sequential)$/.test(`${className}`);
     const { layers } = options;
+    const isSequential = className === "Sequential" ||
+      !isOfKeras && isChain(options);
     if (!Array.isArray(layers)) {
       this.#fail(
         "a model must list its layers: subclassed models cannot be read",
         className,
         "save it as a functional model in Python: " +
+          'keras.Model(model.inputs, model.outputs).save("model.keras"), or, without model.inputs, ' +
           'x = keras.Input(SHAPE); keras.Model(x, model.call(x)).save("model.keras")',
       );
     }
@@ -137,10 +142,12 @@ class Reader {
     const specs = layers.map((layer) => this.#layer(layer, level));
     this.#checkNames(specs);
     const name = String(options.name ?? "model");
-    if (isSequential) return chain(name, specs);
+    const customClass = isOfKeras ? {} : { customClass: `${className}` };
+    if (isSequential) return { ...chain(name, specs), ...customClass };
     const nested = nestedModels(specs);
     const ends = (key: string) => this.#namedEnds(options[key], key, nested);
     return {
+      ...customClass,
       name,
       isSequential,
       layers: specs.map((spec) => this.#renumbered(spec, nested)),
@@ -405,6 +412,12 @@ interface PathAndTensor {
 }
 
 /** A Sequential: each layer is called on the previous one. */
+/** Whether layers are listed without calls, as a subclass of Sequential does. */
+function isChain({ layers, input_layers: inputs }: Json): boolean {
+  return inputs === undefined && Array.isArray(layers) &&
+    layers.every((layer) => layer?.inbound_nodes === undefined);
+}
+
 function chain(name: string, specs: readonly LayerSpec[]): ModelSpec {
   const isInput = ({ className }: LayerSpec) => className === "InputLayer";
   const input = specs.find(isInput)?.name ?? `${specs[0]?.name}_input`;

@@ -20,6 +20,8 @@ export interface LayerDraft extends GraphNode {
   readonly path: LayerPath;
   readonly index: number | undefined;
   readonly children: LayerDraft[];
+  /** Its children, in the order in which Keras runs them. */
+  runs: readonly LayerDraft[];
   /** Its options, if known beyond the config. */
   options?: Readonly<Record<string, unknown>>;
   /** The inputs in its row, if they differ from its inputs. */
@@ -57,6 +59,7 @@ export function newDraft(
     path,
     index,
     children: [],
+    runs: [],
     numOutputs: 1,
   };
   return draft;

@@ -67,6 +67,7 @@ import {
 } from "../graph/limits.ts";
 import { inOrder } from "../graph/in_order.ts";
 import { ModelGraph } from "../graph/model_graph.ts";
+import { allRuns, runOrder } from "./run_order.ts";
 import { ShapePass } from "./shape_pass.ts";
 import { withFunctions } from "./tensorflow_ops.ts";
 
@@ -107,9 +108,19 @@ export function layerGraph(parts: LayerGraphParts): Steps<ModelGraph> {
   return new Builder({ ...parts, spec }).build();
 }
 
+/** Classes of models that are not of Keras. */
+function customClasses({ customClass, layers }: ModelSpec): string[] {
+  const inner = layers.flatMap(({ model }) =>
+    model ? customClasses(model) : []
+  );
+  return customClass === undefined ? inner : [customClass, ...inner];
+}
+
 /** The nodes of an entered model. */
 interface Entered {
   readonly drafts: readonly LayerDraft[];
+  /** The same, in the order in which Keras runs them. */
+  readonly runs: readonly LayerDraft[];
   readonly topLevel: readonly LayerDraft[];
   readonly inputs: readonly Ref[];
   readonly outputs: readonly Ref[];
@@ -136,11 +147,11 @@ class Builder {
     refuseUnknown(unknown, source, customLayers, advice);
     this.#bound = this.#parts.bindWeights(spec);
     const entered = yield* this.#enter(spec, "", []);
-    const { drafts, topLevel, inputs, outputs } = entered;
+    const { drafts, runs, topLevel, inputs, outputs } = entered;
     const nodes = flatten(drafts);
     this.#bound.finish();
     nodes.forEach((draft, id) => draft.id = id);
-    const shapes = new ShapePass(nodes, source, dialect, limits);
+    const shapes = new ShapePass(allRuns(runs), source, dialect, limits);
     yield* shapes.run(outputs);
     return new ModelGraph({
       name: spec.name,
@@ -154,6 +165,7 @@ class Builder {
       whyUnusable: () => undefined,
       dispose,
       hasCustomCode: holdsFunctions(customLayers),
+      customClasses: [...new Set(customClasses(spec))],
     });
   }
 
@@ -189,11 +201,14 @@ class Builder {
     );
     const ends = (list: ModelSpec["inputs"]) =>
       list.map(({ tensor }) => refOf(tensor, "the model"));
+    const outputs = ends(spec.outputs);
+    const last = outputs.map(({ node }) => node as LayerDraft);
     return {
       drafts,
+      runs: runOrder(drafts, last),
       topLevel,
       inputs: ends(spec.inputs),
-      outputs: ends(spec.outputs),
+      outputs,
     };
   }
 
@@ -307,6 +322,7 @@ class Builder {
     const prefix = `${draft.name}/`;
     const inner = yield* this.#enter(model, prefix, draft.path, draft.inputs);
     draft.children.push(...inner.drafts);
+    draft.runs = inner.runs;
     draft.call = { kind: "alias", outputs: inner.outputs };
     if (draft.spec.timeAxes === undefined) return;
     this.#guarded(() => endTimeAxes(draft, inner.outputs, dialect));

@@ -205,7 +205,9 @@ export class NameWeights implements BoundWeights {
       ];
       const entry = forms.find((form) => matching(form).length > 0) ?? written;
       const found = matching(entry);
-      if (found.length === 0 && !this.#byNameOnly) {
+      // Keras 2 writes no layer's name for the weights of a Normalization.
+      const isNamed = this.#byNameOnly && written.folder.length > 0;
+      if (found.length === 0 && !isNamed) {
         stored.add(withoutModels(written, model, 1));
         continue;
       }

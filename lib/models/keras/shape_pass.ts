@@ -131,7 +131,7 @@ export class ShapePass {
 
   #shapeBuiltIn(draft: LayerDraft, call: BuiltInNodeCall): void {
     const unmasked = draft.inputs.flatMap((ref, i) =>
-      this.#unmasked.has(refKey(ref)) ? [i] : []
+      this.#unmasked.has(refKey(sameTensor(ref))) ? [i] : []
     );
     if (unmasked.length > 0) draft.call = { ...call, unmasked };
     const inputs = draft.inputs.map((ref, i) => {
@@ -254,7 +254,7 @@ export class ShapePass {
     });
     for (const [i, ref] of inputs.entries()) {
       const isInput = i < call.numInputs || named.includes(i);
-      if (isInput) this.#unmasked.add(refKey(ref));
+      if (isInput) this.#unmasked.add(refKey(sameTensor(ref)));
     }
   }
 
@@ -319,6 +319,22 @@ export class ShapePass {
     const channels = channelsOf(ref, this.#channels);
     return tensorSpec(name, shape, dtype, channels);
   }
+}
+
+/**
+ * The first of several calls that return the same tensor: layers such as Dropout
+ * return their input itself, with its mask.
+ */
+function sameTensor(ref: Ref): Ref {
+  let at = origin(ref);
+  while (at.node.call.kind === "builtIn" && at.node.inputs.length === 1) {
+    const { passesValues, keepsAxes } = at.node.call.layer;
+    const { className } = (at.node as LayerDraft).spec;
+    const isNew = className === "TimeDistributed"; // it joins time steps
+    if (!passesValues || !keepsAxes || isNew) break;
+    at = origin(at.node.inputs[0]!);
+  }
+  return at;
 }
 
 /** The nodes that compute the inputs of a node; for an alias, its outputs. */

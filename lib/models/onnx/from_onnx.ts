@@ -261,7 +261,7 @@ class GraphBuilder {
   #addOutputs(operation: OnnxOperation, node: Draft): void {
     const { outputs, kind } = operation;
     const first = outputName(operation, 0);
-    const isOne = outputs.filter((tensor) => tensor !== "").length < 2;
+    const isOne = outputs.length < 2;
     const number = (index: number, found: Draft) => {
       if (!isOne) this.otherNames.set(`${node.row.name}[${index}]`, found);
     };

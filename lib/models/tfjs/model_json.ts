@@ -6,7 +6,7 @@
 import type * as tf from "@tensorflow/tfjs";
 import { isPlainObject, quote } from "../../check.ts";
 import { errorText, ModelFormatError } from "../../errors.ts";
-import { parseLooseJson } from "../../formats/loose_json.ts";
+import { MOST_MODEL_JSON, parseLooseJson } from "../../formats/loose_json.ts";
 
 /** The used properties of a `model.json`. */
 export interface ModelJson {
@@ -83,7 +83,7 @@ function isLayers(topology: Readonly<Record<string, unknown>>): boolean {
 function parse(bytes: Uint8Array, source: string): Record<string, unknown> {
   let json: unknown;
   try {
-    json = parseLooseJson(bytes, source);
+    json = parseLooseJson(bytes, source, { bytes: MOST_MODEL_JSON });
   } catch (cause) {
     const text = errorText(cause);
     throw new ModelFormatError(source, `it must hold a JSON object: ${text}`, {

@@ -1,4 +1,4 @@
-import { assertEquals, assertThrows } from "@std/assert";
+import { assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { BatchAxes } from "../../../lib/models/onnx/batch_axes.ts";
 import { FeatureExtractor } from "../../../lib/extractor/feature_extractor.ts";
 import { loadModel } from "../../../lib/extractor/load_model.ts";
@@ -191,4 +191,36 @@ Deno.test("a model with its time steps first is cut along the samples", async ()
     .predict({ data, shape: [2, 3, 2], dtype: "float32" });
   assertEquals([...set.logits!.data], [76, 98, 120]);
   assertEquals([...set.penultimate!.data], [6, 7, 8, 9, 10, 11]);
+});
+
+Deno.test("a file that was exported for one sample gives features one by one, as is advised", async () => {
+  const int = { type: 7, shape: [1] };
+  const bytes = onnxBytes({
+    inputs: [{ name: "x", shape: ["batch", 2, 2] }],
+    outputs: [{ name: "y", shape: ["batch", 1] }],
+    constants: [
+      { name: "sizes", type: 7, shape: [2], ints: [1, -1] },
+      { ...int, name: "first", ints: [0] },
+      { ...int, name: "end", ints: [4] },
+      { ...int, name: "axis", ints: [1] },
+      { name: "w", shape: [4, 1], floats: [1, 10, 100, 1000] },
+    ],
+    nodes: [
+      { op: "Reshape", in: ["x", "sizes"], out: ["flat"] },
+      // Of several samples, the first.
+      { op: "Slice", in: ["flat", "first", "end", "axis"], out: ["cut"] },
+      { op: "MatMul", name: "head", in: ["cut", "w"], out: ["y"] },
+    ],
+  });
+  await using model = await loadModel(bytes);
+  const extractor = new FeatureExtractor(model).layers("head").logits(false);
+  const data = Float32Array.of(1, 2, 3, 4, 5, 6, 7, 8);
+  const x = { data, shape: [2, 2, 2] };
+  await assertRejects(
+    () => extractor.predict(x),
+    TypeError,
+    "one row for each of the 2 samples: current value is [1, 1]; use .batch(1), for a model that computes one sample at a time",
+  );
+  const set = await extractor.batch(1).predict(x);
+  assertEquals([...set.layer("head").data], [4321, 8765]);
 });

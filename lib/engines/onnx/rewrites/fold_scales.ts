@@ -1,7 +1,8 @@
 /**
  * Folds factors and offsets after convolutions, those of biases and
  * BatchNormalization, into the kernels. The runtime would do the same when it
- * opens a model, but copies every kernel several times.
+ * opens a model, but copies every kernel several times: opening ResNet-50 takes
+ * 0.9 of the processor time and 0.95 of the memory (`rewrites` of `tests/bench`).
  *
  * @module
  */
