@@ -13,7 +13,10 @@
  * @module
  */
 import { UnsupportedByEngineError } from "../../errors.ts";
-import type { OnnxOperation } from "../../formats/onnx_model.ts";
+import {
+  type OnnxOperation,
+  operationReader,
+} from "../../formats/onnx_model.ts";
 import type { ProtoReader } from "../../formats/protobuf.ts";
 import type { ProtoWriter } from "../../formats/proto_writer.ts";
 import { type OnnxCall, specOf } from "../../models/graph/graph.ts";
@@ -86,13 +89,14 @@ function writeAtLeastOne(
 /** Writes an operator with other inputs, or without an attribute. */
 function writeChanged(
   writer: ProtoWriter,
-  { span, name }: OnnxOperation,
-  reader: ProtoReader,
+  operation: OnnxOperation,
+  file: ProtoReader,
   { inputs, without }: {
     readonly inputs?: readonly string[];
     readonly without?: string;
   },
 ): void {
+  const { reader, span } = operationReader(file, operation);
   writer.message(1, () => {
     for (const field of reader.fields(span)) {
       const { number } = field;
@@ -101,7 +105,7 @@ function writeChanged(
       if (!isLeftOut) writer.bytes(number, reader.bytes(field));
     }
     for (const input of inputs ?? []) writer.text(1, input);
-    writer.text(3, name);
+    writer.text(3, operation.name);
   });
 }
 
