@@ -105,7 +105,8 @@ export function checkInteger(
   min = 1,
 ): number {
   if (!Number.isSafeInteger(value) || value < min) {
-    const rule = min === 1 ? "a positive integer" : `an integer >= ${min}`;
+    const bound = min === Number.MIN_SAFE_INTEGER ? "" : ` >= ${min}`;
+    const rule = min === 1 ? "a positive integer" : `an integer${bound}`;
     throw new RangeError(cannot(action, `"${name}" must be ${rule}`, value));
   }
   return value;
@@ -383,13 +384,13 @@ export function nearestNames(
   const target = wrong.toLowerCase();
   const scored = known.map((name) => {
     const text = name.toLowerCase();
-    const holds = target !== "" &&
+    const holds = Math.min(target.length, text.length) > 2 &&
       (text.includes(target) || target.includes(text));
     const tail = text.slice(text.lastIndexOf("/") + 1);
-    const distance = Math.min(
-      editDistance(target, text),
-      editDistance(target, tail),
-    );
+    const whole = editDistance(target, text);
+    const distance = tail === text
+      ? whole
+      : Math.min(whole, editDistance(target, tail));
     const isSameCall = callOf(text) === callOf(target);
     const rank = holds ? distance / 4 : distance;
     return { name, rank: isSameCall ? Math.min(rank, 0.25) : rank };
@@ -408,8 +409,17 @@ function callOf(path: string): string {
   return `${path.replace(/:\d+(?=\/|$)/g, "")} ${calls.toSorted().join("")}`;
 }
 
-function editDistance(a: string, b: string): number {
-  if (Math.abs(a.length - b.length) > 64) return Infinity;
+/** The edit distance; Infinity if it is large, or long parts differ. */
+function editDistance(left: string, right: string): number {
+  const most = Math.min(left.length, right.length);
+  let [head, tail] = [0, 0]; // lengths of what both begin and end with
+  while (head < most && left[head] === right[head]) head++;
+  while (tail < most - head && left.at(-1 - tail) === right.at(-1 - tail)) {
+    tail++;
+  }
+  const a = left.slice(head, left.length - tail);
+  const b = right.slice(head, right.length - tail);
+  if (Math.abs(a.length - b.length) > 64 || a.length > 256) return Infinity;
   let row = Array.from({ length: b.length + 1 }, (_, j) => j);
   for (let i = 1; i <= a.length; i++) {
     const next = [i];

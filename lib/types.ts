@@ -131,7 +131,7 @@ export interface FeatureSet {
   readonly layerNames: readonly string[];
   /** Descriptions of the `L` features. */
   readonly specs: readonly FeatureSpec[];
-  /** `[N, D]`, what feeds the head; where `.penultimate()` requested it. Before any shaping, unless it is `{ shaped: true }`. */
+  /** `[N, D]`, the input of the head; where `.penultimate()` requested it. Before any shaping, unless it is `{ shaped: true }`. */
   readonly penultimate?: NdArray;
   /** `[N, C]`, before softmax or sigmoid; undefined if the model has none. */
   readonly logits?: NdArray;

@@ -144,7 +144,13 @@ Deno.test("nearestNames() gives the names nearest to a wrong one, best first", (
   assertEquals(nearestNames("conv12", known, 2), ["backbone/conv12", "conv1"]);
   assertEquals(nearestNames("qqqqqqqqqqqq", known), []);
   assertEquals(nearestNames("1", ["gap", "add"]), []);
+  assertEquals(nearestNames("input_layer", ["y"]), []);
   assertEquals(nearestNames("dense", []), []);
+  const long = `${"a".repeat(300)}x${"b".repeat(300)}`;
+  assertEquals(nearestNames(long.replace("x", "yz"), ["q", long]), [long]);
+  // Comparing all of them would take minutes.
+  const [one, other] = ["ab", "ba"].map((text) => text.repeat(500_000));
+  assertEquals(nearestNames(`${one}c`, [`d${other}`, "c".repeat(1e6)]), []);
 });
 
 Deno.test("sizeOf() multiplies the axes of a shape", () => {

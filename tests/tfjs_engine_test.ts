@@ -2,6 +2,7 @@
 import { assert, assertEquals } from "@std/assert";
 import * as tfjs from "@tensorflow/tfjs";
 import { tf } from "../lib/tf.ts";
+import { sampled } from "./support/extent.ts";
 
 /** What the console is warned of while something is done. */
 async function warnings(work: () => Promise<void>): Promise<unknown[]> {
@@ -70,10 +71,10 @@ console.log(await tf.setBackend("wasm"), tf.getBackend());`;
 });
 
 for (
-  const imports of [
+  const imports of sampled([
     ["@sonde/sonde", "@tensorflow/tfjs"],
     ["@tensorflow/tfjs", "@sonde/sonde"],
-  ]
+  ], 2)
 ) {
   Deno.test(`a copy of TF.js that the user imports has wasm and no advice: ${imports}`, async () => {
     const lines = imports.map((name) =>

@@ -5,7 +5,7 @@
  */
 import { type Command, CommanderError } from "commander";
 import { printableMessage } from "../check.ts";
-import { type Output, writeAll } from "../display/terminal.ts";
+import { type OutputStream, writeAll } from "../display/terminal.ts";
 
 /** Output of a command while its arguments are parsed. */
 export interface ArgumentOutput {
@@ -71,12 +71,12 @@ function checkValues(command: Command, args: readonly string[]): void {
  * @param label The prefix.
  * @returns The lines.
  */
-export function errorText(error: unknown, label = "error"): string {
+export function errorLines(error: unknown, label = "error"): string {
   const isError = error instanceof Error;
   const text = isError ? `${error.name}: ${error.message}` : String(error);
   const line = `${label}: ${printableMessage(text)}\n`;
   return isError && error.cause !== undefined
-    ? line + errorText(error.cause, "cause")
+    ? line + errorLines(error.cause, "cause")
     : line;
 }
 
@@ -87,7 +87,7 @@ export function errorText(error: unknown, label = "error"): string {
  * @param output `Deno.stdout` or `Deno.stderr`.
  * @param text The text.
  */
-export function writeText(output: Output, text: string): void {
+export function writeText(output: OutputStream, text: string): void {
   try {
     writeAll(output, text);
   } catch (error) {

@@ -79,10 +79,12 @@ function checkOffsets(data: Data, name: string): void {
   if (length === 0) return;
   checkAtLeast(valueOffsets.length, length + 1, name, "offsets");
   let last = valueOffsets[0]!;
-  if (last < 0) throw damaged(name, "offsets from 0 on", last);
+  if (last < 0) throw damagedColumn(name, "offsets from 0 on", last);
   for (let i = 1; i <= length; i++) {
     const next = valueOffsets[i]!;
-    if (next < last) throw damaged(name, "offsets that do not fall", next);
+    if (next < last) {
+      throw damagedColumn(name, "offsets that do not fall", next);
+    }
     last = next;
   }
   const size = children.length > 0 ? children[0]!.length : values.length;
@@ -97,12 +99,12 @@ function checkViews(data: Data, name: string): void {
   for (let row = 0; row < length; row++) {
     if (data.nullCount > 0 && !data.getValid(row)) continue;
     const size = views.getInt32(row * VIEW_BYTES, true);
-    if (size < 0) throw damaged(name, "sizes from 0 on", size);
+    if (size < 0) throw damagedColumn(name, "sizes from 0 on", size);
     if (size <= INLINE_BYTES) continue;
     const index = views.getInt32(row * VIEW_BYTES + 8, true);
     const start = views.getInt32(row * VIEW_BYTES + 12, true);
     const bytes = variadicBuffers[index]?.length ?? 0;
-    if (start < 0) throw damaged(name, "offsets from 0 on", start);
+    if (start < 0) throw damagedColumn(name, "offsets from 0 on", start);
     checkAtLeast(bytes, start + size, name, "bytes");
   }
 }
@@ -119,7 +121,11 @@ function checkDictionary(
     if (data.nullCount > 0 && !data.getValid(row)) continue;
     const index = Number(values[row]);
     if (index >= 0 && index < size) continue;
-    throw damaged(name, `indices < ${size}, the size of its dictionary`, index);
+    throw damagedColumn(
+      name,
+      `indices < ${size}, the size of its dictionary`,
+      index,
+    );
   }
   for (const part of dictionary?.data ?? []) {
     if (dictionaries.has(part)) continue;
@@ -136,9 +142,11 @@ function checkUnion(data: Data<Union>, name: string): void {
   if (isDense) checkAtLeast(valueOffsets.length, length, name, "offsets");
   for (let row = 0; row < length; row++) {
     const child = children[typeIdToChildIndex[typeIds[row]!]!];
-    if (child === undefined) throw damaged(name, "known types", typeIds[row]);
+    if (child === undefined) {
+      throw damagedColumn(name, "known types", typeIds[row]);
+    }
     const at = isDense ? valueOffsets[row]! : row;
-    if (at < 0) throw damaged(name, "offsets from 0 on", at);
+    if (at < 0) throw damagedColumn(name, "offsets from 0 on", at);
     checkAtLeast(child.length, at + 1, name, "values");
   }
 }
@@ -149,10 +157,22 @@ function checkAtLeast(
   name: string,
   what: string,
 ): void {
-  if (found < wanted) throw damaged(name, `${wanted} ${what}`, found);
+  if (found < wanted) throw damagedColumn(name, `${wanted} ${what}`, found);
 }
 
-function damaged(name: string, rule: string, value: unknown): SyntaxError {
+/**
+ * The error for a column whose bytes contradict its type or its length.
+ *
+ * @param name The column.
+ * @param rule Bytes or values that it must have.
+ * @param value The value found.
+ * @returns The error to throw.
+ */
+export function damagedColumn(
+  name: string,
+  rule: string,
+  value: unknown,
+): SyntaxError {
   return new SyntaxError(
     cannot(
       "read Arrow batch",

@@ -13,6 +13,7 @@
  */
 import { DataType, UnionMode } from "apache-arrow";
 import { cannot } from "../check.ts";
+import { damagedColumn } from "./_check_batch.ts";
 import { offsetBytes, valueBytes } from "./_column_types.ts";
 
 /** The nodes and buffers of a message, as decoded by Apache Arrow. */
@@ -98,10 +99,14 @@ class LayoutCheck {
     const node = this.#header.nodes[this.#node++];
     const { length = -1, nullCount = 0 } = node ?? {};
     if (isExact ? length !== rows : length < rows) {
-      throw damaged(name, `${rows} rows`, node === undefined ? "none" : length);
+      throw damagedColumn(
+        name,
+        `${rows} rows`,
+        node === undefined ? "none" : length,
+      );
     }
     if (nullCount < 0 || nullCount > length) {
-      throw damaged(name, `at most ${length} nulls`, nullCount);
+      throw damagedColumn(name, `at most ${length} nulls`, nullCount);
     }
     if (DataType.isNull(type)) return;
     if (!DataType.isUnion(type)) this.#validity(name, length, nullCount);
@@ -184,7 +189,7 @@ class LayoutCheck {
 
   #range(name: string): Range {
     const range = this.#header.buffers[this.#buffer++];
-    if (range === undefined) throw damaged(name, "its buffers", "none");
+    if (range === undefined) throw damagedColumn(name, "its buffers", "none");
     return range;
   }
 }
@@ -230,7 +235,7 @@ function checkBytes(
   what: string,
 ): void {
   if (found >= least) return;
-  throw damaged(name, `${least} bytes of ${what}`, found);
+  throw damagedColumn(name, `${least} bytes of ${what}`, found);
 }
 
 /** Compares the number of nulls: others would be read as values. */
@@ -247,7 +252,7 @@ function checkNulls(
     valid += ONES[body[range.offset + (length >> 3)]! & ((1 << rest) - 1)]!;
   }
   if (valid === length - nullCount) return;
-  throw damaged(name, `${nullCount} nulls`, length - valid);
+  throw damagedColumn(name, `${nullCount} nulls`, length - valid);
 }
 
 /** Number of bits that are set in a byte. */
@@ -256,14 +261,3 @@ const ONES = Uint8Array.from({ length: 256 }, (_, byte) => {
   for (let rest = byte; rest > 0; rest >>= 1) count += rest & 1;
   return count;
 });
-
-function damaged(name: string, rule: string, value: unknown): SyntaxError {
-  return new SyntaxError(
-    cannot(
-      "read Arrow batch",
-      `column "${name}" must have ${rule}`,
-      value,
-      "is the stream damaged?",
-    ),
-  );
-}

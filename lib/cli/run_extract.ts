@@ -15,7 +15,7 @@ import { loadModel } from "../extractor/load_model.ts";
 import { mergeFeatures } from "../store/merge_features.ts";
 import { rateText, type Written } from "../store/written.ts";
 import type { DataSource, Model, TensorSpec } from "../types.ts";
-import { errorText, readArguments } from "./_arguments.ts";
+import { errorLines, readArguments } from "./_arguments.ts";
 import {
   checkExtract,
   extractCommand,
@@ -67,10 +67,10 @@ export async function runExtract(
     return 0;
   } catch (error) {
     if (!signal.aborted) {
-      err(errorText(error));
+      err(errorLines(error));
       return 1;
     }
-    err(errorText(error, "stopped"));
+    err(errorLines(error, "stopped"));
     err("The same command goes on where it was.\n");
     return 130;
   }

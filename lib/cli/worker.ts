@@ -28,7 +28,7 @@ import {
   type SettingOptions,
   specsOf,
 } from "./settings.ts";
-import { errorText, readArguments, writeText } from "./_arguments.ts";
+import { errorLines, readArguments, writeText } from "./_arguments.ts";
 import {
   addImageSettings,
   addSettings,
@@ -123,7 +123,7 @@ export async function runWorkerCommand(
     await work(parser.args[0]!, parser.opts<WorkerOptions>(), pipes);
     return 0;
   } catch (error) {
-    log(errorText(error));
+    log(errorLines(error));
     return 1;
   }
 }

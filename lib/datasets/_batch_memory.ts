@@ -1,6 +1,6 @@
 /**
- * What a built-in source knows of the batches that it yields. A run gives their
- * memory back when it is done with them, so that the next batches need none.
+ * Facts about the batches of a built-in source. A run releases their memory
+ * after use, so that the next batches reuse it.
  *
  * Batches of other sources, and of sources that wrap a built-in one, are the
  * caller's: their memory is left alone and all their values are checked.
@@ -40,20 +40,20 @@ export function isBuiltIn(source: DataSource): boolean {
 }
 
 /**
- * Keeps what is known of a batch.
+ * Stores facts about a batch.
  *
  * @param batch The batch.
- * @param memory What is known.
+ * @param memory The facts.
  */
 export function keepMemory(batch: object, memory: BatchMemory): void {
   memories.set(batch, memory);
 }
 
 /**
- * What is known of a batch.
+ * Returns the facts about a batch.
  *
  * @param batch A batch of a built-in source.
- * @returns What is known, if anything.
+ * @returns The facts; undefined for other batches.
  */
 export function memoryOf(batch: unknown): BatchMemory | undefined {
   return typeof batch === "object" && batch !== null

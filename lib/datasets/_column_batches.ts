@@ -84,7 +84,7 @@ export function imageBatch(
  * @param rows The selected rows; undefined for all.
  * @param name The column of images.
  * @param input Their target.
- * @param facts What a bad image does.
+ * @param facts Options and the action, for errors.
  */
 export async function findColumnSize(
   store: ColumnStore,

@@ -12,7 +12,7 @@ import { isObject } from "./tensor_likes.ts";
  *
  * @param text The metadata, JSON.
  * @param column The column.
- * @param source What it was read from, for messages.
+ * @param source The name of its file, for messages.
  * @returns The names, by label; undefined if the column has none.
  * @throws {SyntaxError} If it is not JSON.
  */

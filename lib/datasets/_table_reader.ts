@@ -320,7 +320,7 @@ function endOfCall(sql: string, start: number): number {
  * @throws {TypeError} If a type is valid for the first rows only.
  * @throws {SyntaxError} If a header may be a row.
  */
-export async function checkTypes(
+export async function checkTableTypes(
   engine: LockedDuckdb,
   sql: string,
   files: readonly string[],

@@ -138,8 +138,8 @@ async function readBatch(
       );
     }
   }
-  const axes = sources.map((_, i) =>
-    i < specs.length ? batchAxisOf(specs[i]!) : 0
+  const axes = sources.map(({ shape }, i) =>
+    i < specs.length ? batchAxisOf(specs[i]!, shape) : 0
   );
   const arrays = await readRows(sources, start, end, axes);
   const rows = end - start;

@@ -11,7 +11,7 @@ import { byCodePoint } from "../formats/by_code_point.ts";
  *
  * @param names The names to check.
  * @param action The action, for messages.
- * @param option What they are called.
+ * @param option The name of the option, for messages.
  * @returns A copy.
  * @throws {TypeError} If they are not an array of strings.
  * @throws {RangeError} If there are none, or a name is not unique.

@@ -28,7 +28,7 @@ export interface PlanFacts {
   /** Columns that are labels or ids. */
   readonly others: readonly string[];
   readonly action: string;
-  /** What names columns, in messages. @default {"inputs"} */
+  /** The option that names columns, for messages. @default {"inputs"} */
   readonly option?: string;
   /** What to do about a column that is not a number. */
   readonly castHint?: string;
@@ -208,7 +208,8 @@ function checkWidth(
     ? ""
     : `, and of text or other values ${otherColumns.join(", ")}`;
   const hint = `columns are ${names}${rest}: name others by ${option}`;
-  throw new TypeError(cannot(action, rule, [...found], hint));
+  const size = found.length === 0 ? [1] : [...found]; // a column of numbers
+  throw new TypeError(cannot(action, rule, size, hint));
 }
 
 function isKnown(shape: readonly (number | null)[]): shape is number[] {
@@ -347,7 +348,7 @@ function stacked(
  * has one text.
  *
  * @param column The column.
- * @param option What it is to be.
+ * @param option The option that selects it, for messages.
  * @param action Description of the operation, for error messages.
  * @throws {TypeError} If it cannot.
  */

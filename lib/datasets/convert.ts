@@ -57,7 +57,7 @@ export interface Wording {
  * @returns The model's inputs.
  * @throws {TypeError} If it is not allowed, or the model's type is not numeric.
  */
-export function checkTypes(
+export function checkElementTypes(
   from: string,
   to: DType | "string",
   action: string,
@@ -93,7 +93,7 @@ export function convertValues(
   wording: Wording,
 ): FeedData {
   const { action, name, first } = wording;
-  const target = checkTypes(array.dtype, to, action, name);
+  const target = checkElementTypes(array.dtype, to, action, name);
   const width = Math.max(1, sizeOf(array.shape.slice(1)));
   const refuse: Refuse = (index, rule) => {
     const value = (array.data as Float32Array)[index];

@@ -7,7 +7,7 @@
 import { cannot, shapeText, sizeOf } from "../check.ts";
 import type { NdArray, TensorSpec } from "../types.ts";
 import {
-  checkTypes,
+  checkElementTypes,
   convertValues,
   type FeedData,
   type FeedType,
@@ -31,10 +31,16 @@ export interface ModelInput {
  * The batch axis of an input.
  *
  * @param spec The input.
+ * @param sizes Those of the array that is passed, if it is known: where the model
+ * declares no shape, a single number is the same for all samples.
  * @returns The axis; null if it has none.
  */
-export function batchAxisOf({ batchAxis }: TensorSpec): number | null {
-  return batchAxis === undefined ? 0 : batchAxis;
+export function batchAxisOf(
+  { batchAxis, shape }: TensorSpec,
+  sizes?: readonly number[],
+): number | null {
+  if (batchAxis !== undefined) return batchAxis;
+  return shape.length === 0 && sizes?.length === 0 ? null : 0;
 }
 
 /**
@@ -56,24 +62,20 @@ export function checkInput(
   const name = `input "${spec.name}"`;
   if (!isStringArray(value)) {
     checkTensorLike(value, action, name);
-    checkTypes(value.dtype, spec.dtype, action, name);
+    checkElementTypes(value.dtype, spec.dtype, action, name);
   }
   const shape: readonly number[] = value.shape;
-  const axis = batchAxisOf(spec);
-  // A spec without a shape accepts every shape with a batch axis.
-  const isKnown = spec.shape.length > 0 || axis === null;
+  const axis = batchAxisOf(spec, shape);
+  // A spec without a shape accepts every shape.
+  const isKnown = spec.shape.length > 0 || spec.batchAxis === null;
   const wanted = spec.shape.map((size, i) => i === axis ? null : size);
-  const fits = (axis === null || shape.length > axis) &&
-    (!isKnown || matches(shape, wanted));
-  if (!fits) {
+  if (isKnown && !(shape.length > (axis ?? -1) && matches(shape, wanted))) {
     throw new TypeError(
       cannot(
         action,
-        isKnown
-          ? `${name} must be of shape ${shapeText(spec.shape)}`
-          : `${name} must have a batch axis`,
+        `${name} must be of shape ${shapeText(spec.shape)}`,
         shape,
-        isKnown && axis === 0 ? shapeHint(shape, spec.shape) : undefined,
+        axis === 0 ? shapeHint(shape, spec.shape) : undefined,
       ),
     );
   }
@@ -114,7 +116,11 @@ export function modelInput(
   return {
     array: { data, shape: [...array.shape], dtype },
     nonFinite: dtype.startsWith("float") && !isFinite
-      ? nonFiniteAlong(data as Float32Array, array.shape, batchAxisOf(spec))
+      ? nonFiniteAlong(
+        data as Float32Array,
+        array.shape,
+        batchAxisOf(spec, array.shape),
+      )
       : [],
   };
 }

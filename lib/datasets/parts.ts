@@ -71,6 +71,10 @@ export function partsOf(
   const inputs = inputsOf(xs, specs, action);
   const counts = inputs.map((input, i) => checkInput(input, specs[i]!, action));
   const first = counts.findIndex((count) => count !== undefined);
+  if (first < 0 && specs.length > 0) {
+    const rule = `input "${specs[0]!.name}" must have a batch axis`;
+    throw new TypeError(cannot(action, rule, inputs[0]!.shape));
+  }
   const rows = counts[first]!;
   const other = counts.findIndex((count) =>
     count !== undefined && count !== rows
@@ -231,7 +235,13 @@ function sidesOfRecord(
     const missing = names.find((name) => !keys.includes(name))!;
     const others = keys.filter((key) => !names.includes(key));
     const near = nearestNames(missing, others).map(quote).join(" or ");
-    const hint = near === "" ? "" : `; rename ${near} to "${missing}"`;
+    const plurals = keys.filter((key) => SIDES.includes(`${key}s`))
+      .map((key) => `"${key}" to "${key}s"`);
+    const renaming = [
+      ...plurals,
+      ...(plurals.length > 0 || near === "" ? [] : [`${near} to "${missing}"`]),
+    ].join(" and ");
+    const hint = renaming === "" ? "" : `; rename ${renaming}`;
     const all = names.length > 1 ? ` of ${names.map(quote).join(", ")}` : "";
     const rule = names.some((name) => keys.includes(name))
       ? "a record must hold every input"

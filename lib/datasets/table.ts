@@ -11,7 +11,7 @@ import { checkTableOptions, type TableOptions } from "./table_options.ts";
 import { tableFiles } from "./table_files.ts";
 import {
   checkRepeatable,
-  checkTypes,
+  checkTableTypes,
   TableReader,
   withFiles,
 } from "./_table_reader.ts";
@@ -206,7 +206,7 @@ export function query(sql: string, options: QueryOptions = {}): DataSource {
       try {
         await engine.check(body);
         if (!isChecked) await checkFirstLines(textFiles, action);
-        if (!isChecked) await checkTypes(engine, body, paths);
+        if (!isChecked) await checkTableTypes(engine, body, paths);
         isChecked = true;
         const from = `(${body}\n)`;
         return await duckdbStore(engine, { from, name: "query" });

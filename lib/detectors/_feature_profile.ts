@@ -5,7 +5,7 @@
  *
  * @module
  */
-import { cannot, nearestNames, quote } from "../check.ts";
+import { cannot, isPlainObject, nearestNames, quote } from "../check.ts";
 import type { FeatureSet, FeatureSource } from "../types.ts";
 import type { DetectorUses } from "./definition.ts";
 
@@ -118,19 +118,15 @@ function settingsOf(source: FeatureSource): SourceSettings | undefined {
   try {
     let parsed: unknown = JSON.parse(source.settings);
     const pooled: unknown[] = [];
-    while (isRecord(parsed) && "of" in parsed) { // of FeatureSet.pooled()
+    while (isPlainObject(parsed) && "of" in parsed) { // of FeatureSet.pooled()
       pooled.push(parsed.pooled);
       parsed = JSON.parse(String(parsed.of));
     }
-    return isRecord(parsed) ? { ...parsed, pooled } : undefined;
+    return isPlainObject(parsed) ? { ...parsed, pooled } : undefined;
   } catch (error) {
     if (error instanceof SyntaxError) return undefined; // text of another tool
     throw error;
   }
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 /**

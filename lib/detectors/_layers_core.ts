@@ -101,8 +101,8 @@ export class LayersCore implements ScorerCore {
   }
 
   /**
-   * Compares with the calibration: model, perturbation, and what the first layer
-   * shows. The cores compare the rest with the fit.
+   * Compares with the calibration: model, perturbation, and facts about the
+   * first layer. The cores compare the rest with the fit.
    */
   #checkCalibration(
     expected: FeatureSource | undefined,

@@ -11,7 +11,7 @@
 export type ImageProtocol = "kitty" | "iterm2" | "sixel";
 
 /** An output stream of the process. */
-export interface Output {
+export interface OutputStream {
   /** Writes some bytes, and returns their number. */
   writeSync(bytes: Uint8Array): number;
 }
@@ -22,7 +22,7 @@ export interface Output {
  * @param output `Deno.stdout` or `Deno.stderr`.
  * @param text The text.
  */
-export function writeAll(output: Output, text: string): void {
+export function writeAll(output: OutputStream, text: string): void {
   let bytes = new TextEncoder().encode(text);
   while (bytes.length > 0) bytes = bytes.subarray(output.writeSync(bytes));
 }
@@ -46,7 +46,7 @@ export function terminalColumns(): number {
  * @returns The columns of the terminal; without one, in files and notebooks,
  * any width.
  */
-export function textWidth(): number {
+export function tableWidth(): number {
   return Deno.stdout.isTerminal() ? terminalColumns() : Infinity;
 }
 

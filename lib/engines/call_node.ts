@@ -32,7 +32,7 @@ export type HostWeights = ReadonlyMap<WeightSource, NdArray>;
  * @returns Their values.
  * @throws {RangeError} If a weight must be finite and is not.
  */
-export async function readWeights(
+export async function readNodeWeights(
   nodes: readonly GraphNode[],
   callOf: (node: GraphNode) => BuiltInCall | undefined,
   pacer: Pacer = new Pacer(),

@@ -54,7 +54,7 @@ export interface FeatureTarget {
   readonly ref: Ref;
   /** The built-in postprocessing steps, in order. */
   readonly builtIn: <T>(ops: Ops<T>, feature: T) => T;
-  /** Whether they change no value, as if there are none. */
+  /** Whether they change no value. */
   readonly isPlain?: boolean;
   /** Custom functions, applied after them. */
   readonly custom: readonly ((feature: tf.Tensor) => tf.Tensor)[];

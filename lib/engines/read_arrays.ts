@@ -11,7 +11,7 @@ const LARGEST_HALF = 65504;
 /**
  * Converts values to a feature: float32, int32 (booleans too), or float16.
  *
- * @param values Values of the backend; ownership is taken, no copy.
+ * @param values Values of the backend; not copied, owned by the result.
  * @param tensor The tensor with these values.
  * @param name The layer's name, for messages.
  * @param readAs Float16, if requested.
@@ -27,7 +27,7 @@ export function featureArray(
   first = 0,
 ): FeatureArray {
   const sizes = Object.freeze([...shape]);
-  checkNumbers(dtype, `take layer "${name}"`);
+  checkElementType(dtype, `take layer "${name}"`);
   if (readAs === "float16") {
     const data = new Float16Array(values);
     checkHalves(data, values, sizes, name, first);
@@ -49,7 +49,7 @@ export function featureArray(
  * @param action The action, for messages.
  * @throws {TypeError} If it is not float32, int32 or bool.
  */
-export function checkNumbers(dtype: string, action: string): void {
+export function checkElementType(dtype: string, action: string): void {
   if (["float32", "int32", "bool"].includes(dtype)) return;
   throw new TypeError(
     cannot(action, "its elements must be float32, int32 or bool", dtype),
@@ -59,7 +59,7 @@ export function checkNumbers(dtype: string, action: string): void {
 /**
  * Creates a float32 array.
  *
- * @param values Values of the backend; ownership is taken, no copy.
+ * @param values Values of the backend; not copied, owned by the result.
  * @param shape Sizes of the axes.
  * @returns The array.
  */

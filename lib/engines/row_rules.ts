@@ -4,13 +4,13 @@
  * The last batch of a model with a fixed batch size is padded with copies of a
  * row. This does not change other rows only if every operation computes each row
  * of its output from the same row of its inputs. Unknown operations count as
- * mixing. Here is what the operations of TF.js and of ONNX have in common.
+ * mixing. These rules are common to operations of TF.js and of ONNX.
  *
  * @module
  */
 
 /** Facts about a tensor. */
-export interface Rows {
+export interface BatchTensor {
   /** Whether axis 0 is the batch; false for values shared by all samples. */
   readonly isBatch: boolean;
   readonly rank: number;
@@ -22,7 +22,7 @@ export interface Rows {
 
 /** An operation, with the facts about its inputs; undefined for omitted ones. */
 export interface RowOperation {
-  readonly inputs: readonly (Rows | undefined)[];
+  readonly inputs: readonly (BatchTensor | undefined)[];
   /** The batch size of the model. */
   readonly batch: number;
 }
@@ -30,18 +30,18 @@ export interface RowOperation {
 /** Gives the rows of the output; undefined if it may mix those of the inputs. */
 export type RowRule<O extends RowOperation> = (
   operation: O,
-) => Rows | undefined;
+) => BatchTensor | undefined;
 
 /** Maximum number of axes, or of sizes, in a constant. */
 export const MOST_NUMBERS = 64;
 
 /**
- * Rows of a batch.
+ * Facts about a batch.
  *
  * @param rank The number of axes.
  * @returns The facts.
  */
-export function batched(rank: number): Rows {
+export function batched(rank: number): BatchTensor {
   return { isBatch: true, rank };
 }
 
@@ -56,7 +56,7 @@ export function same({ inputs: [x, ...others] }: RowOperation) {
 }
 
 /**
- * Convolution, pooling, and what else is over the axes behind the first two.
+ * Convolution, pooling and other operations over the axes after the first two.
  *
  * @param operation The operation; its first input is a batch.
  * @returns The rows of the output; undefined if it has too few axes.
@@ -71,7 +71,9 @@ export function spatial(operation: RowOperation) {
  * @param operation The operation; some input is a batch.
  * @returns The rows of the output; undefined if an input does not fit.
  */
-export function broadcast({ inputs }: RowOperation): Rows | undefined {
+export function broadcastRows(
+  { inputs }: RowOperation,
+): BatchTensor | undefined {
   const rank = Math.max(...inputs.map((x) => x!.rank));
   const fits = inputs.every((x) =>
     x!.isBatch ? x!.rank === rank : x!.rank < rank || x!.shape?.[0] === 1
@@ -86,10 +88,10 @@ export function broadcast({ inputs }: RowOperation): Rows | undefined {
  * @param axes The axis, if it is known.
  * @returns The rows of the output; undefined if it is the axis of the batch.
  */
-export function joined(
+export function concatenated(
   values: RowOperation["inputs"],
   axes: readonly number[] | undefined,
-): Rows | undefined {
+): BatchTensor | undefined {
   const [x] = values;
   const areRows = values.every((y) => y!.isBatch && y!.rank === x!.rank);
   return areRows && innerAxes(axes, x!.rank) ? x : undefined;
@@ -105,10 +107,10 @@ export function joined(
  * @returns The rows of the output; undefined if samples may be selected.
  */
 export function gathered(
-  x: Rows,
-  indices: Rows,
+  x: BatchTensor,
+  indices: BatchTensor,
   axes: readonly number[] | undefined,
-): Rows | undefined {
+): BatchTensor | undefined {
   const axis = axes?.[0];
   const isApart = x.isBatch
     ? !indices.isBatch && innerAxes(axes, x.rank) !== undefined
@@ -125,10 +127,10 @@ export function gathered(
  * @returns The rows of the output; undefined if one is the axis of the batch.
  */
 export function reduced(
-  { rank }: Rows,
+  { rank }: BatchTensor,
   axes: readonly number[] | undefined,
   isKept = false,
-): Rows | undefined {
+): BatchTensor | undefined {
   const list = innerAxes(axes, rank);
   return list && batched(isKept ? rank : rank - list.length);
 }
@@ -141,9 +143,9 @@ export function reduced(
  * @returns The rows of the output; undefined if one is the axis of the batch.
  */
 export function expanded(
-  x: Rows,
+  x: BatchTensor,
   axes: readonly number[] | undefined,
-): Rows | undefined {
+): BatchTensor | undefined {
   const rank = x.rank + (axes?.length ?? 0);
   return innerAxes(axes, rank) && batched(rank);
 }

@@ -90,8 +90,8 @@ export interface BenchmarkTable {
    * );
    * const sets = { fit: fit!, known: known!, unknown: { far: far! } };
    * const table = await benchmark({ detectors: [msp()], ...sets });
-   * const { known: ours, unknown } = table.scores("msp");
-   * await show(scoreHistogram({ known: ours, ...unknown }));
+   * const { known: knownScores, unknown } = table.scores("msp");
+   * await show(scoreHistogram({ known: knownScores, ...unknown }));
    * ```
    */
   scores(detector: string): {

@@ -52,7 +52,7 @@ export function isNamed(graph: ModelGraph, settings: Settings): boolean {
  * @param options Signal.
  * @returns The identity.
  */
-export async function identify(
+export async function identifyRun(
   graph: ModelGraph,
   settings: Settings,
   dataset: Dataset,

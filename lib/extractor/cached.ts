@@ -11,7 +11,11 @@ import { openFeatureFile } from "../store/feature_files.ts";
 import { type Part, partOfSet } from "../store/part.ts";
 import { readSet } from "../store/read_set.ts";
 import type { Dataset, FeatureSet, RunOptions } from "../types.ts";
-import { identify, identityRecord, type RunIdentity } from "./_run_identity.ts";
+import {
+  identifyRun,
+  identityRecord,
+  type RunIdentity,
+} from "./_run_identity.ts";
 import type { Settings } from "./settings.ts";
 
 /** The cache entry of a run. */
@@ -71,7 +75,7 @@ export async function cachedPredict(
   options: RunOptions,
   predict: () => Promise<FeatureSet>,
 ): Promise<FeatureSet> {
-  const job = await identify(graph, settings, dataset, options);
+  const job = await identifyRun(graph, settings, dataset, options);
   const { cache, key, part } = await lookUp(settings, job);
   if (part !== undefined) {
     try {
@@ -85,7 +89,7 @@ export async function cachedPredict(
   return set;
 }
 
-/** The cache, and what it has for a run. */
+/** The cache, and its entry for a run. */
 async function lookUp(settings: Settings, job: RunIdentity) {
   checkNamed(job);
   const cache = new FeatureCache(settings.cache!);

@@ -14,7 +14,7 @@ import { pool } from "../postprocess/pool.ts";
 import { isBuiltInStep } from "../postprocess/step.ts";
 import type { Postprocess } from "../types.ts";
 import { featureNames } from "./feature_targets.ts";
-import type { Steps } from "./settings.ts";
+import type { PostprocessSteps } from "./settings.ts";
 
 const ACTION = "set postprocess";
 
@@ -35,7 +35,7 @@ export const FACTORIES: readonly { readonly name: string }[] = [
 export function checkPostprocess(
   steps: readonly unknown[],
   layers: readonly GraphNode[],
-): Steps {
+): PostprocessSteps {
   const [first] = steps;
   checkAwaited(first, ACTION, "a step");
   // Entries of other objects would be ignored silently.
@@ -49,7 +49,7 @@ export function checkPostprocess(
     byLayer.set(name, Object.freeze([value].flat().map(checkStep)));
   }
   const checked = { postprocess: [], postprocessByName: byLayer };
-  checkNames(checked, layers, ACTION);
+  checkStepNames(checked, layers, ACTION);
   return checked;
 }
 
@@ -62,8 +62,8 @@ export function checkPostprocess(
  * @param action The action, for messages.
  * @throws {TypeError} If steps belong to another layer.
  */
-export function checkNames(
-  { postprocessByName }: Steps,
+export function checkStepNames(
+  { postprocessByName }: PostprocessSteps,
   layers: readonly GraphNode[],
   action: string,
 ): void {

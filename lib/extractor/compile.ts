@@ -35,7 +35,7 @@ import { feedsOf, tensorName } from "./feeds.ts";
 import { checkSampleAxes } from "./sample_axis.ts";
 import type { Settings } from "./settings.ts";
 
-/** A program, with what is known about its results before it runs. */
+/** A program, with facts about its results that are known before it runs. */
 export interface ExtractorProgram extends Program {
   /** The logits of the model, and how they were found. */
   readonly found: FoundLogits;

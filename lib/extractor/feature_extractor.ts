@@ -4,6 +4,7 @@ import {
   checkAwaited,
   checkBoolean,
   checkInteger,
+  checkNoOptions,
   checkNumber,
   checkOptions,
 } from "../check.ts";
@@ -34,7 +35,7 @@ import type {
   Weights,
 } from "../types.ts";
 import { checkHead } from "./logits.ts";
-import { checkNames, checkPostprocess } from "./check_postprocess.ts";
+import { checkPostprocess, checkStepNames } from "./check_postprocess.ts";
 import {
   type CacheOptions,
   checkRun,
@@ -174,14 +175,14 @@ export class FeatureExtractor implements Runs {
       ? ids as readonly LayerId[]
       : [ids as LayerId];
     const layers = Object.freeze(this.#graph.findNodes(list));
-    checkNames(this.#settings, layers, "set layers");
+    checkStepNames(this.#settings, layers, "set layers");
     return this.#with({ layers });
   }
 
   /**
    * Adds the penultimate: the tensor that feeds the head.
    *
-   * @param options Whether it is taken before or after the shaping.
+   * @param options Whether it is the tensor before or after the shaping.
    * @returns An extractor whose sets have `penultimate`.
    * @throws {TypeError} If the model has no linear head.
    *
@@ -302,6 +303,7 @@ export class FeatureExtractor implements Runs {
    * ```
    */
   react(threshold: number): this {
+    checkNoOptions([...arguments].slice(1), "set react", "react(threshold)");
     return this.#shaped(react(threshold));
   }
 
@@ -385,6 +387,7 @@ export class FeatureExtractor implements Runs {
    * ```
    */
   vra(low: number, high: number): this {
+    checkNoOptions([...arguments].slice(2), "set vra", "vra(low, high)");
     return this.#shaped(vra(low, high));
   }
 
@@ -831,6 +834,7 @@ export class FeatureExtractor implements Runs {
    *
    * @param target A path or `file:` URL to write to, if any.
    * @returns The model's bytes.
+   * @throws {TypeError} If there is a second argument.
    * @throws {UnsupportedByEngineError} If something cannot be expressed in
    * ONNX.
    * @throws {RangeError} If the opset of the file lacks an operator that a step
@@ -853,6 +857,7 @@ export class FeatureExtractor implements Runs {
    */
   async toOnnx(target?: string | URL): Promise<Uint8Array<ArrayBuffer>> {
     const action = "write ONNX";
+    checkNoOptions([...arguments].slice(1), action, "toOnnx(target)");
     checkAwaited(target, action, "the target");
     if (target !== undefined) checkTarget(target, action);
     const { compile } = await import("./compile.ts");

@@ -13,7 +13,7 @@ import { type BuiltInStep, isBuiltInStep } from "../postprocess/step.ts";
 import type { FeatureSpec, Postprocess } from "../types.ts";
 import { type Settings, stepsOf } from "./settings.ts";
 
-/** A selected feature, with what is known about it. */
+/** A selected feature, with facts about its values. */
 export interface ResolvedTarget {
   readonly target: FeatureTarget;
   readonly spec: FeatureSpec;

@@ -7,6 +7,7 @@ import type { NdArray } from "../types.ts";
 const PATTERNS = [
   /idx=(-?\d+) must be within the inclusive range \[-?\d+,(\d+)\]/,
   /the index value (-?\d+) is not in \[0, (\d+)\]/,
+  /invalid index found, index = (-?\d+)/,
 ];
 /** How these messages name the layer. */
 const LAYERS = [/Name:'(.*)\/[^/']*'/, /Name:'([^']*)'/, /layer "([^"]*)"/];
@@ -29,17 +30,18 @@ export interface FailedBatch {
  * about something else.
  */
 export function indexError(error: unknown, batch: FailedBatch): unknown {
-  const text = error instanceof Error ? error.message : "";
+  const text = messagesOf(error);
   const match = PATTERNS.map((pattern) => pattern.exec(text)).find((it) =>
     it !== null
   );
   if (match === undefined) return error;
-  const [, value, last] = match!.map(Number) as [number, number, number];
+  const [, value, last] = match!.map(Number) as [number, number, number?];
   const layer = LAYERS.map((named) => named.exec(text)?.[1])
     .find((name) => name !== undefined);
   const at = layer === undefined ? "" : ` of layer "${layer}"`;
   const found = rowOf(value, batch);
-  const rule = `every index${at} must be from 0 to ${last}`;
+  const range = last === undefined ? "in the tensor" : `from 0 to ${last}`;
+  const rule = `every index${at} must be ${range}`;
   return new RangeError(
     cannot(
       "run",
@@ -49,6 +51,12 @@ export function indexError(error: unknown, batch: FailedBatch): unknown {
     ),
     { cause: error },
   );
+}
+
+/** The message of an error, and of what caused it. */
+function messagesOf(error: unknown): string {
+  if (!(error instanceof Error)) return "";
+  return `${error.message}\n${messagesOf(error.cause)}`;
 }
 
 /** Finds the first sample that contains a value, and the input. */

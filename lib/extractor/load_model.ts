@@ -47,6 +47,7 @@ export type { LoadModelOptions } from "../models/read_model.ts";
  * @throws {ModelFormatError} If it is not such a model, is damaged, or contains
  * a layer or an option that is not supported; the message names them.
  * @throws {Deno.errors.NotFound} If a file does not exist.
+ * @throws {Deno.errors.Http} If a server refuses a file.
  * @throws {DOMException} If it is aborted.
  *
  * @example A file of Keras
@@ -96,9 +97,11 @@ export type { LoadModelOptions } from "../models/read_model.ts";
  * // Arguments by position, then those by name with the options of the file.
  * const scaled: CustomOperation = (ops, [x], { factor }) =>
  *   ops.multiply(x as never, ops.constant(factor as number));
+ * // Of a Lambda layer over code, by the layer's name, or as "Lambda".
+ * const half: CustomActivation = (ops, x) => ops.divide(x, ops.constant(2));
  * // Entries that a file does not need are not used.
  * await using model = await loadModel("notebooks/models/keras/digits.keras", {
- *   customObjects: { mish, "my>Scaled": scaled, MyDense: "Dense" },
+ *   customObjects: { mish, "my>Scaled": scaled, MyDense: "Dense", lambda_1: half },
  * });
  * assert.equal(model.format, "keras");
  * ```

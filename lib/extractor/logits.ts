@@ -143,7 +143,7 @@ export function checkHead(
   if (!shaping?.needsVectors || shape === undefined) return;
   if (isOnePosition(shape, logits.head.channels)) return;
   const { name } = logits.head.node.row;
-  const rule = `what feeds head "${name}" must be [N, D]`;
+  const rule = `the input of head "${name}" must be [N, D]`;
   throw new TypeError(cannot(action, rule, shape));
 }
 

@@ -47,7 +47,7 @@ export interface EngineOptions {
   /**
    * The backend of TF.js; with `"auto"`, this selects TF.js.
    *
-   * @default {what is fastest and right}
+   * @default {the fastest that computes correctly}
    */
   readonly backend?: "wasm" | "cpu" | "webgpu";
   /**

@@ -9,7 +9,7 @@ import {
   type OnnxFunction,
   type OnnxOperation,
 } from "../formats/onnx_model.ts";
-import type { GraphNode } from "../models/graph/graph.ts";
+import { type GraphNode, origin } from "../models/graph/graph.ts";
 import type { ModelGraph } from "../models/graph/model_graph.ts";
 import type { EngineChoice } from "./choose_engine.ts";
 import type { ExtractorProgram } from "./compile.ts";
@@ -52,7 +52,8 @@ export interface Plan {
   readonly numParameters: number;
   /**
    * Warnings about unexpected results: omitted logits, masks that are not
-   * computed.
+   * computed, results that depend on the batch, classes of models whose `call`
+   * is not in the file.
    */
   readonly warnings: readonly string[];
   /** The device of the native engine, if one was set. */
@@ -112,6 +113,7 @@ export function planOf(
       ...program.found.warnings,
       ...batchDependence(graph, program),
       ...droppedMasks(program),
+      ...graph.customClasses.map(notInFile),
     ]),
   };
   attachView(plan, planView);
@@ -233,6 +235,13 @@ function holds(
     );
 }
 
+/** Warns of a class that may compute something else than its layers. */
+function notInFile(className: string): string {
+  return `the model is of the class ${
+    quote(className)
+  }: its layers are computed, and a call() of its own is not in the file`;
+}
+
 /**
  * Warns of results that depend on `.batch()`, or on the order of the samples if
  * the batch size is fixed.
@@ -246,7 +255,7 @@ function batchDependence(
   { onnx }: ModelGraph,
   program: ExtractorProgram,
 ): string[] {
-  const { feeds, schedule, rows } = program;
+  const { feeds, features, schedule, rows } = program;
   const nodes = [...feeds.map(({ ref }) => ref.node), ...schedule.nodes];
   const mixing = onnx === undefined
     ? rows.mixing
@@ -261,6 +270,9 @@ function batchDependence(
   const padded = nodes.filter(({ call }) =>
     call.kind === "input" && call.host?.computation.padsToLongest === true
   );
+  const indices = features.map(({ ref }) => origin(ref)).filter((
+    { node, index },
+  ) => index === 1 && node.row.kind === "MaxPool");
   return [
     ...warning(
       which(isDynamic),
@@ -280,6 +292,11 @@ function batchDependence(
         `compute over all ${fixed} samples of a run`,
         "the order of the samples",
       ),
+    ...warning(
+      indices.map(({ node }) => node),
+      "the indices of ",
+      "count over all samples of a batch",
+    ),
     ...warning(
       padded,
       "the length of ",

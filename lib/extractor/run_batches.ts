@@ -265,7 +265,10 @@ export function checkRows(
     const rule = name === "logits"
       ? `they must have one row for each of the ${rows} samples`
       : `it must give one row for each of the ${rows} samples`;
-    throw new TypeError(cannot(`take ${name}`, rule, array.shape));
+    const advice = array.shape[0] === 1
+      ? "use .batch(1), for a model that computes one sample at a time"
+      : undefined;
+    throw new TypeError(cannot(`take ${name}`, rule, array.shape, advice));
   }
 }
 

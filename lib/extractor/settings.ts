@@ -50,7 +50,10 @@ export interface Settings {
 }
 
 /** The settings of postprocessing. */
-export type Steps = Pick<Settings, "postprocess" | "postprocessByName">;
+export type PostprocessSteps = Pick<
+  Settings,
+  "postprocess" | "postprocessByName"
+>;
 
 /** The default settings. */
 export const DEFAULTS: Settings = Object.freeze({
@@ -81,7 +84,7 @@ export const DEFAULTS: Settings = Object.freeze({
  * @returns Its steps, in order.
  */
 export function stepsOf(
-  { postprocess, postprocessByName }: Steps,
+  { postprocess, postprocessByName }: PostprocessSteps,
   layer: string,
   feature = layer,
 ): readonly Postprocess[] {
@@ -96,7 +99,7 @@ export function stepsOf(
  * @returns True if any layer has one.
  */
 export function hasCustomSteps(
-  { postprocess, postprocessByName }: Steps,
+  { postprocess, postprocessByName }: PostprocessSteps,
 ): boolean {
   const all = [postprocess, ...(postprocessByName?.values() ?? [])];
   return all.flat().some((step) => !isBuiltInStep(step));

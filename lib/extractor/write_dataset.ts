@@ -44,13 +44,13 @@ import {
   type Target,
   targetOf,
 } from "../store/target.ts";
-import { checkNames, checkWritable } from "../store/writable.ts";
+import { checkFeatureNames, checkWritable } from "../store/writable.ts";
 import { shownWritten, type Written } from "../store/written.ts";
 import type { Dataset, RunOptions, SkippedSample } from "../types.ts";
 import { type OpenRuns, openRuns } from "./open_extractor.ts";
 import { cachedPart } from "./cached.ts";
 import {
-  identify,
+  identifyRun,
   identityRecord,
   isNamed,
   type RunIdentity,
@@ -119,10 +119,10 @@ export async function writeDataset(
   const isThere = kindAt(destination.path) !== undefined;
   if (!isThere || !isNamed(graph, settings)) checkFree(destination.path);
   if (range !== undefined && !isNamed(graph, settings)) throw notShared();
-  const job = await identify(graph, settings, dataset, run);
+  const job = await identifyRun(graph, settings, dataset, run);
   const { data, total } = job;
   for (const one of ["safetensors", destination.format] as const) { // parts, target
-    checkNames(job.plan.layerNames, one);
+    checkFeatureNames(job.plan.layerNames, one);
   }
   if (range !== undefined && data === undefined) throw notShared();
   const record = recordOf(settings, job, { ...layout, ...destination });

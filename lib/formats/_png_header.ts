@@ -8,7 +8,7 @@
 import { cannot } from "../check.ts";
 import type { DecodedImage } from "./pixels.ts";
 
-/** What is known of a PNG image before it is decoded. */
+/** Facts about a PNG image that are known before it is decoded. */
 export interface PngHeader {
   /** The colour that is transparent, 16 bits a channel; of grey and RGB only. */
   readonly key?: readonly number[];

@@ -179,7 +179,7 @@ function shorter(name: string, end: number, size: number): RangeError {
   );
 }
 
-/** Creates the error for bytes that are not what they must be. */
+/** Creates the error for bytes that violate a rule. */
 export type Unreadable = (
   source: Pick<ByteSource, "name">,
   rule: string,

@@ -159,7 +159,7 @@ export class LockedDuckdb {
   }
 }
 
-/** The paragraph in which the engine says what is wrong; then it gives advice for SQL. */
+/** The first paragraph of an error of the engine; the next ones are advice for SQL. */
 function reasonOf(message: string, name: string) {
   const [reason = "", ...more] = message.trim().split("\n\n")[0]!.split("\n");
   const isCode = /not utf-8 encoded/.test(message);

@@ -36,9 +36,9 @@ export function isWithin(real: string, folder: string): boolean {
   return real === folder || real.startsWith(`${root}${separator}`);
 }
 
-/** What is at a path that cannot be read. */
+/** The reason why a path cannot be read. */
 export interface PathFault {
-  /** What was found. */
+  /** The value for the message. */
   readonly found: string;
   /** What to do. */
   readonly hint?: string | undefined;
@@ -63,7 +63,9 @@ export function pathFault(cause: unknown, path: string): PathFault | undefined {
   if (!(cause instanceof Error) || cause instanceof errors.NotCapable) {
     return undefined;
   }
-  const hint = /^([/\\]|[a-z]:)/i.test(path)
+  const hint = isUrlText(path)
+    ? "it is a URL: download the file first"
+    : /^([/\\]|[a-z]:)/i.test(path)
     ? "check the path"
     : "check the path, which starts at the current folder";
   if (
@@ -88,12 +90,23 @@ export function pathFault(cause: unknown, path: string): PathFault | undefined {
 }
 
 /**
+ * Whether a text is a URL, as `s3://a/b`, and no path: schemes of one letter
+ * are drives.
+ *
+ * @param text The text.
+ * @returns Whether it is.
+ */
+export function isUrlText(text: string): boolean {
+  return /^[a-z][a-z\d+.-]+:\/\//i.test(text);
+}
+
+/**
  * Rewrites the error of a path that is missing or cannot be read.
  *
  * @param cause The thrown value.
  * @param path The path or `file:` URL.
  * @param action The action, for messages.
- * @param rule What is violated if there is nothing.
+ * @param rule The rule that a missing file violates.
  * @returns An error that names the path; other errors as they are.
  */
 export function missingPath(
@@ -126,7 +139,7 @@ export function missingPath(
  *
  * @param path The path or `file:` URL.
  * @param action The action, for messages.
- * @param rule What is violated if there is nothing.
+ * @param rule The rule that a missing file violates.
  * @returns The facts; links are followed.
  * @throws {Deno.errors.NotFound} If there is nothing.
  */

@@ -16,10 +16,14 @@ export interface LooseJsonLimits {
   readonly values?: number;
   /** Levels of objects and arrays. @default {512} */
   readonly levels?: number;
+  /** What to do about more bytes or values. @default {nothing} */
+  readonly advice?: string;
 }
 
 /** Default limit for the number of bytes. */
 export const MOST_JSON: number = 16 * 2 ** 20;
+/** The limit for a model.json; graphs of 40,000 operations have 28 MB. */
+export const MOST_MODEL_JSON: number = 4 * MOST_JSON;
 
 const FORBIDDEN = new Set(["__proto__", "constructor", "prototype"]);
 const NUMBER = /-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?/y;
@@ -47,10 +51,16 @@ export function parseLooseJson(
   limits: LooseJsonLimits = {},
 ): unknown {
   const { bytes: most = MOST_JSON, values = 2 ** 20, levels = 512 } = limits;
+  const { advice } = limits;
   const action = `read JSON "${name}"`;
   if (bytes.length > most) {
     throw new SyntaxError(
-      cannot(action, `it must have at most ${most} bytes`, bytes.length),
+      cannot(
+        action,
+        `it must have at most ${most} bytes`,
+        bytes.length,
+        advice,
+      ),
     );
   }
   let text = bytes;
@@ -61,20 +71,26 @@ export function parseLooseJson(
       throw new SyntaxError(cannot(action, "it must be UTF-8", bytes));
     }
   }
-  return new Parser(text, action, { values, levels }).parse();
+  return new Parser(text, action, { values, levels, advice }).parse();
+}
+
+interface ParserLimits {
+  readonly values: number;
+  readonly levels: number;
+  readonly advice: string | undefined;
 }
 
 class Parser {
   readonly #text: string;
   readonly #action: string;
-  readonly #limits: Required<Omit<LooseJsonLimits, "bytes">>;
+  readonly #limits: ParserLimits;
   #at = 0;
   #numValues = 0;
 
   constructor(
     text: string,
     action: string,
-    limits: Required<Omit<LooseJsonLimits, "bytes">>,
+    limits: ParserLimits,
   ) {
     this.#text = text;
     this.#action = action;
@@ -89,12 +105,12 @@ class Parser {
   }
 
   #value(level: number): unknown {
-    const { levels, values } = this.#limits;
+    const { levels, values, advice } = this.#limits;
     if (level > levels) {
       this.#fail(`it must nest at most ${levels} levels deep`);
     }
     if (++this.#numValues > values) {
-      this.#fail(`it must hold at most ${values} values`);
+      this.#fail(`it must hold at most ${values} values`, advice);
     }
     this.#space();
     const first = this.#text[this.#at];
@@ -173,7 +189,7 @@ class Parser {
     while (/[ \t\n\r]/.test(this.#text[this.#at] ?? "")) this.#at++;
   }
 
-  #fail(rule: string): never {
+  #fail(rule: string, advice?: string): never {
     let line = 1;
     let start = 0; // of the line
     for (;; line++) {
@@ -185,7 +201,7 @@ class Parser {
     const found = this.#text.slice(this.#at, this.#at + 20);
     const value = this.#at < this.#text.length ? found : "the end";
     throw new SyntaxError(
-      cannot(this.#action, `at ${position}, ${rule}`, value),
+      cannot(this.#action, `at ${position}, ${rule}`, value, advice),
     );
   }
 }

@@ -194,8 +194,8 @@ async function readable<T>(
   read: () => Promise<T>,
 ): Promise<T> {
   const trap = Promise.withResolvers<never>();
-  // Where damaged bytes stop the library, it throws in a microtask of its own:
-  // no promise would be rejected, and the process would end.
+  // If damaged bytes stop the library, it throws in a separate microtask: no
+  // promise would be rejected, and the process would end.
   const onError = (event: ErrorEvent) => {
     if (!(event.error instanceof WebAssembly.RuntimeError)) return;
     event.preventDefault();

@@ -9,7 +9,7 @@
  *
  * @module
  */
-import { cannot, sizeOf } from "../check.ts";
+import { cannot, isPlainObject, sizeOf } from "../check.ts";
 import {
   type ByteSource,
   bytesSource,
@@ -108,7 +108,7 @@ export function readSafetensorsHeader(source: ByteSource): SafetensorsHeader {
   source.read(8, bytes);
   const limits = { bytes: MOST_HEADER, levels: 3 };
   const parsed = parseLooseJson(bytes, `header of ${source.name}`, limits);
-  if (!isRecord(parsed)) {
+  if (!isPlainObject(parsed)) {
     throw bad(source, "its header must be a JSON object", parsed);
   }
   const { [METADATA]: metadata, ...tensors } = parsed;
@@ -247,7 +247,7 @@ function entryOf(
   value: unknown,
   base: number,
 ): SafetensorsEntry {
-  const fields = isRecord(value) ? value : {};
+  const fields = isPlainObject(value) ? value : {};
   const { dtype: code, shape, data_offsets: offsets } = fields;
   const dtype = TYPES.get(String(code));
   if (dtype === undefined) {
@@ -300,7 +300,7 @@ function checkMetadata(
   source: ByteSource,
   metadata: unknown,
 ): Readonly<Record<string, string>> {
-  if (!isRecord(metadata)) {
+  if (!isPlainObject(metadata)) {
     throw bad(source, "its metadata must be a JSON object", metadata);
   }
   for (const [name, value] of Object.entries(metadata)) {
@@ -320,8 +320,4 @@ function checkName(name: string): void {
 function isSizes(value: unknown): value is number[] {
   return Array.isArray(value) &&
     value.every((size) => Number.isSafeInteger(size) && size >= 0);
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

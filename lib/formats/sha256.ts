@@ -1,6 +1,6 @@
 /**
- * SHA-256, by what is loaded fastest: Web Cryptography for a few bytes, Node's
- * for many.
+ * SHA-256: by Web Cryptography for a few bytes, which needs no import, and by
+ * Node for many.
  *
  * @module
  */

@@ -8,6 +8,9 @@ import { cannot, shapeText } from "../check.ts";
 import type { Ops } from "../ops/ops.ts";
 import type { LayerConfig } from "./layer.ts";
 
+/** A config that cannot be read: not an error of a custom function. */
+export class ConfigError extends TypeError {}
+
 /**
  * Creates the error for a config that cannot be read.
  *
@@ -23,7 +26,7 @@ export function wrongConfig(
   value: unknown,
   advice?: string,
 ): TypeError {
-  return new TypeError(cannot(`read layer "${name}"`, rule, value, advice));
+  return new ConfigError(cannot(`read layer "${name}"`, rule, value, advice));
 }
 
 /**

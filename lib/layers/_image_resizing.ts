@@ -66,7 +66,7 @@ export function resizedImages<T>(
       shape: [after, before],
       dtype: "float32",
     });
-  // These two kernels blur where the size remains, too.
+  // These two kernels blur an axis also if its size does not change.
   const blurs = interpolation === "gaussian" ||
     interpolation === "mitchellcubic";
   const tall = rows === size[0] && !blurs
@@ -175,7 +175,7 @@ function kernelRow(
   for (let at = first; at <= last; at++) row[at]! /= sum;
 }
 
-/** Weights by the distance from the centre, and where they end. */
+/** Weights by the distance from the centre, and the radius within which they are not 0. */
 export const KERNELS: Readonly<
   Record<string, { radius: number; kernel: (x: number) => number }>
 > = {

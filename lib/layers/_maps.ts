@@ -22,7 +22,7 @@ export type Channels = "first" | "last";
  * @param config The layer's config.
  * @returns First or last.
  */
-export function channelsOf(config: LayerConfig): Channels {
+export function readChannels(config: LayerConfig): Channels {
   const formats = ["channels_last", "channels_first"] as const;
   return config.oneOf("data_format", formats, "channels_last") ===
       "channels_first"
@@ -117,7 +117,7 @@ export function mapLayer(
   config: LayerConfig,
   { axes, compute }: MapLayerParts,
 ): Layer {
-  const channels = channelsOf(config);
+  const channels = readChannels(config);
   return {
     weights: [],
     channels,

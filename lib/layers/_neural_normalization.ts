@@ -7,7 +7,13 @@
  */
 import { withLastAxes } from "./_over_time.ts";
 import type { Compute } from "./operation.ts";
-import { axesOfCall, axisOf, rank, rsqrt, square } from "./operation_forms.ts";
+import {
+  axesOfCall,
+  normalizedAxis,
+  rank,
+  rsqrt,
+  square,
+} from "./operation_forms.ts";
 
 /** Divides by the norm along axes, which is at least `epsilon`. */
 export const normalize: Compute = (ops, args) => {
@@ -58,7 +64,7 @@ export function layerNorm(isCentered: boolean): Compute {
     const x = ops.float(input);
     args.refuseUnless("rms_scaling", false);
     const axis = (args.has("axis") ? args.ints("axis") : [-1])
-      .map((i) => axisOf(ops, x, i)).sort((a, b) => a - b);
+      .map((i) => normalizedAxis(ops, x, i)).sort((a, b) => a - b);
     const isLast = axis.every((i, at) => i === rank(ops, x) - axis.length + at);
     const isScaled = ["gamma", "scale", "beta"].some((key) => args.has(key));
     if (isScaled && !isLast) args.refuse("axis", "be the last axes");

@@ -15,7 +15,7 @@ import type { LayerConfig } from "./layer.ts";
 /** Parts of the names of quantised policies, such as `int8_from_float32`. */
 const QUANTIZED = /_from_|Quantized|Int4|Float8|GPTQ|AWQ/;
 
-/** How the weights of a layer are stored, and what its input is rounded to. */
+/** How the weights of a layer are stored, and how its input is rounded. */
 export interface Quantization {
   readonly bits: 8 | 4;
   /** Whether the input is rounded to 8 bits too. */
@@ -146,7 +146,7 @@ export function quantizedWeights(
 }
 
 /**
- * A value rounded to integers from -127 to 127, and what it was multiplied by:
+ * A value rounded to integers from -127 to 127, and its scale,
  * `127 / (max|x| + 1e-7)` over some axes.
  *
  * @param ops The engine's operations.

@@ -12,10 +12,10 @@ const c = <T>(ops: Ops<T>, value: number) => ops.constant(value);
 
 /** How images are sampled. */
 export interface Sampling {
-  /** What lies outside of the images. */
+  /** The values outside of the images. */
   readonly mode: "constant" | "nearest" | "reflect" | "wrap";
   readonly interpolation: "nearest" | "bilinear";
-  /** The value outside, of the mode constant. */
+  /** The value outside in the mode "constant". */
   readonly fill: number;
   /** The operation's name, for messages. */
   readonly name: string;
@@ -73,7 +73,7 @@ function rounded<T>(ops: Ops<T>, x: T): T {
  * @param sampling How they are sampled.
  * @returns `[N, H, W, D]`.
  */
-export function projected<T>(
+export function projectedImages<T>(
   ops: Ops<T>,
   images: T,
   transforms: T,

@@ -1,4 +1,5 @@
 import { cannot, checkOneOf, nearestNames } from "../check.ts";
+import { ConfigError } from "./_checks.ts";
 import { namesInPart, weightsOfPart } from "./_parts.ts";
 import { activationNamed } from "./activations.ts";
 import {
@@ -19,7 +20,7 @@ import type {
 const NO_MEANING =
   /^(name|trainable|dtype|dtype_policy|batch_shape|batch_input_shape|input_shape|input_dim|input_length|build_config|compile_config|registered_name|module|shared_object_id|seed|seed_generator|implementation|autocast|optional|activity_regularizer|force_generator|rng_type)$|_(initializer|regularizer|constraint)$/;
 
-/** Options of a Lambda layer that its function replaces, and its code. */
+/** Options of a Lambda layer that a passed function replaces. */
 const OF_LAMBDA =
   /^(function|function_type|module|output_shape|output_shape_type|output_shape_module)$/;
 
@@ -35,6 +36,8 @@ export interface ReaderParts {
   /** The layer's name or path, for messages. */
   readonly name: string;
   readonly className: string;
+  /** The class in the file, if an alias replaces it. */
+  readonly storedClass?: string | undefined;
   /** Its name with the package, if the file has it. */
   readonly registeredName?: string | undefined;
   readonly dialect: Dialect;
@@ -218,16 +221,25 @@ export class ConfigReader implements LayerConfig {
 
   /** How a custom object gets the options; none for operations. */
   #unreadHint(keys: readonly string[]): string | undefined {
-    const { className, registeredName, customObjects } = this.#parts;
+    const { className, storedClass, registeredName, customObjects } =
+      this.#parts;
     if (customObjects === undefined) return undefined;
+    const reads = `config.raw("${keys[0]}")`;
+    if (storedClass !== undefined) {
+      return `pass customObjects: { ${
+        asKey(storedClass)
+      }: (config) => … }, which reads it by ${reads}, in place of the alias`;
+    }
     if (className === "Lambda" && keys.includes("arguments")) {
       const names = Object.keys(this.raw("arguments") as object).join(", ");
       return `take them as the third parameter: (ops, x, { ${names} }) => …`;
     }
     return customFunction(customObjects, className, registeredName) ===
         undefined
-      ? `if the class is not of Keras, pass customObjects: { ${className}: (config) => … }`
-      : `read it by config.raw("${keys[0]}")`;
+      ? `if the class is not of Keras, pass customObjects: { ${
+        asKey(className)
+      }: (config) => … }`
+      : `read it by ${reads}`;
   }
 
   #value(key: string, fallback: unknown): unknown {
@@ -245,7 +257,7 @@ export class ConfigReader implements LayerConfig {
     value: unknown,
     advice?: string,
   ): TypeError {
-    return new TypeError(
+    return new ConfigError(
       cannot(this.#action(), `"${key}" must ${rule}`, value, advice),
     );
   }
@@ -299,6 +311,11 @@ const POLICIES =
  */
 export function isKnownPolicy(name: string): boolean {
   return POLICIES.test(name);
+}
+
+/** Formats a name as an object key in JavaScript. */
+export function asKey(name: string): string {
+  return /^[A-Za-z_$][\w$]*$/.test(name) ? name : JSON.stringify(name);
 }
 
 /** A layer as Keras writes it. */

@@ -10,10 +10,10 @@
 import type { ConvOptions, Ops } from "../ops/ops.ts";
 import { addBias, checkWeight, wrongOption } from "./_checks.ts";
 import {
-  channelsOf,
   filterOptions,
   forAxes,
   fromChannelsLast,
+  readChannels,
   type SpatialAxes,
   toChannelsLast,
 } from "./_maps.ts";
@@ -40,7 +40,11 @@ function convLstm(axes: SpatialAxes): LayerFactory {
     if (config.boolean("time_major", false)) {
       throw wrongOption(config, "time_major", "be false, as Keras ignores it");
     }
-    return recurrentOf(config, convLstmCell(config, axes), channelsOf(config));
+    return recurrentOf(
+      config,
+      convLstmCell(config, axes),
+      readChannels(config),
+    );
   };
 }
 
@@ -50,7 +54,7 @@ function convLstmCell(config: LayerConfig, axes: SpatialAxes): Cell {
   for (const key of ["dropout", "recurrent_dropout", "unit_forget_bias"]) {
     config.raw(key); // training only
   }
-  const channels = channelsOf(config);
+  const channels = readChannels(config);
   const ones = Array<number>(axes).fill(1);
   const inner: ConvOptions = { strides: ones, padding: "same", dilation: ones };
   const [activation, gate] = ["activation", "recurrent_activation"].map((key) =>
@@ -110,7 +114,7 @@ function convLstmCell(config: LayerConfig, axes: SpatialAxes): Cell {
  */
 function inLayout(
   activation: Activation,
-  channels: ReturnType<typeof channelsOf>,
+  channels: ReturnType<typeof readChannels>,
 ): Activation {
   if (channels !== "first") return activation;
   return (ops, x) => {

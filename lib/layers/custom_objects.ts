@@ -1,7 +1,7 @@
 /**
  * Custom objects: layers, activations and operations that Keras does not have,
- * and aliases of those that it has. How the model uses an entry decides what it
- * is.
+ * and aliases of those that it has. An entry is a layer, an activation or
+ * an operation by its use in the model.
  *
  * @module
  */
@@ -297,7 +297,7 @@ function withConstantInputs(
  * `attention_mask` that is the same for all samples.
  *
  * @param layer The layer.
- * @param named Its named arguments; those that are no arrays are left alone.
+ * @param named Its named arguments; those that are no arrays are unchanged.
  * @param name The layer's name, for messages.
  * @returns The layer, called without the arrays.
  */

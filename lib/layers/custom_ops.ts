@@ -1,7 +1,7 @@
 /**
  * The operations that custom functions are called with: those of the engine,
  * with numbers for scalars, and with checks. A wrong argument is an error where
- * it is passed, as JavaScript, in notebooks, has no types that would tell.
+ * it is passed, because code in notebooks is not type-checked.
  *
  * @module
  */

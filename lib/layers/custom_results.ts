@@ -5,9 +5,11 @@
  * @module
  */
 import { cannot } from "../check.ts";
+import { errorText } from "../errors.ts";
 import type { Ops } from "../ops/ops.ts";
+import { ConfigError } from "./_checks.ts";
 import { customOps, isTensor, shownList } from "./custom_ops.ts";
-import type { Activation, Layer, LayerFactory } from "./layer.ts";
+import type { Activation, Layer, LayerConfig, LayerFactory } from "./layer.ts";
 
 /**
  * Wraps a custom function on elements, to check that it returns a tensor.
@@ -50,10 +52,12 @@ export function checkedFactory(
       const found = `a function of ${factory.length} parameters`;
       throw new TypeError(cannot(reading, rule, found));
     }
-    const layer: unknown = factory(config);
+    const hint = name === "Lambda"
+      ? "a function for a Lambda layer has two parameters, (ops, x) => …"
+      : "weights is a list of names, call a function";
+    const layer = called(factory, config, name, hint);
     if (!isLayer(layer)) {
       const rule = `custom object "${name}" must return { weights, call }`;
-      const hint = "weights is a list of names, call a function";
       throw new TypeError(cannot(reading, rule, layer, hint));
     }
     const action = `call layer "${config.name}"`;
@@ -73,6 +77,26 @@ export function checkedFactory(
       },
     } as Layer;
   };
+}
+
+function called(
+  factory: LayerFactory,
+  config: LayerConfig,
+  name: string,
+  hint: string,
+): unknown {
+  try {
+    return factory(config);
+  } catch (cause) {
+    if (cause instanceof ConfigError) throw cause;
+    throw new TypeError(
+      `Cannot read layer "${config.name}" as custom object "${name}" throws ` +
+        `for its config: ${
+          errorText(cause)
+        }; it must return { weights, call }: ${hint}`,
+      { cause },
+    );
+  }
 }
 
 /**

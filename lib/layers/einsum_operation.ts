@@ -79,7 +79,7 @@ function resultOf(
     const [before, after] = output.split("...") as [string, string?];
     return after === undefined ? [...before] : [...before, ...dots, ...after];
   }
-  // Of one operand, TensorFlow does not sort them.
+  // TensorFlow does not sort those of a single operand.
   if (!inputs.includes(",") && dots.length === 0) return [...all];
   const letters = inputs.replace(/[^A-Za-z]/g, "");
   const once = [...letters].filter((letter) =>
@@ -143,7 +143,7 @@ function withoutRepeats<T>(
   return withoutRepeats(ops, { x: diagonal, letters: rest }, args);
 }
 
-/** Operands joined from left to right; axes nobody needs are summed early. */
+/** Multiplies operands from left to right; an axis is summed after its last use. */
 function joined<T>(
   ops: Ops<T>,
   operands: readonly Operand<T>[],

@@ -27,7 +27,7 @@ import {
   isInfinite,
   less,
   nanToNum,
-  rowsOf,
+  operationRows,
   rsqrt,
   square,
   truncated,
@@ -180,7 +180,7 @@ function named(name: string): Unary {
   return (ops, x) => activationNamed(name, 3)!(ops, x);
 }
 
-/** The range of an element type, as float32 has it. */
+/** The range of an element type, in values that float32 can hold. */
 const RANGES: Readonly<Record<string, readonly [number, number]>> = {
   ...{ bool: [0, 1], uint8: [0, 255], uint16: [0, 65535] },
   ...{ int8: [-128, 127], int16: [-32768, 32767] },
@@ -190,7 +190,7 @@ const RANGES: Readonly<Record<string, readonly [number, number]>> = {
   bfloat16: [-(2 - 2 ** -7) * 2 ** 127, (2 - 2 ** -7) * 2 ** 127],
 };
 
-/** Casts what an element type cannot hold to its nearest value. */
+/** Casts, with values out of range set to the nearest one in range. */
 const saturated: Compute = (ops, args) => {
   const dtype = args.string("dtype");
   const range = RANGES[dtype] ??
@@ -210,9 +210,9 @@ const saturated: Compute = (ops, args) => {
 
 /** Factories by name. */
 export const ELEMENTWISE_OPERATIONS: FactoryTable = operations({
-  ...rowsOf(UNARY, unary, "x", "x, input:x"),
-  ...rowsOf(ACTIVATIONS, unary, "x", "features:x"),
-  ...rowsOf(BINARY, binary, "x1, x2", "x:x1, y:x2"),
+  ...operationRows(UNARY, unary, "x", "x, input:x"),
+  ...operationRows(ACTIVATIONS, unary, "x", "features:x"),
+  ...operationRows(BINARY, binary, "x1, x2", "x:x1, y:x2"),
   "tf.math.atan2(y:x1, x:x2)": binary(math.arctan2),
   "Celu(x, alpha)": (ops, args) =>
     celu(ops, args.tensor("x"), args.number("alpha", 1)),
@@ -295,7 +295,7 @@ export const ELEMENTWISE_OPERATIONS: FactoryTable = operations({
     return ops.logicalOr(isClose, areNaN);
   },
   "tf.compat.v1.div(x, y)": (ops, args) => {
-    // As Python 2 divides: integers stay whole.
+    // As in Python 2, the quotient of integers is an integer.
     const [a, b] = args.pair("x", "y");
     const isWhole = ops.dtype(a) === "int32" && ops.dtype(b) === "int32";
     return isWhole ? ops.floorDivide(a, b) : ops.divide(a, b);

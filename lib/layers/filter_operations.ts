@@ -13,10 +13,10 @@ import { onImages } from "./image_operations.ts";
 import type { FactoryTable } from "./layer.ts";
 import { type Compute, operations } from "./operation.ts";
 import {
-  axisOf,
   constantOf,
   knownSize,
   movedAxis,
+  normalizedAxis,
   rank,
   square,
 } from "./operation_forms.ts";
@@ -100,7 +100,7 @@ const sobel: Compute = (ops, args) => {
   return isFirst ? ops.transpose(edges, [0, 3, 1, 2, 4]) : edges;
 };
 
-/** How alike two images are, averaged over positions and channels. */
+/** Structural similarity of two images, averaged over positions and channels. */
 export const structuralSimilarity: Compute = (ops, args) => {
   const read = (key: string) => {
     const x = args.tensor(key);
@@ -194,7 +194,7 @@ const scaleAndTranslate: Compute = (ops, args) => {
     args.constant(key).data
   );
   args.ints("spatial_dims").forEach((dim, i) => {
-    const axis = axisOf(ops, x, dim);
+    const axis = normalizedAxis(ops, x, dim);
     if (axis === 0) args.refuse("spatial_dims", "leave out the first axis");
     const [size, target] = [
       knownSize(ops, x, axis, args.name),

@@ -15,10 +15,10 @@ import type {
 } from "./layer.ts";
 import { checkRank } from "./_checks.ts";
 import {
-  channelsOf,
   firstSpatialAxis,
   forAxes,
   noMasks,
+  readChannels,
   type SpatialAxes,
 } from "./_maps.ts";
 
@@ -31,7 +31,7 @@ function overAll(
   axes: SpatialAxes,
   kind: "mean" | "max",
 ): Layer {
-  const channels = channelsOf(config);
+  const channels = readChannels(config);
   const keepdims = config.boolean("keepdims", false);
   const first = firstSpatialAxis(channels);
   const axis = Array.from({ length: axes }, (_, i) => first + i);
@@ -53,7 +53,7 @@ function overAll(
  */
 function meanOverTime(config: LayerConfig): Layer {
   const layer = overAll(config, 1, "mean");
-  const channels = channelsOf(config);
+  const channels = readChannels(config);
   const keepdims = config.boolean("keepdims", false);
   const over = { axis: firstSpatialAxis(channels), keepdims };
   return {

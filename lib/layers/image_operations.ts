@@ -5,7 +5,7 @@
  *
  * @module
  */
-import { projected } from "./_warps.ts";
+import { projectedImages } from "./_warps.ts";
 import type { Ops } from "../ops/ops.ts";
 import { hsvToRgb, rgbToHsv } from "./_colors.ts";
 import { INTERPOLATIONS, resizedImages } from "./_image_resizing.ts";
@@ -147,13 +147,17 @@ const affineTransform: Compute = (ops, args) => {
     if (rank(ops, transforms) !== 2) {
       args.refuse("transform", "be 8 numbers, or 8 for each image");
     }
-    return onImages(ops, args, (images) =>
-      projected(ops, images, transforms, {
-        mode: mode as "constant",
-        interpolation: kind as "bilinear",
-        fill,
-        name: args.name,
-      }));
+    return onImages(
+      ops,
+      args,
+      (images) =>
+        projectedImages(ops, images, transforms, {
+          mode: mode as "constant",
+          interpolation: kind as "bilinear",
+          fill,
+          name: args.name,
+        }),
+    );
   }
   const raw = args.constant("transform");
   if (raw.data.some((value, i) => value !== raw.data[i % 8])) {

@@ -10,11 +10,11 @@ import type { Ops } from "../ops/ops.ts";
 import type { FactoryTable } from "./layer.ts";
 import { type Compute, type ComputeOne, operations } from "./operation.ts";
 import {
-  axisOf,
   constantOf,
   integer,
   knownSize,
   movedAxis,
+  normalizedAxis,
   positions,
   rank,
   typeNamed,
@@ -85,7 +85,7 @@ const diagonal: ComputeOne = (ops, args) => {
   const x = args.tensor("x");
   const offset = args.number("offset", 0);
   const [a, b] = [args.number("axis1", 0), args.number("axis2", 1)]
-    .map((axis) => axisOf(ops, x, axis)) as [number, number];
+    .map((axis) => normalizedAxis(ops, x, axis)) as [number, number];
   const others = [...ops.shape(x).keys()].filter((i) => i !== a && i !== b);
   const moved = ops.transpose(x, [...others, a, b]);
   const [rows, columns] = [-2, -1].map((axis) =>

@@ -155,12 +155,12 @@ const unravelIndex: Compute = (ops, args) => {
   const shape = args.ints("shape");
   const sizes = rank(ops, x) === 1 ? shape.toReversed() : shape;
   let rest = x;
-  const places = sizes.map((size) => {
-    const place = ops.mod(rest, integer(ops, size));
+  const indices = sizes.map((size) => {
+    const index = ops.mod(rest, integer(ops, size));
     rest = ops.floorDivide(rest, integer(ops, size));
-    return place;
+    return index;
   });
-  return places.reverse();
+  return indices.reverse();
 };
 
 /** Factories by name. */

@@ -11,11 +11,11 @@ import type { Ops, ReduceOptions } from "../ops/ops.ts";
 import type { FactoryTable } from "./layer.ts";
 import { type Compute, type ComputeOne, operations } from "./operation.ts";
 import {
-  axisOf,
   binary,
   entryAt,
   knownSize,
   movedAxis,
+  normalizedAxis,
   rank,
   square,
 } from "./operation_forms.ts";
@@ -41,7 +41,8 @@ function tensordot<T>(
   const first = letters.slice(0, rank(ops, a));
   const second = letters.slice(rank(ops, a), rank(ops, a) + rank(ops, b));
   ofA.forEach((axis, i) => {
-    second[axisOf(ops, b, ofB[i]!)] = first[axisOf(ops, a, axis)]!;
+    second[normalizedAxis(ops, b, ofB[i]!)] =
+      first[normalizedAxis(ops, a, axis)]!;
   });
   const result = [...first, ...second].filter((letter, _i, all) =>
     all.indexOf(letter) === all.lastIndexOf(letter)
@@ -172,7 +173,7 @@ function normOf(isFlat: boolean): ComputeOne {
     }
     const size = Math.abs(Number(order));
     if (axis.length === 2 && (size === 1 || size === Infinity)) {
-      const [rows, columns] = axis.map((i) => axisOf(ops, x, i));
+      const [rows, columns] = axis.map((i) => normalizedAxis(ops, x, i));
       const [first, second] = size === 1
         ? [rows!, columns!]
         : [columns!, rows!];

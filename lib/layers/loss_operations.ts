@@ -1,9 +1,9 @@
 /**
  * Cross-entropies of `keras.ops`, from logits.
  *
- * From probabilities, Keras computes them from the logits behind a softmax or
- * sigmoid where it finds one, and clips them elsewhere: an operation sees its
- * own inputs only, and refuses.
+ * For probabilities, Keras uses the logits before a softmax or sigmoid if it
+ * finds one, and clips the probabilities otherwise. An operation here knows its
+ * inputs only, so it refuses probabilities.
  *
  * Source: Keras 3.15 `keras.ops.nn` on TensorFlow.
  *

@@ -97,7 +97,7 @@ function windowsOf<T>(args: Arguments<T>, axes: number): ConvOptions {
   };
 }
 
-/** A convolution; the kernel's depth tells the number of groups. */
+/** A convolution; the kernel's depth determines the number of groups. */
 export const conv: ComputeOne = onMap((ops, map, args) => {
   const kernel = ops.float(args.tensor("kernel"));
   const groups = knownSize(ops, map, -1, args.name) /

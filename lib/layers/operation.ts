@@ -32,7 +32,7 @@ export interface SizeArgument<T> {
   readonly of?: T;
   /** The index of that tensor among the call's. */
   readonly input?: number;
-  /** Its axes whose sizes are meant. */
+  /** The axes of that tensor whose sizes it holds. */
   readonly axes: readonly number[];
 }
 
@@ -272,7 +272,10 @@ export type ComputeOne = <T>(ops: Ops<T>, args: Arguments<T>) => T;
  * @param compute The computation.
  * @returns The factory; unknown arguments are errors.
  */
-export function operation(signature: string, compute: Compute): LayerFactory {
+export function operationFactory(
+  signature: string,
+  compute: Compute,
+): LayerFactory {
   const parameters = signature.split(", ").map((text) => {
     const [name, key = name] = text.replace("*", "").split(":");
     return { name: name!, key: key!, isRest: text.startsWith("*") };
@@ -303,7 +306,7 @@ export function operations(
 ): FactoryTable {
   const factories = Object.entries(table).flatMap(([row, compute]) => {
     const [, names, signature] = /^(.*)\((.*)\)$/.exec(row)!;
-    const factory = operation(signature!, compute);
+    const factory = operationFactory(signature!, compute);
     return names!.split(" | ").map((name) => [prefix + name, factory]);
   });
   return Object.freeze(Object.fromEntries(factories));

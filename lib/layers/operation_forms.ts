@@ -5,7 +5,7 @@
  */
 import { cannot } from "../check.ts";
 import type { Ops, OpsType, ReduceOptions } from "../ops/ops.ts";
-import { axisOf as axisAt } from "../ops/shapes.ts";
+import { axisOf } from "../ops/shapes.ts";
 import type { Arguments, Compute, ComputeOne } from "./operation.ts";
 
 /** A function of one tensor. */
@@ -45,7 +45,7 @@ export function reduction(compute: Reduction): Compute {
  * @param tf The parameters in TensorFlow, for names that start with `tf.`.
  * @returns Computations by names and signature.
  */
-export function rowsOf<F>(
+export function operationRows<F>(
   table: Readonly<Record<string, F>>,
   form: (compute: F) => Compute,
   keras: string,
@@ -121,7 +121,7 @@ export function knownSize<T>(
   axis: number,
   name: string,
 ): number {
-  const size = ops.shape(x)[axisOf(ops, x, axis)];
+  const size = ops.shape(x)[normalizedAxis(ops, x, axis)];
   if (typeof size === "number") return size;
   throw new TypeError(
     cannot(
@@ -173,7 +173,10 @@ export function paddedAlong<T>(
 /** Moves one axis to another index. */
 export function movedAxis<T>(ops: Ops<T>, x: T, from: number, to: number): T {
   const axes = [...ops.shape(x).keys()];
-  const [start, end] = [axisOf(ops, x, from), axisOf(ops, x, to)];
+  const [start, end] = [
+    normalizedAxis(ops, x, from),
+    normalizedAxis(ops, x, to),
+  ];
   if (start === end) return x;
   axes.splice(end, 0, ...axes.splice(start, 1));
   return ops.transpose(x, axes);
@@ -213,8 +216,8 @@ export function rank<T>(ops: Ops<T>, x: T): number {
 }
 
 /** Normalizes an axis to count from 0. */
-export function axisOf<T>(ops: Ops<T>, x: T, axis: number): number {
-  return axisAt(axis, rank(ops, x));
+export function normalizedAxis<T>(ops: Ops<T>, x: T, axis: number): number {
+  return axisOf(axis, rank(ops, x));
 }
 
 /** The type that computes what Python calls `dtype`. */

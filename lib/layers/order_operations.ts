@@ -27,13 +27,13 @@ function opposite<T>(ops: Ops<T>, x: T): T {
   return ops.subtract(minusOne, ops.cast(x, "int32"));
 }
 
-/** The smallest float32 with all its digits: Keras 3 takes −0 for its negative. */
+/** The smallest normal float32; Keras 3 orders −0 like its negative. */
 const TINY = 2 ** -126;
 
 /**
  * The index of the largest or smallest value; the first of equal ones. NaN is
- * never chosen, unless there is nothing else. Keras 3 orders −0 before 0,
- * TensorFlow does not.
+ * chosen only if all values are NaN. Keras 3 orders −0 before 0, TensorFlow does
+ * not.
  */
 function extremeIndex(
   sign: 1 | -1,

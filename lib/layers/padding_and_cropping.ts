@@ -9,10 +9,10 @@
 import type { FactoryTable, Layer, LayerConfig } from "./layer.ts";
 import { checkRank, wrongCall, wrongOption } from "./_checks.ts";
 import {
-  channelsOf,
   firstSpatialAxis,
   forAxes,
   noMasks,
+  readChannels,
   type SpatialAxes,
 } from "./_maps.ts";
 
@@ -20,7 +20,7 @@ import {
 type Widths = readonly [number, number];
 
 const cropping = (axes: SpatialAxes) => (config: LayerConfig): Layer => {
-  const channels = axes === 1 ? "last" : channelsOf(config);
+  const channels = axes === 1 ? "last" : readChannels(config);
   const widths = widthsOf(config, "cropping", axes);
   const first = firstSpatialAxis(channels);
   return {
@@ -51,7 +51,7 @@ const cropping = (axes: SpatialAxes) => (config: LayerConfig): Layer => {
 
 const zeroPadding = (axes: SpatialAxes) => (config: LayerConfig): Layer => {
   const widths = widthsOf(config, "padding", axes);
-  const channels = channelsOf(config);
+  const channels = readChannels(config);
   const none: Widths = [0, 0];
   const all = channels === "last"
     ? [none, ...widths, none]

@@ -17,9 +17,9 @@ import {
   wrongOption,
 } from "./_checks.ts";
 import {
-  channelsOf,
   fromChannelsLast,
   noMasks,
+  readChannels,
   toChannelsLast,
 } from "./_maps.ts";
 import type { FactoryTable, Layer, LayerConfig } from "./layer.ts";
@@ -120,7 +120,7 @@ function resizing(config: LayerConfig): Layer {
   const antialias = config.boolean("antialias", false);
   config.oneOf("fill_mode", ["constant"], "constant");
   const fillValue = config.number("fill_value", 0);
-  const channels = channelsOf(config);
+  const channels = readChannels(config);
   return {
     weights: [],
     channels,
@@ -155,7 +155,7 @@ function resizing(config: LayerConfig): Layer {
 function centerCrop(config: LayerConfig): Layer {
   const height = config.number("height");
   const width = config.number("width");
-  const channels = channelsOf(config);
+  const channels = readChannels(config);
   return {
     weights: [],
     channels,

@@ -10,7 +10,7 @@ import { roundHalfToEven } from "../math/round_half_to_even.ts";
 import type { Ops } from "../ops/ops.ts";
 import type { FactoryTable } from "./layer.ts";
 import { type Arguments, type Compute, operations } from "./operation.ts";
-import { axisOf, knownSize } from "./operation_forms.ts";
+import { knownSize, normalizedAxis } from "./operation_forms.ts";
 import { ascending } from "./order_operations.ts";
 
 /** The values to compute a quantile of, along the last axis. */
@@ -24,7 +24,7 @@ function joined<T>(ops: Ops<T>, args: Arguments<T>): Joined<T> {
   const x = ops.float(args.tensor("x"));
   const all = [...ops.shape(x).keys()];
   const axes = (args.has("axis") ? args.ints("axis") : all)
-    .map((axis) => axisOf(ops, x, axis)).sort((a, b) => a - b);
+    .map((axis) => normalizedAxis(ops, x, axis)).sort((a, b) => a - b);
   const kept = all.filter((axis) => !axes.includes(axis));
   const moved = ops.transpose(x, [...kept, ...axes]);
   const values = axes.length === 1
@@ -154,8 +154,8 @@ export const QUANTILE_OPERATIONS: FactoryTable = operations({
     scale: 100,
   }),
   "Quantile(x, q, axis, method, keepdims)": (ops, args) => {
-    // A model of Keras 3.15 computes "linear" whatever its option says, other
-    // than the function that made it: no number would be right for both.
+    // A saved model of Keras 3.15 ignores the option and computes "linear", but
+    // the function that made it does not: no result would be right for both.
     args.refuseUnless("method", "linear");
     return atEach(quantileOf, {})(ops, args);
   },

@@ -8,7 +8,7 @@ import { cannot, sizeOf } from "../check.ts";
 import type { Ops, SliceRange } from "../ops/ops.ts";
 import type { Layer } from "./layer.ts";
 
-/** Where each value comes from: in a batch, or in one sample without its axis. */
+/** The source of each value: a batch, or one sample without its axis. */
 export interface Rearranged {
   readonly shape: readonly number[];
   /** For each value, its index in the source. */

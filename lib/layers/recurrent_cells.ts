@@ -90,7 +90,7 @@ export function namedActivation(config: LayerConfig, key: string): Activation {
   throw wrongConfig(config.name, `"${key}" must be there`, undefined);
 }
 
-/** Reads what all cells have, and their options without effect at inference. */
+/** Reads the options of all cells; those of training have no effect. */
 function readCell(config: LayerConfig) {
   for (const key of ["dropout", "recurrent_dropout"]) config.raw(key);
   return {

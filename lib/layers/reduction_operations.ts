@@ -15,18 +15,18 @@ import {
   operations,
 } from "./operation.ts";
 import {
-  axisOf,
   binary,
   castFirst,
   knownSize,
   logSumExp,
   nanToNum,
+  normalizedAxis,
+  operationRows,
   paddedAlong,
   rank,
   reduceOptions,
   type Reduction,
   reduction,
-  rowsOf,
   square,
   variance,
 } from "./operation_forms.ts";
@@ -156,7 +156,7 @@ const average: Compute = (ops, args) => {
   if (!args.has("weights")) return ops.mean(x, over);
   let weights = ops.float(args.tensor("weights"));
   if (rank(ops, weights) < rank(ops, x) && axis?.length === 1) {
-    const later = rank(ops, x) - axisOf(ops, x, axis[0]!) - 1;
+    const later = rank(ops, x) - normalizedAxis(ops, x, axis[0]!) - 1;
     weights = withLastAxes(ops, weights, later);
   }
   const product = ops.multiply(x, weights);
@@ -218,7 +218,7 @@ const REDUCTIONS: Readonly<Record<string, Reduction>> = {
 
 /** Factories by name. */
 export const REDUCTION_OPERATIONS: FactoryTable = operations({
-  ...rowsOf(
+  ...operationRows(
     REDUCTIONS,
     reduction,
     "x, axis, keepdims, initial, dtype",

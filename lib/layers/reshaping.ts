@@ -5,7 +5,7 @@
  */
 import type { FactoryTable, Layer, LayerConfig } from "./layer.ts";
 import { checkRank, positiveInts, wrongOption } from "./_checks.ts";
-import { channelsOf, noMasks, toChannelsLast } from "./_maps.ts";
+import { noMasks, readChannels, toChannelsLast } from "./_maps.ts";
 
 /**
  * Flatten: flattens each sample, with the channels as the last axis.
@@ -16,7 +16,7 @@ import { channelsOf, noMasks, toChannelsLast } from "./_maps.ts";
  * @returns The layer.
  */
 function flatten(config: LayerConfig): Layer {
-  const channels = channelsOf(config);
+  const channels = readChannels(config);
   return {
     weights: [],
     passesValues: true,

@@ -9,10 +9,10 @@ import type { Ops } from "../ops/ops.ts";
 import type { FactoryTable } from "./layer.ts";
 import { type Compute, type ComputeOne, operations } from "./operation.ts";
 import {
-  axisOf,
   constantOf,
   entryAt,
   knownSize,
+  normalizedAxis,
   rank,
   unary,
 } from "./operation_forms.ts";
@@ -59,15 +59,17 @@ const swapaxes: Compute = (ops, args) => {
   const x = args.tensor("x");
   const axes = [...ops.shape(x).keys()];
   const [a, b] = [args.number("axis1"), args.number("axis2")]
-    .map((axis) => axisOf(ops, x, axis)) as [number, number];
+    .map((axis) => normalizedAxis(ops, x, axis)) as [number, number];
   [axes[a], axes[b]] = [axes[b]!, axes[a]!];
   return ops.transpose(x, axes);
 };
 
 const moveaxis: Compute = (ops, args) => {
   const x = args.tensor("x");
-  const from = args.ints("source").map((axis) => axisOf(ops, x, axis));
-  const to = args.ints("destination").map((axis) => axisOf(ops, x, axis));
+  const from = args.ints("source").map((axis) => normalizedAxis(ops, x, axis));
+  const to = args.ints("destination").map((axis) =>
+    normalizedAxis(ops, x, axis)
+  );
   const axes = [...ops.shape(x).keys()].filter((axis) => !from.includes(axis));
   const pairs = to.map((at, i) => [at, from[i]!] as const)
     .sort(([a], [b]) => a - b);
@@ -87,7 +89,7 @@ const expandDims: Compute = (ops, args) => {
 const squeeze: Compute = (ops, args) => {
   const x = args.tensor("x");
   const axes = args.has("axis") && args.ints("axis").length > 0
-    ? args.ints("axis").map((axis) => axisOf(ops, x, axis))
+    ? args.ints("axis").map((axis) => normalizedAxis(ops, x, axis))
     : [...ops.shape(x).entries()].filter(([, size]) => size === 1)
       .map(([axis]) => axis);
   return axes.sort((a, b) => b - a).reduce(
@@ -98,7 +100,10 @@ const squeeze: Compute = (ops, args) => {
 
 const concatenate: Compute = (ops, args) => {
   const xs = args.tensors("xs");
-  return ops.concatenate(xs, axisOf(ops, xs[0]!, args.number("axis", 0)));
+  return ops.concatenate(
+    xs,
+    normalizedAxis(ops, xs[0]!, args.number("axis", 0)),
+  );
 };
 
 const stack: Compute = (ops, args) => {
@@ -130,7 +135,7 @@ function joinedAlong(axis: number, atLeast: number): Compute {
 function split(fixedAxis?: number, isUneven = false): Compute {
   return (ops, args) => {
     const x = args.tensor("x");
-    const axis = axisOf(ops, x, fixedAxis ?? args.number("axis", 0));
+    const axis = normalizedAxis(ops, x, fixedAxis ?? args.number("axis", 0));
     const raw = args.raw("indices_or_sections");
     const size = knownSize(ops, x, axis, args.name);
     if (typeof raw === "number") {
@@ -275,7 +280,7 @@ const flip = (fixed?: number): Compute => (ops, args) => {
     : args.has("axis")
     ? args.ints("axis")
     : [...ops.shape(x).keys()];
-  return ops.flip(x, axes.map((axis) => axisOf(ops, x, axis)));
+  return ops.flip(x, axes.map((axis) => normalizedAxis(ops, x, axis)));
 };
 
 /** Rolls values along axes. */
@@ -285,9 +290,9 @@ const roll: Compute = (ops, args) => {
   // Without one the samples of a batch would be joined.
   args.demand("axis");
   return args.ints("axis").reduce((y, raw, i) => {
-    const axis = axisOf(ops, y, raw);
+    const axis = normalizedAxis(ops, y, raw);
     const shift = shifts.length === 1 ? shifts[0]! : shifts[i]!;
-    // By 1 the size need not be known.
+    // A shift by 1 does not need the size.
     const isByOne = ops.shape(y)[axis] === null && Math.abs(shift) === 1;
     const size = isByOne ? 0 : knownSize(ops, y, axis, args.name);
     const at = isByOne ? -shift : size - ((shift % size) + size) % size;
@@ -302,12 +307,12 @@ const roll: Compute = (ops, args) => {
 const rot90: Compute = (ops, args) => {
   const x = args.tensor("array");
   const axes = (args.has("axes") ? args.ints("axes") : [0, 1])
-    .map((axis) => axisOf(ops, x, axis));
-  return quarterTurns(ops, x, args.number("k", 1), [axes[0]!, axes[1]!]);
+    .map((axis) => normalizedAxis(ops, x, axis));
+  return rotated90(ops, x, args.number("k", 1), [axes[0]!, axes[1]!]);
 };
 
-/** Turns from the first axis of a plane towards the second. */
-export function quarterTurns<T>(
+/** Rotates by multiples of 90 degrees, from the first axis of a plane to the second. */
+export function rotated90<T>(
   ops: Ops<T>,
   x: T,
   count: number,

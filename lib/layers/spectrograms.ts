@@ -5,7 +5,7 @@
  */
 import type { Ops } from "../ops/ops.ts";
 import { depthOf, optionalNumber } from "./_checks.ts";
-import { channelsOf } from "./_maps.ts";
+import { readChannels } from "./_maps.ts";
 import { fourierKernel, melTriangles } from "./_mel_scale.ts";
 import type { FactoryTable, Layer, LayerConfig } from "./layer.ts";
 
@@ -30,7 +30,7 @@ function stftSpectrogram(config: LayerConfig): Layer {
   const length = config.number("frame_length", 256);
   const step = config.number("frame_step", Math.floor(length / 2));
   const padding = config.oneOf("padding", ["valid", "same"], "valid");
-  const channels = channelsOf(config);
+  const channels = readChannels(config);
   const isFirst = channels === "first";
   const expands = config.boolean("expand_dims", false);
   for (const key of ["fft_length", "window", "periodic", "scaling"]) {

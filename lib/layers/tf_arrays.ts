@@ -7,7 +7,7 @@
  * @module
  */
 import { offsets } from "./indexing_operations.ts";
-import { exchanged } from "./tf_operations.ts";
+import { matrixTransposed } from "./tf_operations.ts";
 import type { FactoryTable } from "./layer.ts";
 import { tfNorm } from "./linear_operations.ts";
 import { type Compute, operations } from "./operation.ts";
@@ -144,7 +144,7 @@ export const TF_ARRAYS: FactoryTable = operations({
   "linalg.set_diag(input, diagonal, k, align)": withDiagonal,
   "linalg.matrix_transpose(a, conjugate)": (ops, args) => {
     args.refuseUnless("conjugate", false);
-    return exchanged(ops, args.tensor("a"), true);
+    return matrixTransposed(ops, args.tensor("a"), true);
   },
 
   "linalg.normalize(tensor:x, ord, axis)": normalized,

@@ -75,7 +75,7 @@ function morphology(isDilation: boolean): Compute {
     const [strides, dilation] = [middle("strides"), middle("dilations")];
     const padding = paddingOfCall(args);
     const sizes = [1, 2].map((axis) => knownSize(ops, x, axis, args.name));
-    const places = sizes.map((size, i) => {
+    const windows = sizes.map((size, i) => {
       const reach = ([height, width][i]! - 1) * dilation[i]! + 1;
       const count = padding === "same"
         ? Math.ceil(size / strides[i]!)
@@ -89,7 +89,7 @@ function morphology(isDilation: boolean): Compute {
     const outside = isDilation ? -Infinity : Infinity;
     const padded = ops.pad(x, [
       [0, 0],
-      ...places.map(({ before, after }): [number, number] => [before, after]),
+      ...windows.map(({ before, after }): [number, number] => [before, after]),
       [0, 0],
     ], outside);
     const parts = Array.from({ length: height * width }, (_, i) => {
@@ -99,11 +99,11 @@ function morphology(isDilation: boolean): Compute {
         [row, column].map((offset, axis) => {
           const start = offset * dilation[axis]!;
           const step = strides[axis]!;
-          const stop = start + (places[axis]!.count - 1) * step + 1;
+          const stop = start + (windows[axis]!.count - 1) * step + 1;
           return { axis: axis + 1, start, stop, step };
         }),
       );
-      // Erosion takes the mirrored kernel.
+      // Erosion uses the mirrored kernel.
       const [r, c] = isDilation
         ? [row, column]
         : [height - 1 - row, width - 1 - column];

@@ -7,7 +7,7 @@
  */
 import { paddingOfCall } from "./neural_operations.ts";
 import { interpolationOf } from "./image_operations.ts";
-import { quarterTurns } from "./shape_operations.ts";
+import { rotated90 } from "./shape_operations.ts";
 import { clip } from "./activations.ts";
 import type { Ops } from "../ops/ops.ts";
 import { channelsOfImages, hsvToRgb, rgbToHsv } from "./_colors.ts";
@@ -106,7 +106,7 @@ const cropOrPad: Change = (ops, images, args) => {
   return padded(ops, cut, args, starts, targets);
 };
 
-/** Keeps the ratio of height and width; what is left is 0. */
+/** Keeps the ratio of height and width; the padding is 0. */
 const resizeWithPad: Change = (ops, images, args) => {
   const sizes = sizesOf(ops, images, args);
   const targets = [args.number("target_height"), args.number("target_width")];
@@ -188,13 +188,13 @@ const patches: Change = (ops, images, args) => {
   }, args.name);
 };
 
-/** Of images with any values. */
+/** Changes of images of any element type. */
 const ON_IMAGES: Readonly<Record<string, Change>> = {
   "flip_left_right(image)": (ops, x) => ops.flip(x, [2]),
   "flip_up_down(image)": (ops, x) => ops.flip(x, [1]),
   "transpose(image)": (ops, x) => ops.transpose(x, [0, 2, 1, 3]),
   "rot90(image, k)": (ops, x, args) =>
-    quarterTurns(ops, x, args.number("k", 1), [1, 2]),
+    rotated90(ops, x, args.number("k", 1), [1, 2]),
   "central_crop(image, central_fraction)": centralCrop,
   "crop_to_bounding_box(image, offset_height, offset_width, target_height, target_width)":
     inBox(cropped),
@@ -211,7 +211,7 @@ const ON_IMAGES: Readonly<Record<string, Change>> = {
   "extract_patches(images, sizes, strides, rates, padding)": patches,
 };
 
-/** Of images of floats: TensorFlow scales integers before. */
+/** Changes of images of floats; TensorFlow converts integers to [0, 1] first. */
 const ON_FLOATS: Readonly<Record<string, Change>> = {
   "adjust_brightness(image, delta)": (ops, x, args) =>
     ops.add(x, c(ops, args.number("delta"))),

@@ -11,23 +11,23 @@ import type { Ops } from "../ops/ops.ts";
 import type { FactoryTable } from "./layer.ts";
 import { type Compute, operations } from "./operation.ts";
 import {
-  axisOf,
   constantOf,
   counter,
   knownSize,
   movedAxis,
+  normalizedAxis,
   rank,
 } from "./operation_forms.ts";
 
 /** Row-major indices of positions along the last axis of `[…, d]`. */
 function flatIndices<T>(
   ops: Ops<T>,
-  places: T,
+  positions: T,
   sizes: readonly number[],
 ): T {
   let index: T | undefined;
   sizes.forEach((size, i) => {
-    const at = ops.takeLast(places, i);
+    const at = ops.takeLast(positions, i);
     const all = constantOf<T>(ops, [size], "int32", []);
     index = index === undefined ? at : ops.add(ops.multiply(index, all), at);
   });
@@ -43,8 +43,8 @@ const gatherNd: Compute = (ops, args) => {
   args.refuseUnless("bad_indices_policy", "");
   const numBatch = args.number("batch_dims", 0);
   const x = args.tensor("params");
-  const places = ops.cast(args.tensor("indices"), "int32");
-  const depth = knownSize(ops, places, -1, args.name);
+  const positions = ops.cast(args.tensor("indices"), "int32");
+  const depth = knownSize(ops, positions, -1, args.name);
   if (numBatch === 0 && args.isTensor("params")) {
     args.refuse("batch_dims", "be 1, or the params a constant");
   }
@@ -53,7 +53,7 @@ const gatherNd: Compute = (ops, args) => {
     (_, i) => knownSize(ops, x, numBatch + i, args.name),
   );
   const flat = depth === 1 ? x : ops.merge(x, numBatch, numBatch + depth - 1);
-  const index = flatIndices(ops, places, sizes);
+  const index = flatIndices(ops, positions, sizes);
   if (numBatch === 0) return ops.take(flat, index, 0);
   const shape = ops.shape(index).slice(1) as number[];
   let wide = rank(ops, index) === 1
@@ -107,10 +107,10 @@ const searchSorted: Compute = (ops, args) => {
 const reverseSequence: Compute = (ops, args) => {
   const x = args.tensor("input");
   const lengths = ops.cast(args.tensor("seq_lengths"), "int32"); // [N]
-  if (axisOf(ops, x, args.number("batch_axis", 0)) !== 0) {
+  if (normalizedAxis(ops, x, args.number("batch_axis", 0)) !== 0) {
     args.refuse("batch_axis", "be 0");
   }
-  const axis = axisOf(ops, x, args.number("seq_axis", 1));
+  const axis = normalizedAxis(ops, x, args.number("seq_axis", 1));
   if (axis === 0) args.refuse("seq_axis", "be 1 or more");
   const first = movedAxis(ops, x, axis, 1); // [N, T, …]
   const steps = counter(ops, knownSize(ops, first, 1, args.name), 1, 2);

@@ -8,12 +8,18 @@
 import type { Ops } from "../ops/ops.ts";
 import { logAddExp } from "./_math_functions.ts";
 import { bessel, inverseErf } from "./_special_functions.ts";
-import { exchanged } from "./tf_operations.ts";
+import { matrixTransposed } from "./tf_operations.ts";
 import { logSoftmax } from "./activations.ts";
 import { solved, triangular } from "./elimination_operations.ts";
 import type { FactoryTable } from "./layer.ts";
 import { type Compute, operations } from "./operation.ts";
-import { axisOf, integer, knownSize, rank, square } from "./operation_forms.ts";
+import {
+  integer,
+  knownSize,
+  normalizedAxis,
+  rank,
+  square,
+} from "./operation_forms.ts";
 import { linspace } from "./series_operations.ts";
 
 const c = <T>(ops: Ops<T>, value: number) => ops.constant(value);
@@ -33,7 +39,7 @@ function timesUnlessZero(
 const clipByNorm: Compute = (ops, args) => {
   const x = args.tensor("t");
   const axis = args.has("axes")
-    ? args.ints("axes").map((i) => axisOf(ops, x, i))
+    ? args.ints("axes").map((i) => normalizedAxis(ops, x, i))
     : [...ops.shape(x).keys()];
   const bound = args.tensor("clip_norm");
   const sum = ops.sum(square(ops, x), { axis, keepdims: true });
@@ -125,7 +131,7 @@ const choleskySolve: Compute = (ops, args) => {
   const factor = ops.float(args.tensor("a"));
   const n = knownSize(ops, factor, -1, args.name);
   const half = triangular(ops, factor, n, true);
-  const matrix = ops.matmul(half, exchanged(ops, half, true));
+  const matrix = ops.matmul(half, matrixTransposed(ops, half, true));
   return solved(ops, matrix, ops.float(args.tensor("b")), args);
 };
 
@@ -139,7 +145,7 @@ export const TF_MATH: FactoryTable = operations({
     return linspace(ops, args);
   },
   "linalg.adjoint(matrix)": (ops, args) =>
-    exchanged(ops, args.tensor("matrix"), true),
+    matrixTransposed(ops, args.tensor("matrix"), true),
   "linalg.cholesky_solve(chol:a, rhs:b)": choleskySolve,
   "linalg.triangular_solve(matrix:a, rhs:b, lower, adjoint)": triangularSolve,
   "math.accumulate_n(inputs)": (ops, args) =>

@@ -28,7 +28,11 @@ import type { FactoryTable } from "./layer.ts";
 const c = <T>(ops: Ops<T>, value: number) => ops.constant(value);
 
 /** Transposes the last two axes, if requested. */
-export function exchanged<T>(ops: Ops<T>, x: T, isTransposed: boolean): T {
+export function matrixTransposed<T>(
+  ops: Ops<T>,
+  x: T,
+  isTransposed: boolean,
+): T {
   const axes = [...ops.shape(x).keys()];
   return isTransposed
     ? ops.transpose(x, [...axes.slice(0, -2), axes.at(-1)!, axes.at(-2)!])
@@ -41,8 +45,8 @@ const product: Compute = (ops, args) => {
   }
   return matmul(
     ops,
-    exchanged(ops, args.tensor("a"), args.boolean("transpose_a", false)),
-    exchanged(ops, args.tensor("b"), args.boolean("transpose_b", false)),
+    matrixTransposed(ops, args.tensor("a"), args.boolean("transpose_a", false)),
+    matrixTransposed(ops, args.tensor("b"), args.boolean("transpose_b", false)),
   );
 };
 

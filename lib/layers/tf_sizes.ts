@@ -117,7 +117,7 @@ const range: Compute = (ops, args) => {
   if (delta === 0) args.refuse("delta", "not be 0");
   const count = Math.max(0, Math.ceil((to - from) / delta));
   const values = Array.from({ length: count }, (_, i) => from + i * delta);
-  // As integers fractions would be cut.
+  // Fractions would be truncated in integers.
   const isWhole = values.every(Number.isInteger);
   const dtype = args.string("dtype", isWhole ? "int32" : "float32");
   return constantOf(ops, values, /^b?float/.test(dtype) ? "float32" : "int32");

@@ -11,10 +11,10 @@ import type { Dialect, FactoryTable, Layer, LayerConfig } from "./layer.ts";
 import { checkRank, positiveInts, wrongCall, wrongOption } from "./_checks.ts";
 import { INTERPOLATIONS, resizedImages } from "./_image_resizing.ts";
 import {
-  channelsOf,
   firstSpatialAxis,
   fromChannelsLast,
   noMasks,
+  readChannels,
   type SpatialAxes,
   toChannelsLast,
 } from "./_maps.ts";
@@ -26,7 +26,7 @@ import {
  */
 function upSampling2d(config: LayerConfig): Layer {
   const size = positiveInts(config, "size", 2);
-  const channels = channelsOf(config);
+  const channels = readChannels(config);
   const kind = config.oneOf("interpolation", INTERPOLATIONS, "nearest");
   const isPlain = kind === "nearest" || kind === "bilinear";
   if (!isPlain && config.dialect === "tfjs") {
@@ -79,7 +79,7 @@ function repeated(
   axes: SpatialAxes,
 ): Layer {
   const size = positiveInts(config, "size", axes);
-  const channels = axes === 1 ? "last" : channelsOf(config);
+  const channels = axes === 1 ? "last" : readChannels(config);
   const first = firstSpatialAxis(channels);
   return {
     weights: [],

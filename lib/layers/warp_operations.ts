@@ -7,7 +7,7 @@
  */
 import { roundHalfToEven } from "../math/round_half_to_even.ts";
 import type { Ops } from "../ops/ops.ts";
-import { projected } from "./_warps.ts";
+import { projectedImages } from "./_warps.ts";
 import { solved } from "./elimination_operations.ts";
 import { onImages } from "./image_operations.ts";
 import type { FactoryTable } from "./layer.ts";
@@ -72,24 +72,28 @@ const perspectiveTransform: Compute = (ops, args) => {
     args.refuse("start_points", "be four points, or four for each image");
   }
   const transforms = homography(ops, start, end, args);
-  return onImages(ops, args, (images) =>
-    projected(ops, images, transforms, {
-      mode: "constant",
-      interpolation: interpolation as "bilinear" | "nearest",
-      fill: args.number("fill_value", 0),
-      name: args.name,
-    }));
+  return onImages(
+    ops,
+    args,
+    (images) =>
+      projectedImages(ops, images, transforms, {
+        mode: "constant",
+        interpolation: interpolation as "bilinear" | "nearest",
+        fill: args.number("fill_value", 0),
+        name: args.name,
+      }),
+  );
 };
 
 /** A position along an axis, its weight, and whether it is inside. */
-interface Place {
+interface Neighbour {
   readonly index: number;
   readonly weight: number;
   readonly isIn: boolean;
 }
 
 /** An index inside of an axis, as Keras on TensorFlow maps it. */
-function placed(index: number, size: number, mode: string): number {
+function indexInside(index: number, size: number, mode: string): number {
   const mod = (x: number, by: number) => ((x % by) + by) % by;
   if (mode === "wrap") return mod(index, size);
   if (mode === "constant" || mode === "nearest") {
@@ -100,19 +104,19 @@ function placed(index: number, size: number, mode: string): number {
   return 2 * size - rest - (mode === "reflect" ? 1 : 0);
 }
 
-function placesOf(
+function neighboursOf(
   at: number,
   size: number,
   order: number,
   mode: string,
-): Place[] {
+): Neighbour[] {
   const floor = Math.floor(at);
   const upper = Math.fround(at - floor);
   const taps = order === 0
     ? [[roundHalfToEven(at), 1] as const]
     : [[floor, Math.fround(1 - upper)], [floor + 1, upper]] as const;
   return taps.map(([index, weight]) => ({
-    index: placed(index, size, mode),
+    index: indexInside(index, size, mode),
     weight,
     isIn: mode !== "constant" || (index >= 0 && index < size),
   }));
@@ -160,10 +164,10 @@ const mapCoordinates: Compute = (ops, args) => {
   const points = Array.from(
     { length: count },
     (_, i) =>
-      sizes.map((size, k) => placesOf(at(k + 1, 0, i), size, order, mode)),
+      sizes.map((size, k) => neighboursOf(at(k + 1, 0, i), size, order, mode)),
   );
   const flat = axes === 2 ? x : ops.merge(x, 1, axes - 1);
-  const value = weighed(ops, ops.float(flat), points, sizes, args);
+  const value = weightedSum(ops, ops.float(flat), points, sizes, args);
   const whole = ops.dtype(x) === "int32" ? ops.round(value) : value;
   const typed = ops.cast(whole, ops.dtype(x));
   if (rest.length === 1) return typed;
@@ -172,35 +176,43 @@ const mapCoordinates: Compute = (ops, args) => {
     : ops.unmerge(typed, 1, rest);
 };
 
-/** Sums of weighed values of `[N, positions]` at points. */
-function weighed<T>(
+/** Weighted sums of values `[N, positions]` at points. */
+function weightedSum<T>(
   ops: Ops<T>,
   flat: T,
-  points: readonly (readonly Place[])[][],
+  points: readonly (readonly Neighbour[])[][],
   sizes: readonly number[],
   args: Arguments<T>,
 ): T {
   const fill = args.number("fill_value", 0);
-  const numTaps = (points[0] ?? []).reduce((n, places) => n * places.length, 1);
+  const numTaps = (points[0] ?? []).reduce(
+    (n, neighbours) => n * neighbours.length,
+    1,
+  );
   const parts = Array.from({ length: numTaps }, (_, tap) => {
     const chosen = points.map((axes) => {
       let rest = tap;
-      return axes.map((places) => {
-        const place = places[rest % places.length]!;
-        rest = Math.floor(rest / places.length);
-        return place;
+      return axes.map((neighbours) => {
+        const neighbour = neighbours[rest % neighbours.length]!;
+        rest = Math.floor(rest / neighbours.length);
+        return neighbour;
       });
     });
-    const indices = chosen.map((places) =>
-      places.reduce((index, place, i) => index * sizes[i]! + place.index, 0)
+    const indices = chosen.map((neighbours) =>
+      neighbours.reduce(
+        (index, neighbour, i) => index * sizes[i]! + neighbour.index,
+        0,
+      )
     );
     if (chosen.some((all) => all.some(({ index }, i) => index >= sizes[i]!))) {
       args.refuse("coordinates", 'lie inside for the mode "mirror"');
     }
-    const weights = chosen.map((places) =>
-      places.reduce((weight, place) => weight * place.weight, 1)
+    const weights = chosen.map((neighbours) =>
+      neighbours.reduce((weight, neighbour) => weight * neighbour.weight, 1)
     );
-    const isIn = chosen.map((places) => places.every(({ isIn }) => isIn));
+    const isIn = chosen.map((neighbours) =>
+      neighbours.every(({ isIn }) => isIn)
+    );
     const values = ops.take(flat, constantOf(ops, indices, "int32"), 1);
     const inner = weights.map((weight, i) => isIn[i] ? weight : 0);
     const outer = weights.map((weight, i) => isIn[i] ? 0 : weight * fill);

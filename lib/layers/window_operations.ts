@@ -21,7 +21,7 @@ function pair<T>(args: Arguments<T>, key: string, fallback?: number): number[] {
   return [value[0]!, value.at(-1)!];
 }
 
-/** How windows lie on a map. */
+/** Sizes, strides and padding of windows on a feature map. */
 function windowsOf<T>(args: Arguments<T>) {
   return {
     size: pair(args, "kernel_size"),

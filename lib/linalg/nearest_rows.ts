@@ -10,7 +10,7 @@ import { rowProducts } from "./row_products.ts";
 import type { Matrix } from "./products.ts";
 
 /** Settings of {@linkcode openNearest}. */
-export interface NearestOptions extends LinalgOptions {
+export interface NearestRowsOptions extends LinalgOptions {
   /** Number of neighbours, at most the number of rows of the bank. */
   readonly neighbors: number;
   /** Expected number of queries, if known: a few do not justify a worker. */
@@ -56,7 +56,7 @@ const WORTH_OPENING = 4e8;
  */
 export async function openNearest(
   bank: Bank,
-  options: NearestOptions,
+  options: NearestRowsOptions,
 ): Promise<NearestSearch> {
   const { neighbors, queries = Infinity, pacer } = options;
   const work = queries * bank.rows * bank.columns;

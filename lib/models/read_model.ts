@@ -96,7 +96,10 @@ async function readInSteps(
       const { modelOfKerasFile, openKerasFile } = await import(
         "./keras/keras_file.ts"
       );
-      return await modelOfKerasFile(await openKerasFile(file, pacer), settings);
+      return await modelOfKerasFile(
+        await openKerasFile(file, pacer, limits),
+        settings,
+      );
     }
   }
 }

@@ -60,7 +60,7 @@ const convolved = (x: Value, kernel: Value, _options?: ConvOptions) => {
 const pooled = (x: Value, { size }: PoolingOptions) =>
   windowed(x, (axis) => size[axis]!);
 
-/** What follows for the samples, for each operation. */
+/** The sample axis of the output, for each operation. */
 const RULES: Rules<Exclude<Computed, "reshape" | "unmerge">> = {
   ...each(
     ["cast", "logicalNot", "exp", "log", "log1p", "expm1", "sqrt", "abs"],

@@ -30,7 +30,7 @@ import { DESCRIPTION } from "./_write_safetensors.ts";
  * @returns Its rows; the caller closes them.
  * @throws {SyntaxError} If it is truncated, damaged, or not written by Sonde.
  */
-export async function openNpz(path: string): Promise<Part> {
+export async function openNpzFeatures(path: string): Promise<Part> {
   const source = fileSource(path);
   try {
     return await partOf(source);

@@ -11,7 +11,7 @@ import { columnPieces, idPieces } from "./_column_pieces.ts";
 import { descriptionText } from "./_description.ts";
 import { encodeIds, ID, IS_NUMBER, textOf } from "./_ids.ts";
 import { bytesOf, joinedDescription, type Part } from "./part.ts";
-import { checkId, checkNames } from "./writable.ts";
+import { checkFeatureNames, checkId } from "./writable.ts";
 import { BIAS, DESCRIPTION, KERNEL } from "./_write_safetensors.ts";
 
 /**
@@ -30,7 +30,7 @@ export async function writeNpz(
   const description = joinedDescription(parts);
   const { samples, columns } = description;
   const layers = columns.map(({ name }) => name);
-  checkNames(layers.filter((name) => !name.startsWith("sonde.")), "npz");
+  checkFeatureNames(layers.filter((name) => !name.startsWith("sonde.")), "npz");
   const zip = new ZipWriter(sink);
   for (const { name, dtype, shape } of columns) {
     const head = npyHead(dtype, [samples, ...shape]);

@@ -321,8 +321,8 @@ export async function openFeatureFile(path: string): Promise<Part> {
   const length = file.readSync(head) ?? 0;
   const text = String.fromCharCode(...head.subarray(0, length));
   if (text === "PK\x03\x04") {
-    const { openNpz } = await import("./_open_npz.ts");
-    return await openNpz(path);
+    const { openNpzFeatures } = await import("./_open_npz.ts");
+    return await openNpzFeatures(path);
   }
   if (text === "PAR1") {
     const { openParquet } = await import("./_open_parquet.ts");

@@ -20,7 +20,10 @@ const KEPT: readonly string[] = [
  * @param format The format of the file.
  * @throws {RangeError} If one is not.
  */
-export function checkNames(names: readonly string[], format: FileFormat): void {
+export function checkFeatureNames(
+  names: readonly string[],
+  format: FileFormat,
+): void {
   const all = new Set(names);
   for (const name of names) {
     if (format === "npz") checkMember(name, all);
@@ -57,7 +60,7 @@ function checkMember(name: string, all: ReadonlySet<string>): void {
  * @throws {RangeError} If they cannot.
  */
 export function checkWritable(set: FeatureSet, format: FileFormat): void {
-  checkNames(set.layerNames, format);
+  checkFeatureNames(set.layerNames, format);
   if (format === "npz") {
     for (let i = 0; i < set.ids.length; i++) checkId(set.ids[i]!);
   }

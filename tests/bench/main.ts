@@ -2,7 +2,7 @@
  * Runs all benchmarks, each in its own process, and keeps their results.
  *
  *     deno task bench [--quick] [by_hand] [predict_tensor] [large_maps] [import]
- *       [start] [memory] [images] [write] [worker]
+ *       [start] [memory] [images] [write] [worker] [rewrites]
  *
  * The results go into `results/`, one file a machine, where they ran at full
  * length. Ends with 1 where a claim fails.
@@ -21,6 +21,7 @@ const BENCHMARKS = [
   "images",
   "write",
   "worker",
+  "rewrites",
 ];
 
 await runAll(

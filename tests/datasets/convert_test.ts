@@ -1,5 +1,8 @@
 import { assertEquals, assertStrictEquals, assertThrows } from "@std/assert";
-import { checkTypes, convertValues } from "../../lib/datasets/convert.ts";
+import {
+  checkElementTypes,
+  convertValues,
+} from "../../lib/datasets/convert.ts";
 import type { DType, NdArray } from "../../lib/types.ts";
 
 type View = ArrayBufferView & { readonly length: number };
@@ -20,9 +23,9 @@ function refused(run: () => unknown, rule: string, tail: string) {
   );
 }
 
-Deno.test("checkTypes() refuses what cannot become what the model takes", () => {
+Deno.test("checkElementTypes() refuses what cannot become what the model takes", () => {
   const check = (from: string, to: DType | "string") => () =>
-    checkTypes(from, to, "read dataset", 'input "x"');
+    checkElementTypes(from, to, "read dataset", 'input "x"');
   assertEquals(check("int64", "float32")(), "float32");
   assertThrows(check("int32", "bool"), TypeError, 'one of "bool", "uint8"');
   assertThrows(check("float32", "string"), TypeError, "must take numbers");

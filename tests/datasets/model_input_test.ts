@@ -1,5 +1,6 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import { tf } from "../../lib/tf.ts";
+import { partsOf } from "../../lib/datasets/parts.ts";
 import { checkInput, modelInput } from "../../lib/datasets/model_input.ts";
 import type { NdArray, TensorSpec } from "../../lib/types.ts";
 
@@ -157,11 +158,12 @@ Deno.test("modelInput() lists NaN and both infinities in every column", () => {
   }
 });
 
-Deno.test("checkInput() takes any shape with a batch axis where the model says none", () => {
+Deno.test("checkInput() takes any shape where the model says none, a number for all samples", () => {
   const unknown: TensorSpec = { name: "op", shape: [], dtype: "float32" };
   assertEquals(checkInput(zeros(4, 3, 2), unknown, "read dataset"), 4);
+  assertEquals(checkInput(zeros(), unknown, "read dataset"), undefined);
   assertThrows(
-    () => checkInput(zeros(), unknown, "read dataset"),
+    () => partsOf(zeros(), [unknown], "read dataset"),
     TypeError,
     'Cannot read dataset as input "op" must have a batch axis: current value is []',
   );

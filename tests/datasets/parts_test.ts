@@ -112,6 +112,11 @@ Deno.test("partsOf() names the input that is missing", () => {
     'a record must hold every input: current value is ["a", "B"]; input "b" of "a", "b" ' +
       'is missing; rename "B" to "b"',
   );
+  assertThrows(
+    () => partsOf({ x, y }, [{ ...X, name: "input" }], "read"),
+    TypeError,
+    'input "input" is missing; rename "x" to "xs" and "y" to "ys"',
+  );
   // An input that is there is no near name of another one.
   const { message } = assertThrows(() => two({ a }));
   assertEquals(message.includes("rename"), false);

@@ -1,7 +1,7 @@
 import { assertEquals, assertStrictEquals, assertThrows } from "@std/assert";
 import type * as tf from "@tensorflow/tfjs";
 import {
-  checkNumbers,
+  checkElementType,
   featureArray,
   floatArray,
 } from "../../lib/engines/read_arrays.ts";
@@ -41,11 +41,11 @@ Deno.test("featureArray() rounds to float16, and names layer and row of what is 
   );
 });
 
-Deno.test("checkNumbers() refuses strings and complex numbers", () => {
-  checkNumbers("bool", "take it");
+Deno.test("checkNoNaN() refuses strings and complex numbers", () => {
+  checkElementType("bool", "take it");
   for (const dtype of ["string", "complex64"]) {
     assertThrows(
-      () => checkNumbers(dtype, 'take layer "a"'),
+      () => checkElementType(dtype, 'take layer "a"'),
       TypeError,
       `Cannot take layer "a" as its elements must be float32, int32 or bool: current value is "${dtype}"`,
     );

@@ -1,19 +1,19 @@
 import { assertEquals } from "@std/assert";
 import {
   batched,
-  broadcast,
+  type BatchTensor,
+  broadcastRows,
+  concatenated,
   each,
   expanded,
   gathered,
   innerAxes,
-  joined,
   reduced,
-  type Rows,
   same,
   spatial,
 } from "../../lib/engines/row_rules.ts";
 
-const shared = (...shape: number[]): Rows => ({
+const shared = (...shape: number[]): BatchTensor => ({
   isBatch: false,
   rank: shape.length,
   shape,
@@ -21,15 +21,15 @@ const shared = (...shape: number[]): Rows => ({
 
 Deno.test("same() and spatial() keep a batch beside shared values", () => {
   const [x, y] = [batched(2), batched(4)];
-  const of = (...inputs: (Rows | undefined)[]) => ({ inputs, batch: 2 });
+  const of = (...inputs: (BatchTensor | undefined)[]) => ({ inputs, batch: 2 });
   assertEquals(same(of(x, shared(3), undefined)), x);
   assertEquals(same(of(x, x)), undefined);
   assertEquals(spatial(of(x)), undefined);
   assertEquals(spatial(of(y, shared(3, 3, 1, 1))), y);
 });
 
-Deno.test("broadcast() aligns axis 0 of a batch with no other axis", () => {
-  const of = (...inputs: Rows[]) => broadcast({ inputs, batch: 2 });
+Deno.test("broadcastRows() aligns axis 0 of a batch with no other axis", () => {
+  const of = (...inputs: BatchTensor[]) => broadcastRows({ inputs, batch: 2 });
   const x = batched(3);
   assertEquals(of(x, x), x);
   assertEquals(of(shared(4), x), x);
@@ -39,11 +39,11 @@ Deno.test("broadcast() aligns axis 0 of a batch with no other axis", () => {
   assertEquals(of(x, shared(1, 2, 3, 4)), undefined);
 });
 
-Deno.test("joined(), reduced() and expanded() leave the axis of the batch", () => {
+Deno.test("concatenated(), reduced() and expanded() leave the axis of the batch", () => {
   const x = batched(3);
-  assertEquals(joined([x, x], [-1]), x);
-  assertEquals(joined([x, x], [0]), undefined);
-  assertEquals(joined([x, shared(2, 3, 4)], [1]), undefined);
+  assertEquals(concatenated([x, x], [-1]), x);
+  assertEquals(concatenated([x, x], [0]), undefined);
+  assertEquals(concatenated([x, shared(2, 3, 4)], [1]), undefined);
   assertEquals(reduced(x, [1, 2]), batched(1));
   assertEquals(reduced(x, [1, 2], true), x);
   assertEquals(reduced(x, [-3]), undefined);

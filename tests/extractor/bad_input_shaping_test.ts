@@ -150,6 +150,16 @@ counted("numbers out of range are refused where they are passed", () => {
       'Cannot set react as "threshold" must be finite: current value is "0.9"',
     ],
     [
+      (e) => e.react(...[0.9, { quantile: true }] as unknown as [number]),
+      TypeError,
+      'Cannot set react as react(threshold) must be called without options: current value is "quantile"; write react(threshold)',
+    ],
+    [
+      (e) => e.vra(...[0, 1, 2] as unknown as [number, number]),
+      TypeError,
+      "Cannot set vra as vra(low, high) must be called without options: current value is 2; write vra(low, high)",
+    ],
+    [
       (e) => e.ash(0.5, wrong({ variant: "q" })),
       RangeError,
       'Cannot set ash as "variant" must be one of "s", "p", "b": current value is "q"',
@@ -213,7 +223,7 @@ counted("ash() and scale() need a penultimate of rank 2", () => {
       ],
     }));
   const text = (name: string) =>
-    `Cannot set ${name} as what feeds head "head" must be [N, D]: current value is [null, 3, 4]`;
+    `Cannot set ${name} as the input of head "head" must be [N, D]: current value is [null, 3, 4]`;
   refuses(create, [
     [(e) => e.ash(0.5), TypeError, text("ash")],
     [(e) => e.scale(0.5), TypeError, text("scale")],

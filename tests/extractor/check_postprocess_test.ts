@@ -1,8 +1,8 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import { fromLayersModel, half, pool } from "@sonde/sonde";
 import {
-  checkNames,
   checkPostprocess,
+  checkStepNames,
 } from "../../lib/extractor/check_postprocess.ts";
 import { modelGraphOf } from "../../lib/models/graph/model_graph.ts";
 import { counted } from "../support/backends.ts";
@@ -38,11 +38,14 @@ counted(
     const model = mlp();
     const [hidden, head] = modelGraphOf(fromLayersModel(model))!.listed;
     const all = { postprocess: [half()], postprocessByName: undefined };
-    checkNames(all, [], "set layers");
+    checkStepNames(all, [], "set layers");
     const postprocessByName = new Map([["hidden", [half()]]]);
     const byLayer = { postprocess: [], postprocessByName };
-    checkNames(byLayer, [hidden!, head!], "set layers");
-    assertThrows(() => checkNames(byLayer, [head!], "set layers"), TypeError);
+    checkStepNames(byLayer, [hidden!, head!], "set layers");
+    assertThrows(
+      () => checkStepNames(byLayer, [head!], "set layers"),
+      TypeError,
+    );
     free(model);
   },
 );

@@ -111,3 +111,122 @@ Deno.test("plan() does not warn of a model that computes one sample at a time", 
   const x: Port = { name: "x", shape: [1, 3] };
   assertEquals(await mixers([node("Softmax", { axis: 0 })], { x }), []);
 });
+
+/** An operation on what some others give, followed by a softmax. */
+async function after(
+  nodes: readonly Node[],
+  axis: number,
+  options: Parameters<typeof mixers>[1] = {},
+): Promise<string[]> {
+  const softmax: Node = { ...node("Softmax", { axis }), in: ["t"] };
+  const last = nodes.length - 1;
+  const given = nodes.map((each, i) =>
+    i === last ? { ...each, out: ["t", ...(each.out ?? []).slice(1)] } : each
+  );
+  return await mixers([...given, softmax], options);
+}
+
+Deno.test("plan() warns of the greatest of all samples, of statistics of the batch, and of time steps that are samples", async () => {
+  assertEquals(await mixers([node("ArgMax")]), ['"ArgMax"']);
+  assertEquals(await mixers([node("ArgMax", { axis: 1 })]), []);
+  const top: Node = { ...node("TopK", { axis: 0 }), in: ["x", "k"] };
+  const one = { constants: [ints("k", 1)] };
+  const outputs = (each: Node) => ({ ...each, out: ["y", "i"] });
+  assertEquals(await mixers([outputs(top)], one), ['"TopK"']);
+  const map: Port = { name: "x", shape: ["N", 3, 4, 4] };
+  const whole = node("MeanVarianceNormalization");
+  assertEquals(await mixers([whole], { x: map }), [
+    '"MeanVarianceNormalization"',
+  ]);
+  const inner = node("MeanVarianceNormalization", { axes: [2, 3] });
+  assertEquals(await mixers([inner], { x: map }), []);
+  const zeros = (name: string, ...shape: number[]): Constant => ({
+    name,
+    shape,
+    floats: Array(shape.reduce((a, b) => a * b)).fill(0),
+  });
+  const lstm: Node = {
+    ...node("LSTM", { "hidden_size": 2 }),
+    in: ["x", "w", "r"],
+  };
+  const constants = [zeros("w", 1, 8, 3), zeros("r", 1, 8, 2)];
+  const steps = (...shape: (string | number)[]): Port => ({ name: "x", shape });
+  assertEquals(await mixers([lstm], { constants, x: steps("N", 5, 3) }), [
+    '"LSTM"',
+  ]);
+  // [T, N, D] to [T, 1, N, H].
+  const x = steps("T", "batch", 3);
+  assertEquals(await after([lstm], 2, { constants, x }), ['"Softmax"']);
+  assertEquals(await after([lstm], 3, { constants, x }), []);
+});
+
+Deno.test("plan() follows the samples through changes of shape, joins and selections", async () => {
+  const map: Port = { name: "x", shape: ["N", 2, 6] };
+  const through = async (op: Node, moved: number, options = {}) => {
+    const rest = { x: map, ...options };
+    assertEquals(await after([op], moved, rest), ['"Softmax"'], op.op);
+    assertEquals(await after([op], -1, rest), [], op.op);
+  };
+  const axes = (...values: number[]) => ({ constants: [ints("a", ...values)] });
+  const with2 = (op: string, attributes = {}): Node => ({
+    ...node(op, attributes),
+    in: ["x", "a"],
+  });
+  await through(with2("Unsqueeze"), 1, axes(0));
+  await through(with2("Reshape"), 0, axes(-1, 3, 4));
+  await through(with2("Gather", { axis: 1 }), 0, axes(1, 0));
+  await through({ ...node("Concat", { axis: 1 }), in: ["x", "x"] }, 0);
+  await through(
+    { ...node("Einsum", { equation: "nij,nkj->inkj" }), in: ["x", "x"] },
+    1,
+  );
+  const one: Port = { name: "x", shape: ["N", 1, 6] };
+  await through(with2("Squeeze"), 0, { ...axes(1), x: one });
+  await through(with2("Expand"), 1, axes(2, 1, 2, 6));
+  // With time steps merged into them.
+  await through(with2("Reshape"), 0, axes(-1, 6));
+  const shared = { name: "c", shape: [1, 1, 6], floats: Array(6).fill(0) };
+  const cls: Node = { ...node("Concat", { axis: 1 }), in: ["c", "x"] };
+  await through(cls, 0, { constants: [shared] });
+  const pairs: Node = {
+    ...node("Einsum", { equation: "nij,mij->nm" }),
+    in: ["x", "x"],
+  };
+  assertEquals(await mixers([pairs], { x: map }), ['"Einsum"']);
+});
+
+Deno.test("plan() warns where samples move to other rows, or all get the same one, if their values are used", async () => {
+  const constants = [0, 1, -1, 2 ** 31 - 1].map((value) =>
+    ints(`${value}`, value)
+  );
+  const slice = (start: number, end: number): Node => ({
+    ...node("Slice"),
+    in: ["x", `${start}`, `${end}`, "0"],
+  });
+  assertEquals(await mixers([slice(1, 2 ** 31 - 1)], { constants }), [
+    '"Slice"',
+  ]);
+  assertEquals(await mixers([slice(-1, 2 ** 31 - 1)], { constants }), [
+    '"Slice"',
+  ]);
+  assertEquals(await mixers([slice(0, 2 ** 31 - 1)], { constants }), []);
+  const first: Node = { ...node("Gather"), in: ["x", "0"], out: ["t"] };
+  const plus: Node = { ...node("Add"), in: ["x", "t"] };
+  assertEquals(await mixers([first, plus], { constants }), ['"Gather"']);
+  const size: Node[] = [
+    { ...node("Shape"), in: ["t"], out: ["s"] },
+    { ...node("Cast", { to: 1 }), in: ["s"], out: ["f"] },
+    { ...node("ReduceMax"), in: ["f"], out: ["m"] },
+    { ...node("Add"), in: ["x", "m"] },
+  ];
+  assertEquals(await mixers([first, ...size], { constants }), []);
+  const column: Node = { ...node("Unsqueeze"), in: ["x", "1"], out: ["c"] };
+  const row: Node = {
+    ...column,
+    name: "row",
+    in: ["x", "0"],
+    out: ["r"],
+  };
+  const pairs: Node = { ...node("Sub"), in: ["c", "r"] };
+  assertEquals(await mixers([column, row, pairs], { constants }), ['"Sub"']);
+});

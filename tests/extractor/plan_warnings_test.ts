@@ -1,5 +1,7 @@
 import { assertEquals } from "@std/assert";
 import { FeatureExtractor, loadModel } from "@sonde/sonde";
+import { functional, input, type Json, layer } from "../support/keras_spec.ts";
+import { kerasOf, modelOf, on } from "../support/model_files.ts";
 import { type Graph, type Node, onnxBytes } from "../support/onnx_bytes.ts";
 
 /** The warnings of a plan for the last layer of a model in `tests/data`. */
@@ -86,4 +88,61 @@ Deno.test("plan() warns of such operations in subgraphs and functions, and of th
     'results depend on .batch(): "choose", "called" quantise by the range of a whole batch; use .batch(1) for results that do not',
     'results depend on .batch(): "norm" normalise by the mean and variance of a whole batch, as in training',
   ]);
+});
+
+Deno.test("plan() warns of classes of models whose call is not in the file", async () => {
+  const json = modelOf(layer("r", "ReLU", {}, on("x")));
+  const warned = async (config: Json) => {
+    await using model = await loadModel(kerasOf(config));
+    const extractor = new FeatureExtractor(model).layers([-1]).logits(false);
+    const x = { data: Float32Array.of(-1, 2), shape: [1, 2] };
+    const set = await extractor.predict(x, { progress: false });
+    assertEquals([...set.features[0]!.data], [0, 2]);
+    return (await extractor.plan()).warnings;
+  };
+  assertEquals(await warned(json), []);
+  const line =
+    'the model is of the class "Mine": its layers are computed, and a call() of its own is not in the file';
+  assertEquals(await warned({ ...json, "class_name": "Mine" }), [line]);
+  const ends = (name: string, index: number) => [[name, index, 0]];
+  const nested = { ...json, "class_name": "Mine", "inbound_nodes": on("x") };
+  const layers = [input("x", [2]), nested];
+  const outer = functional("outer", layers, ends("x", 0), ends("m", 1));
+  assertEquals(await warned(outer), [line]);
+  // A subclass of Sequential lists its layers without calls.
+  const { inbound_nodes: _calls, ...relu } = layer("r", "ReLU", {}, []);
+  const chain = {
+    "class_name": "Mine",
+    config: { name: "m", layers: [input("x", [2]), relu] },
+  };
+  const { inbound_nodes: _none, ...first } = chain.config.layers[0]!;
+  chain.config.layers[0] = first;
+  assertEquals(await warned(chain), [line]);
+});
+
+Deno.test("plan() warns of indices of a pooling, which count over the samples of a batch", async () => {
+  await using model = await loadModel(onnxBytes({
+    nodes: [{
+      op: "MaxPool",
+      name: "pool",
+      in: ["x"],
+      out: ["y", "at"],
+      attributes: { kernel_shape: [2] },
+    }],
+    inputs: [{ name: "x", shape: ["N", 1, 2] }],
+    outputs: [{ name: "y", shape: ["N", 1, 1] }],
+  }));
+  const extractor = new FeatureExtractor(model).logits(false);
+  const indices = extractor.layers("pool[1]");
+  assertEquals((await indices.plan()).warnings, [
+    'results depend on .batch(): the indices of "pool" count over all samples of a batch',
+  ]);
+  assertEquals((await extractor.layers("pool").plan()).warnings, []);
+  const x = { data: Float32Array.of(1, 2, 4, 3), shape: [2, 1, 2] };
+  const [both, single] = [
+    await indices.predict(x),
+    await indices.batch(1).predict(x),
+  ];
+  assertEquals([...both.features[0]!.data], [1, 2]);
+  assertEquals([...single.features[0]!.data], [1, 0]);
 });

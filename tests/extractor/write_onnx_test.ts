@@ -22,6 +22,12 @@ Deno.test("writeOnnx() writes layers and files, and refuses graphs of TF.js", as
     await model.close();
   }
   await using graph = await loadModel(MLP);
+  const options = ["model.onnx", { opset: 20 }] as unknown as [string];
+  await assertRejects(
+    () => new FeatureExtractor(graph).toOnnx(...options),
+    TypeError,
+    'toOnnx(target) must be called without options: current value is "opset"',
+  );
   await assertRejects(
     () => new FeatureExtractor(graph).toOnnx(),
     UnsupportedByEngineError,

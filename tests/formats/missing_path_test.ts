@@ -116,6 +116,8 @@ Deno.test("missingPath() says where a path starts, and leaves other errors", () 
     'Cannot read as the file must be there: current value is "a/b.npy"; check the path, which starts at the current folder',
   );
   assertEquals(error.cause, cause);
+  const url = missingPath(cause, "https://a.b/c.npy", "read") as Error;
+  assert(url.message.endsWith("; it is a URL: download the file first"));
   const denied = new Deno.errors.PermissionDenied("Permission denied");
   const found = missingPath(denied, "/a", "read");
   assert(found instanceof Deno.errors.PermissionDenied);

@@ -1,4 +1,4 @@
-import { assertEquals } from "@std/assert";
+import { assertAlmostEquals, assertEquals } from "@std/assert";
 import { called, layerOf } from "./_one_call.ts";
 
 // Numbers of Keras, and both engines: tests/whole/keras_applications_test.ts.
@@ -24,4 +24,13 @@ Deno.test("TFDConcat and TFDIdentity of FeatureSpace are Concatenate and Identit
     [2, 4],
   ]);
   assertEquals(await called(layerOf("TFDIdentity", {}), [[1, -2]]), [[1, -2]]);
+});
+
+Deno.test("RandomFourierFeatures is the cosine of a scaled product", async () => {
+  // By hand: cos(1 · 2 / 4 + 0.5) and cos(1 · 8 / 4 − 2).
+  const layer = layerOf("RandomFourierFeatures", { output_dim: 2, scale: 9 });
+  const weights = [[4], [[2, 8]], [0.5, -2]];
+  const result = await called(layer, [[1]], { weights }) as number[][];
+  assertAlmostEquals(result[0]![0]!, Math.cos(1), 1e-6);
+  assertAlmostEquals(result[0]![1]!, 1, 1e-6);
 });

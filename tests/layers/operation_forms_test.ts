@@ -2,14 +2,14 @@ import { assertEquals, assertThrows } from "@std/assert";
 import { readLayer } from "../../lib/layers/config_reader.ts";
 import type { LayerFactory } from "../../lib/layers/layer.ts";
 import {
-  axisOf,
   cast,
   logSumExp,
+  normalizedAxis,
+  operationRows,
   reduction,
-  rowsOf,
   unary,
 } from "../../lib/layers/operation_forms.ts";
-import { operation } from "../../lib/layers/operation.ts";
+import { operationFactory } from "../../lib/layers/operation.ts";
 import { ShapeOps } from "../../lib/ops/shape_ops.ts";
 
 // Numbers of real Keras: operations_test.ts.
@@ -28,20 +28,25 @@ function called(factory: LayerFactory, options: Record<string, unknown>) {
   return layer.call(OPS, [x], {}, { masks: [undefined], args: {} })[0]!;
 }
 
-Deno.test("axisOf() counts from the end where an axis is negative", () => {
+Deno.test("normalizedAxis() counts from the end where an axis is negative", () => {
   const x = { shape: [1, 2, 3], dtype: "float32" as const };
-  assertEquals([axisOf(OPS, x, -1), axisOf(OPS, x, 1)], [2, 1]);
+  assertEquals([normalizedAxis(OPS, x, -1), normalizedAxis(OPS, x, 1)], [2, 1]);
 });
 
-Deno.test("rowsOf() gives each name its signature, in Keras or TensorFlow", () => {
+Deno.test("operationRows() gives each name its signature, in Keras or TensorFlow", () => {
   const table = { "Neg | tf.neg": unary, "Not": unary };
-  const rows = rowsOf(table, (form) => form((_ops, x) => x), "x", "input:x");
+  const rows = operationRows(
+    table,
+    (form) => form((_ops, x) => x),
+    "x",
+    "input:x",
+  );
   assertEquals(Object.keys(rows), ["Neg(x)", "tf.neg(input:x)", "Not(x)"]);
 });
 
 Deno.test("reduction() refuses a start and another element type", () => {
   const signature = "x, axis, keepdims, initial, dtype";
-  const factory = operation(signature, reduction(logSumExp));
+  const factory = operationFactory(signature, reduction(logSumExp));
   assertEquals(called(factory, { axis: [1], keepdims: true }).shape, [
     null,
     1,
@@ -53,7 +58,7 @@ Deno.test("reduction() refuses a start and another element type", () => {
 });
 
 Deno.test("cast() knows element types by name", () => {
-  const factory = operation("x, dtype", cast);
+  const factory = operationFactory("x, dtype", cast);
   for (
     const [dtype, wanted] of [
       ["float16", "float32"],

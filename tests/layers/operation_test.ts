@@ -2,7 +2,7 @@ import { assertEquals, assertThrows } from "@std/assert";
 import { readLayer } from "../../lib/layers/config_reader.ts";
 import {
   Arguments,
-  operation,
+  operationFactory,
   operations,
 } from "../../lib/layers/operation.ts";
 import { ShapeOps, type ShapeValue } from "../../lib/ops/shape_ops.ts";
@@ -21,7 +21,7 @@ function read(options: Record<string, unknown>, signature = "x, axis") {
     dialect: 3,
     options,
     factoryOf: () =>
-      operation(
+      operationFactory(
         signature,
         (ops, args) => ops.expandDims(args.tensor("x"), args.number("axis")),
       ),
@@ -33,7 +33,7 @@ function shapeOf(options: Record<string, unknown>) {
   return read(options).call(OPS, [X], {}, context)[0]!.shape;
 }
 
-Deno.test("operation() takes arguments by position, by name and from the config", () => {
+Deno.test("operationFactory() takes arguments by position, by name and from the config", () => {
   const x = { input: 0 };
   assertEquals(shapeOf({ args: [x, 1] }), [null, 1, 2]);
   assertEquals(shapeOf({ args: [x], kwargs: { axis: 2 } }), [null, 2, 1]);
@@ -49,7 +49,7 @@ Deno.test("operations() gives each name of a row the same factory", () => {
   assertEquals(table["tf.abs"], table["tf.math.abs"]);
 });
 
-Deno.test("operation() refuses arguments that it has not", () => {
+Deno.test("operationFactory() refuses arguments that it has not", () => {
   const args = [{ input: 0 }];
   for (
     const [options, name] of [

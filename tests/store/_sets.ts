@@ -61,11 +61,24 @@ export function fieldsOf(set: FeatureSet): unknown {
   return { ...set, ids: Array.from(set.ids) };
 }
 
+/** Where files need no disk: each file that is written waits for it. */
+const IN_MEMORY: Deno.MakeTempOptions = hasFolder("/dev/shm")
+  ? { dir: "/dev/shm" }
+  : {};
+
+function hasFolder(path: string): boolean {
+  try {
+    return Deno.statSync(path).isDirectory;
+  } catch {
+    return false;
+  }
+}
+
 /** Does something with a folder that is removed afterwards. */
 export async function inFolder(
   work: (folder: string) => Promise<void>,
 ): Promise<void> {
-  const folder = await Deno.makeTempDir();
+  const folder = await Deno.makeTempDir(IN_MEMORY);
   try {
     await work(folder);
   } finally {

@@ -1,6 +1,10 @@
 import { assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { type DataSource, FeatureExtractor, tf } from "@sonde/sonde";
-import { checkId, checkNames, checkUnits } from "../../lib/store/writable.ts";
+import {
+  checkFeatureNames,
+  checkId,
+  checkUnits,
+} from "../../lib/store/writable.ts";
 import { array, mlp, rowsOf } from "../extractor/_models.ts";
 import { inFolder } from "./_sets.ts";
 
@@ -22,21 +26,29 @@ function source(): DataSource {
   };
 }
 
-Deno.test("checkNames() refuses names that readers of a format change", () => {
+Deno.test("checkFeatureNames() refuses names that readers of a format change", () => {
   for (const name of ["a/../b", "/a", "a//b", "C:x", "a\\b", "a\n", "sonde"]) {
-    assertThrows(() => checkNames([name], "npz"), RangeError, "write .npz");
-    checkNames([name], "parquet");
-    checkNames([name], "safetensors");
+    assertThrows(
+      () => checkFeatureNames([name], "npz"),
+      RangeError,
+      "write .npz",
+    );
+    checkFeatureNames([name], "parquet");
+    checkFeatureNames([name], "safetensors");
   }
-  assertThrows(() => checkNames(["a", "a.npy"], "npz"), RangeError, ".npy");
-  checkNames(["a.npy", "b"], "npz");
+  assertThrows(
+    () => checkFeatureNames(["a", "a.npy"], "npz"),
+    RangeError,
+    ".npy",
+  );
+  checkFeatureNames(["a.npy", "b"], "npz");
   for (const name of ["__metadata__", "__proto__", "constructor"]) {
     assertThrows(
-      () => checkNames([name], "safetensors"),
+      () => checkFeatureNames([name], "safetensors"),
       RangeError,
       "rename the layer",
     );
-    checkNames([name], "parquet");
+    checkFeatureNames([name], "parquet");
   }
 });
 

@@ -31,6 +31,11 @@ export const FOLLOWED: readonly (readonly [string, string, string])[] = [
   ["datasets/labels.ts", "pass class indices, or no ", ""],
   ["datasets/labels.ts", "pass one class index a sample, as by ", ""],
   [
+    "engines/onnx/corrected_operators.ts",
+    "convert the file in Python: onnx.version_converter.convert_version(model, 21)",
+    ONNX,
+  ],
+  [
     "engines/onnx/exact_products.ts",
     "use a processor with VNNI, or open the ",
     "tests/engines/onnx/exact_products_test.ts",
@@ -74,6 +79,11 @@ export const FOLLOWED: readonly (readonly [string, string, string])[] = [
     "extractor/plan.ts",
     "use .batch(1), or save the layer with output_sequence_length",
     "tests/extractor/plan_warnings_test.ts",
+  ],
+  [
+    "extractor/run_batches.ts",
+    "use .batch(1), for a model that computes one sample at a time",
+    "tests/models/onnx/batch_axes_test.ts",
   ],
   [
     "extractor/plan.ts",
@@ -141,6 +151,11 @@ export const FOLLOWED: readonly (readonly [string, string, string])[] = [
   ],
   [
     "layers/config_reader.ts",
+    "pass customObjects: { ${ asKey(storedClass) }: (config) => … }, which reads it by ${reads}, in place of the alias",
+    "tests/layers/config_reader_test.ts",
+  ],
+  [
+    "layers/config_reader.ts",
     "pass it as customObjects: { ${JSON.stringify(name)}: (ops, x) => … }",
     "tests/layers/config_reader_test.ts",
   ],
@@ -171,6 +186,11 @@ export const FOLLOWED: readonly (readonly [string, string, string])[] = [
     "tests/models/files/identify_test.ts",
   ],
   [
+    "models/keras/call_arguments.ts",
+    "save a copy without it in Python: ",
+    "tests/data/make_subclassed.py",
+  ],
+  [
     "models/keras/keras_topology.ts",
     "save it as a functional model in Python: ",
     "tests/data/make_subclassed.py",
@@ -182,7 +202,11 @@ export const FOLLOWED: readonly (readonly [string, string, string])[] = [
     'save it in Python with model.save("model.keras")',
     PYTHON,
   ],
-  ["models/files/identify.ts", "save both in Python with ", PYTHON],
+  [
+    "models/files/identify.ts",
+    'save both in Python with model.save("model.keras")',
+    PYTHON,
+  ],
   ["models/files/identify.ts", "save it whole: ", PYTHON],
   [
     "models/files/open_model_file.ts",

@@ -22,6 +22,27 @@ export function sampled<T>(cases: readonly T[], step: number): readonly T[] {
 }
 
 /**
+ * A fixed sample of cases in which every kind is covered: all of them in
+ * `test:all`, otherwise every `step`th and the first of each kind.
+ *
+ * @param cases All cases, in a fixed order.
+ * @param step One of this many cases is selected.
+ * @param kindOf The kind of a case.
+ * @returns The cases to run.
+ */
+export function ofEachKind<T>(
+  cases: readonly T[],
+  step: number,
+  kindOf: (one: T) => string | undefined,
+): readonly T[] {
+  if (RUNS_ALL) return cases;
+  const kinds = cases.map(kindOf);
+  return cases.filter((_, i) =>
+    i % step === 0 || kinds.indexOf(kinds[i]) === i
+  );
+}
+
+/**
  * A test that runs in `test:all` only; otherwise it is counted as ignored.
  *
  * @param name What it shows.

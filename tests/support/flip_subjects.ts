@@ -6,6 +6,7 @@
  *
  * @module
  */
+import { Buffer } from "node:buffer";
 import { loadModel } from "../../lib/extractor/load_model.ts";
 import type { NdArray } from "../../lib/types.ts";
 import { ZipArchive } from "../../lib/formats/zip.ts";
@@ -139,10 +140,11 @@ function descriptionIn(bytes: Uint8Array): Uint8Array {
 
 /** Everywhere that bytes stand in others. */
 function* positionsOf(part: Uint8Array, whole: Uint8Array): Generator<number> {
-  const first = part[0]!;
-  for (let at = whole.indexOf(first); at >= 0;) {
-    if (part.every((byte, i) => whole[at + i] === byte)) yield at;
-    at = whole.indexOf(first, at + 1);
+  const text = (bytes: Uint8Array) => Buffer.from(bytes).toString("latin1");
+  const [searched, found] = [text(whole), text(part)];
+  for (let at = searched.indexOf(found); at >= 0;) {
+    yield at;
+    at = searched.indexOf(found, at + 1);
   }
 }
 

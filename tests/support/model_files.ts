@@ -47,15 +47,19 @@ export const DENSE_WEIGHTS: Weights = {
 };
 
 /** An `.npy` file of float32. */
-export function npyOf(shape: readonly number[], values: number[]): Bytes {
+export function npyOf(
+  shape: readonly number[],
+  values: ArrayLike<number>,
+): Bytes {
   const sizes = shape.map((size) => `${size},`).join(" ");
   const header = text(
     `{'descr': '<f4', 'fortran_order': False, 'shape': (${sizes}), }\n`,
   );
-  return Uint8Array.from([
-    ...[0x93, ...text("NUMPY"), 1, 0, header.length, 0, ...header],
-    ...new Uint8Array(Float32Array.from(values).buffer),
-  ]);
+  const head = [0x93, ...text("NUMPY"), 1, 0, header.length, 0, ...header];
+  const bytes = new Uint8Array(head.length + 4 * values.length);
+  bytes.set(head);
+  bytes.set(new Uint8Array(Float32Array.from(values).buffer), head.length);
+  return bytes;
 }
 
 /** An `.npz` archive. */
@@ -66,7 +70,7 @@ export function npzOf(weights: Weights): Bytes {
         ? weight as readonly [readonly number[], number[]]
         : [weight as readonly number[], undefined];
       const size = shape.reduce((product, n) => product * n, 1);
-      const data = npyOf(shape, values ?? Array<number>(size).fill(1));
+      const data = npyOf(shape, values ?? new Float32Array(size).fill(1));
       return { name: `${path}.npy`, data };
     }),
   );

@@ -23,15 +23,22 @@ export interface PublicDocs {
   readonly membersOf: Readonly<Record<string, readonly string[]>>;
 }
 
+/** What was read, by module: `deno doc` takes half a second. */
+const DOCS = new Map<string, Promise<PublicDocs>>();
+
 /**
- * Reads the documentation of a module.
+ * Reads the documentation of a module, once.
  *
  * @param module The module; default: `mod.ts`.
  * @returns Its names, and positions of `any`.
  */
-export async function publicDocs(
-  module: string | URL = MOD,
-): Promise<PublicDocs> {
+export function publicDocs(module: string | URL = MOD): Promise<PublicDocs> {
+  const known = DOCS.get(String(module)) ?? readDocs(module);
+  DOCS.set(String(module), known);
+  return known;
+}
+
+async function readDocs(module: string | URL): Promise<PublicDocs> {
   const path = module instanceof URL
     ? decodeURIComponent(module.pathname)
     : module;

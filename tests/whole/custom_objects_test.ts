@@ -285,6 +285,11 @@ Deno.test("customObjects: what a function gives is checked where it is called", 
     ["twice.keras", { Twice: wrong({ weights: [] }) }, "call a function"],
     [
       "twice.keras",
+      { Twice: (config: LayerConfig) => config.number("absent") as never },
+      'as "absent" must be there',
+    ],
+    [
+      "twice.keras",
       { Twice: wrong({ weights: [], call: () => undefined }) },
       "must return a list of tensors: current value is undefined",
     ],
@@ -315,6 +320,12 @@ Deno.test("customObjects: what a function gives is checked where it is called", 
     );
     assertEquals(/is not a function|undefined \(/.test(error.message), false);
   }
+  const doubled = (x: { mul(factor: number): Layer }) => x.mul(2);
+  await assertRejects(
+    () => open("twice.keras", { customObjects: { Twice: doubled as never } }),
+    ModelFormatError,
+    'custom object "Twice" throws for its config: x.mul is not a function; it must return { weights, call }',
+  );
 });
 
 Deno.test("customObjects: classes, and aliases of what is not there, are refused", async () => {

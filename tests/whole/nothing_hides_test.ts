@@ -35,6 +35,7 @@ const WITHOUT_TABLE: readonly string[] = [
   "AddMetric",
   "CuDNNLSTM",
   "CuDNNGRU",
+  "RandomFourierFeatures",
   "RandomHeight",
   "RandomWidth",
 ];

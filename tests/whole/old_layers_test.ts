@@ -5,6 +5,7 @@
 import { assertEquals, assertRejects } from "@std/assert";
 import { FeatureExtractor, loadModel } from "@sonde/sonde";
 import { assertAllClose } from "../support/all_close.ts";
+import { inTurn } from "../support/extent.ts";
 
 interface Values {
   readonly shape: readonly number[];
@@ -37,7 +38,7 @@ Deno.test("a feature with time steps on its first axis is refused, also of as ma
   );
 });
 
-for (const [name, { x, y }] of Object.entries(EXPECTED)) {
+for (const [at, [name, { x, y }]] of Object.entries(EXPECTED).entries()) {
   const says = REFUSED[name];
   if (says !== undefined) {
     Deno.test(`loadModel() refuses ${name} by name`, async () => {
@@ -55,7 +56,7 @@ for (const [name, { x, y }] of Object.entries(EXPECTED)) {
       data: Float32Array.from(x.data),
       dtype: "float32" as const,
     };
-    for (const engine of ["onnx", "tfjs"] as const) {
+    for (const engine of inTurn(["onnx", "tfjs"] as const, at)) {
       await using model = await loadModel(new URL(name, FOLDER));
       const last = name === "sizes_losses.h5" ? "head" : -1;
       const set = await new FeatureExtractor(model).layers([last])

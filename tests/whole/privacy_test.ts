@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { Buffer } from "node:buffer";
 import { assert, assertEquals } from "@std/assert";
 import { RUNS_ALL } from "../support/extent.ts";
 import {
@@ -31,25 +32,30 @@ const SERVERS = [
   "pipe.aria.microsoft",
   "services.visualstudio",
   "OneCollector",
-].map((name) => name.replaceAll(".", "\\."));
+];
 /** Functions and libraries for network access on Linux, macOS and Windows. */
 const NETWORK = [
-  "_?(?:socket|connect|sendto|getaddrinfo|gethostbyname)",
-  "_OBJC_CLASS_\\$_NSURL(?:Session|Connection)",
-  "(?:WS2_32|ws2_32|WINHTTP|winhttp|WININET|wininet)\\.dll",
+  ...["socket", "connect", "sendto", "getaddrinfo", "gethostbyname"].flatMap(
+    (name) => [name, `_${name}`],
+  ),
+  ...["NSURLSession", "NSURLConnection"].map((name) => `_OBJC_CLASS_$_${name}`),
+  ...["WS2_32", "ws2_32", "WINHTTP", "winhttp", "WININET", "wininet"].map(
+    (name) => `${name}.dll`,
+  ),
 ];
-// In text of two bytes per character, each is followed by a zero.
-const WIDE = SERVERS.map((name) => name.replaceAll(/\\?./g, "$&\\0"));
-const TRACES = new RegExp(
-  [...SERVERS, ...WIDE, `\\0(?:${NETWORK.join("|")})(?=\\0)`].join("|"),
-  "g",
-);
 
 /** What of the network stands in a library: servers and whole names of functions. */
 function networkNames(library: Uint8Array): string[] {
-  const text = new TextDecoder("latin1").decode(library);
-  const found = text.match(TRACES) ?? [];
-  return [...new Set(found.map((name) => name.replaceAll("\0", "")))];
+  const { buffer, byteOffset, length } = library;
+  const text = Buffer.from(buffer, byteOffset, length).toString("latin1");
+  // In text of two bytes per character, each is followed by a zero.
+  const wide = (name: string) => [...name, ""].join("\0");
+  return [
+    ...SERVERS.filter((name) =>
+      text.includes(name) || text.includes(wide(name))
+    ),
+    ...NETWORK.filter((name) => text.includes(`\0${name}\0`)),
+  ];
 }
 
 Deno.test("networkNames() finds what the libraries are searched for", () => {
@@ -69,12 +75,16 @@ Deno.test("networkNames() finds what the libraries are searched for", () => {
 
 Deno.test("the native libraries of onnxruntime-node name no event server and no function of the network", async () => {
   const bin = new URL("../bin/", import.meta.resolve("onnxruntime-node"));
+  const all = ["darwin", "linux", "win32"];
+  const here = Deno.build.os === "windows" ? "win32" : Deno.build.os;
   const systems = new Set<string>();
   for (const url of await librariesBelow(bin)) {
+    const system = url.pathname.slice(bin.pathname.length).split("/")[1]!;
+    if (!RUNS_ALL && system !== here) continue;
     assertEquals(networkNames(await Deno.readFile(url)), [], url.pathname);
-    systems.add(url.pathname.slice(bin.pathname.length).split("/")[1]!);
+    systems.add(system);
   }
-  assertEquals([...systems].sort(), ["darwin", "linux", "win32"]);
+  assertEquals([...systems].sort(), RUNS_ALL ? all : [here]);
 });
 
 /** The files of the runtime; one that lies under two names only once. */

@@ -72,10 +72,6 @@ const DATA_FLAGS = [
   "--allow-env=npm_package_config_libvips,MALLOC_ARENA_MAX",
 ];
 
-function zip<A, B>(a: readonly A[], b: readonly B[]): [A, B][] {
-  return a.map((one, i) => [one, b[i]!]);
-}
-
 Deno.test("README.md has short examples for the commonest wishes", () => {
   for (const [path, text] of DOCUMENTS) {
     assertEquals(blocksOf(text).length, EXAMPLES[path]?.length ?? 0, path);
@@ -118,48 +114,57 @@ slowTest("README.md has examples that type-check", async () => {
   });
 });
 
-Deno.test("README.md has examples that give what they say", async () => {
+/** Runs blocks in one process, and checks what each prints. */
+async function checkPrinted(
+  isMeant: (code: string) => boolean,
+  flags: readonly string[],
+  after = (_folder: string): Promise<void> => Promise.resolve(),
+): Promise<void> {
   const mark = "---- next block ----";
+  const at = [...BLOCKS.keys()].filter((i) => isMeant(BLOCKS[i]!));
+  assert(at.length > 0);
   const main = await Deno.makeTempFile({ suffix: ".ts" });
-  const printedBy = async (files: readonly string[], allowed: string[]) => {
-    const lines = files.map((file) =>
-      `await import(${
-        JSON.stringify(`file://${file}`)
-      });\nconsole.log("${mark}");\n`
+  await withBlocks(async (files, folder) => {
+    const lines = at.map((i) =>
+      `await import(${JSON.stringify(`file://${files[i]}`)});\n` +
+      `console.log("${mark}");\n`
     );
     await Deno.writeTextFile(main, lines.join(""));
-    const flags = [...allowed, "--no-prompt", "--config", "deno.json"];
-    return (await run(["run", ...flags, main])).split(mark);
-  };
-  await withBlocks(async (files, folder) => {
-    // The README says that reading is the only permission that is needed, but
-    // for images and tables, and files that are written.
-    const which = (use: RegExp) => files.filter((_, i) => use.test(BLOCKS[i]!));
-    const [data, writing] = [which(NATIVE), which(WRITES)];
-    const plain = files.filter((file) =>
-      !data.includes(file) && !writing.includes(file)
-    );
-    const printed = new Map<string, string>();
-    for (
-      const [some, flags] of [
-        [plain, []],
-        [data, DATA_FLAGS],
-        [writing, ["--allow-ffi", `--allow-write=${folder}`]],
-      ] as const
-    ) {
-      const strings = await printedBy(some, ["--allow-read", ...flags]);
-      for (const [file, text] of zip(some, strings)) printed.set(file, text);
-    }
-    PRINTED.forEach((strings, i) => {
-      for (const text of strings) {
-        const part = printed.get(files[i]!)!;
-        assert(part.includes(text), `${text}\nnot in\n${part}`);
+    const allowed = flags.map((flag) => flag.replace("FOLDER", folder));
+    const args = [...allowed, "--no-prompt", "--config", "deno.json", main];
+    const parts = (await run(["run", "--allow-read", ...args])).split(mark);
+    at.forEach((block, i) => {
+      for (const text of PRINTED[block]!) {
+        assert(parts[i]!.includes(text), `${text}\nnot in\n${parts[i]}`);
       }
     });
-    await checkNearest(`${folder}/${STORED}`);
+    await after(folder);
   });
   await Deno.remove(main);
-});
+}
+
+// The README says that reading is the only permission that is needed, but for
+// images and tables, and files that are written.
+const isPlain = (code: string) => !NATIVE.test(code) && !WRITES.test(code);
+const isDetector = (code: string) => code.includes("auroc(");
+
+Deno.test("README.md has examples that give what they say, and need reading alone", () =>
+  checkPrinted((code) => isPlain(code) && !isDetector(code), []));
+
+slowTest(
+  "README.md has an example of a detector that gives what it says",
+  () => checkPrinted(isDetector, []),
+);
+
+Deno.test("README.md has examples of images and tables that give what they say", () =>
+  checkPrinted((code) => NATIVE.test(code), DATA_FLAGS));
+
+Deno.test("README.md has an example of files that gives what it says", () =>
+  checkPrinted(
+    (code) => WRITES.test(code),
+    ["--allow-ffi", "--allow-write=FOLDER"],
+    (folder) => checkNearest(`${folder}/${STORED}`),
+  ));
 
 /** DuckDB runs the SQL of lib/store/README.md, and finds what `nearest` finds. */
 async function checkNearest(file: string): Promise<void> {
@@ -183,7 +188,7 @@ async function checkNearest(file: string): Promise<void> {
   );
 }
 
-Deno.test("README.md states the AUROC and FPR95 of its picture", async () => {
+slowTest("README.md states the AUROC and FPR95 of its picture", async () => {
   const [, area, rate] = /AUROC (0\.\d+), FPR95 (0\.\d+)\.\]/.exec(README)!;
   await using model = await loadModel(
     `${FOLDER}notebooks/models/digits/model.json`,

@@ -8,7 +8,7 @@ const EXPECTED: Readonly<Record<string, { x: number[]; y: number[] }>> = JSON
   .parse(await Deno.readTextFile(new URL("expected.json", FOLDER)));
 
 for (const [name, { x, y }] of Object.entries(EXPECTED)) {
-  Deno.test(`loadModel() opens a subclassed model that was saved as a functional one: ${name}`, async () => {
+  Deno.test(`loadModel() opens a model that was saved in another form, as an error advises: ${name}`, async () => {
     await using model = await loadModel(new URL(name, FOLDER));
     const extractor = new FeatureExtractor(model).layers([-1]);
     const data = { data: Float32Array.from(x), shape: [2, 4] };

@@ -7,7 +7,7 @@ import { tf } from "../../lib/tf.ts";
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { loadModel, ModelFormatError, type NdArray } from "@sonde/sonde";
 import { modelGraphOf } from "../../lib/models/graph/model_graph.ts";
-import { inTurn } from "../support/extent.ts";
+import { inTurn, ofEachKind } from "../support/extent.ts";
 import { assertAsKeras } from "../support/keras_models.ts";
 import { openOn, OUR_ENGINES } from "../support/open_on.ts";
 import { saveTo } from "../support/save_model.ts";
@@ -32,12 +32,20 @@ const WITHOUT = new Set([
 
 type HostArray = NdArray<Float32Array | Int32Array>;
 
+/** The configs of the cases that have run, by name. */
+const described = new Map<string, string>();
+
+function descriptionOf(model: tf.LayersModel): string {
+  return JSON.stringify(model.toJSON(null, false));
+}
+
 /** A case, saved, with what TF.js gives. */
 async function saved(
-  { build, inputs }: TfjsCase,
+  { name, build, inputs }: TfjsCase,
   folder: string,
 ): Promise<{ path: string; inputs: HostArray[]; expected: HostArray[] }> {
   const model = build();
+  described.set(name, descriptionOf(model));
   const fed = inputs();
   const passed = [model.predict(fed.length === 1 ? fed[0]! : fed)].flat();
   const path = await saveTo(model, folder);
@@ -54,7 +62,13 @@ function hostArray(tensor: tf.Tensor): HostArray {
 
 const CASES = [...LAYER_CASES, ...MASK_CASES, ...NESTED_CASES];
 
-for (const [i, one] of CASES.entries()) {
+const SOME = ofEachKind(
+  [...CASES.entries()],
+  3,
+  ([, { name }]) => name.split(" ")[0],
+);
+
+for (const [i, one] of SOME) {
   Deno.test(`a model.json of TF.js means what TF.js computes: ${one.name}`, async () => {
     const folder = await Deno.makeTempDir();
     const { path, inputs, expected } = await saved(one, folder);
@@ -88,9 +102,11 @@ Deno.test("every class of TF.js has a case", () => {
   const wanted = Object.entries(classNameMap)
     .filter(([, [made]]) => made.prototype instanceof tf.layers.Layer)
     .map(([name]) => name).filter((name) => !WITHOUT.has(name));
-  const text = CASES.map(({ build }) => {
+  const text = CASES.map(({ name, build }) => {
+    const known = described.get(name);
+    if (known !== undefined) return known;
     const model = build();
-    const json = JSON.stringify(model.toJSON(null, false));
+    const json = descriptionOf(model);
     model.dispose();
     return json;
   }).join();

@@ -11,6 +11,7 @@ const INTEGER = 2;
  * @param inputs Names of its inputs.
  * @param output Name of its output.
  * @param attributes Its attributes.
+ * @param name Its own name, for errors.
  */
 export function writeNode(
   writer: ProtoWriter,
@@ -18,10 +19,12 @@ export function writeNode(
   inputs: readonly string[],
   output: string,
   attributes: Readonly<Record<string, number>> = {},
+  name = "",
 ): void {
   writer.message(1, () => {
     for (const input of inputs) writer.text(1, input);
     writer.text(2, output);
+    if (name !== "") writer.text(3, name);
     writer.text(4, operator);
     for (const [key, value] of Object.entries(attributes)) {
       writer.message(5, () => {

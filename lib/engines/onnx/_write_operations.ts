@@ -1,11 +1,11 @@
-import { type OnnxFile, operationBytes } from "../../formats/onnx_model.ts";
+import { operationBytes, operationReader } from "../../formats/onnx_model.ts";
+import type { ProtoReader } from "../../formats/protobuf.ts";
 import { ProtoWriter } from "../../formats/proto_writer.ts";
 import type { OnnxCall } from "../../models/graph/graph.ts";
-import {
-  binaryTrees,
-  checkInnerTrees,
-  writeBinaryTrees,
-} from "./binary_trees.ts";
+import type { OnnxOrigin } from "../../models/graph/onnx_origin.ts";
+import { writeGuards } from "./_guards.ts";
+import { binaryTrees, checkInner, writeBinaryTrees } from "./binary_trees.ts";
+import { writeCorrected } from "./corrected_operators.ts";
 
 /** What is written beside the operations. */
 export interface OperationSettings {
@@ -20,7 +20,7 @@ export interface OperationSettings {
  * those that the runtime computes wrongly.
  *
  * @param writer The graph.
- * @param file The file.
+ * @param origin The file.
  * @param calls The operations, in order.
  * @param settings Names of what is added.
  * @throws {UnsupportedByEngineError} If one is computed wrongly, and cannot be
@@ -28,26 +28,51 @@ export interface OperationSettings {
  */
 export function writeOperations(
   writer: ProtoWriter,
-  file: OnnxFile,
+  origin: OnnxOrigin,
   calls: readonly OnnxCall[],
   { fresh, added = () => [] }: OperationSettings,
 ): void {
+  const { file } = origin;
   const { reader } = file;
   const named = new Set<string>();
-  for (const { operation } of calls) {
+  for (const call of calls) {
+    const { operation } = call;
     const name = freeName(operation.name, named);
     const trees = binaryTrees(operation, reader);
     if (trees !== undefined) {
       writeBinaryTrees(writer, { ...operation, name }, trees, reader, fresh);
       continue;
     }
-    checkInnerTrees(operation, file);
+    checkInner(operation, file);
+    const renamed = { ...call, operation: { ...operation, name } };
+    if (writeCorrected(writer, renamed, reader, fresh)) continue;
+    const guarded = writeGuards(call, { writer, origin, fresh });
     const end = new ProtoWriter();
     for (const input of added(operation)) end.text(1, input);
     // The last of two names counts.
     if (name !== operation.name) end.text(3, name);
-    writer.bytes(1, operationBytes(reader, operation), end.finish());
+    const bytes = guarded === undefined
+      ? operationBytes(reader, operation)
+      : withPorts(reader, operation, guarded);
+    writer.bytes(1, bytes, end.finish());
+    guarded?.after?.();
   }
+}
+
+/** The encoding of an operation with other inputs and outputs. */
+function withPorts(
+  reader: ProtoReader,
+  operation: OnnxCall["operation"],
+  { inputs, outputs }: Pick<OnnxCall["operation"], "inputs" | "outputs">,
+): Uint8Array {
+  const writer = new ProtoWriter();
+  for (const input of inputs) writer.text(1, input);
+  for (const output of outputs) writer.text(2, output);
+  const own = operationReader(reader, operation);
+  for (const field of own.reader.fields(own.span)) {
+    if (field.number > 2) writer.bytes(field.number, own.reader.bytes(field));
+  }
+  return writer.finish();
 }
 
 /**

@@ -4,14 +4,19 @@
  *
  * If no weight is negative, their sum `s` is a probability, the scores are
  * `[1 - s, s]`, and the label is the second class if `s > 0.5`. ONNX Runtime 1.27
- * computes `[-s, s]` and compares `s` with 0, as is due for weights of both
- * signs. Here the sum is that of a regressor with the same trees, from which
+ * computes `[-s, s]` and compares `s` with 0, which is right only for weights
+ * of both signs. Here the sum is that of a regressor with the same trees, from which
  * other operators of ONNX compute scores and labels.
  *
  * @module
  */
 import { UnsupportedByEngineError } from "../../errors.ts";
-import type { OnnxFile, OnnxOperation } from "../../formats/onnx_model.ts";
+import {
+  graphsIn,
+  type OnnxFile,
+  type OnnxOperation,
+  operationReader,
+} from "../../formats/onnx_model.ts";
 import { tensorBytes } from "../../formats/onnx_tensor.ts";
 import type { ProtoReader } from "../../formats/protobuf.ts";
 import { ProtoWriter } from "../../formats/proto_writer.ts";
@@ -36,11 +41,11 @@ export interface BinaryTrees {
 }
 
 /**
- * Finds out whether the runtime computes an operation wrongly.
+ * Finds an ensemble that the runtime computes wrongly.
  *
  * @param operation An operation.
  * @param reader The file.
- * @returns What is needed to correct it; undefined if it is right.
+ * @returns Facts to correct it; undefined for any other operation.
  */
 export function binaryTrees(
   { kind, domain, attributes }: OnnxOperation,
@@ -74,25 +79,28 @@ export function binaryTrees(
 
 /**
  * Checks that an operation holds no such ensemble inside, in a subgraph or in
- * the function that it calls.
+ * the function that it calls, and calls no function with subgraphs, on which the
+ * runtime ends the process.
  *
  * @param operation The operation.
  * @param file The file.
- * @throws {UnsupportedByEngineError} If it holds one.
+ * @throws {UnsupportedByEngineError} If it does.
  */
-export function checkInnerTrees(
+export function checkInner(
   { name, kind, domain, attributes }: OnnxOperation,
   { reader, functions }: OnnxFile,
 ): void {
   const called = functions.find((body) =>
     body.name === kind && body.domain === domain
   );
-  const inner = [...attributes.values()].flatMap((value) =>
-    typeof value === "object" && "graph" in value ? value.graph.nodes : []
-  );
+  if (called?.nodes.some((node) => graphsIn(node).length > 0)) {
+    const reason = "its runtime cannot run a function with subgraphs";
+    throw new UnsupportedByEngineError(`run "${name}"`, "onnx", reason);
+  }
+  const inner = graphsIn({ attributes }).flatMap(({ nodes }) => nodes);
   for (const node of [...inner, ...called?.nodes ?? []]) {
     if (binaryTrees(node, reader) !== undefined) throw wrong(name);
-    checkInnerTrees(node, { reader, functions } as OnnxFile);
+    checkInner(node, { reader, functions } as OnnxFile);
   }
 }
 
@@ -107,9 +115,9 @@ function wrong(name: string): UnsupportedByEngineError {
  *
  * @param writer The graph.
  * @param operation The operation of the file.
- * @param trees What is needed.
+ * @param trees The facts to correct it.
  * @param reader The file.
- * @param fresh Gives names that no tensor has.
+ * @param fresh Returns names that no tensor has.
  * @throws {UnsupportedByEngineError} If its activation is not supported.
  */
 export function writeBinaryTrees(
@@ -169,10 +177,11 @@ const ADDED: Readonly<Record<string, Readonly<Record<string, number>>>> = {
 /** Writes the same trees as a regressor, `[N, 1]`. */
 function writeRegressor(
   writer: ProtoWriter,
-  { span }: OnnxOperation,
-  reader: ProtoReader,
+  operation: OnnxOperation,
+  file: ProtoReader,
   output: string,
 ): void {
+  const { reader, span } = operationReader(file, operation);
   for (const field of reader.fields(span)) {
     const { number } = field;
     if (number === 2 || number === 3 || number === 4) continue;
@@ -196,8 +205,14 @@ function writeRegressor(
   });
 }
 
-/** The name of an attribute. */
-function keyOf(
+/**
+ * The name of an attribute.
+ *
+ * @param reader The file.
+ * @param attribute Its position.
+ * @returns The name.
+ */
+export function keyOf(
   reader: ProtoReader,
   attribute: { readonly start: number; readonly end: number },
 ): string {

@@ -10,7 +10,7 @@ import { cannot, sizeOf } from "../../check.ts";
 import { typeName, typeNumber, widerType } from "../../formats/onnx_tensor.ts";
 import type { OnnxCall } from "../../models/graph/graph.ts";
 import type {
-  OnnxConstant,
+  FileConstant,
   OnnxOrigin,
 } from "../../models/graph/onnx_origin.ts";
 import type { EncodedModel, ExternalData } from "./graph/encode_model.ts";
@@ -110,7 +110,7 @@ export function cutFile(origin: OnnxOrigin, cut: Cut): CutModel {
 export function constantsOf(
   { constants }: OnnxOrigin,
   calls: readonly OnnxCall[],
-): Map<string, OnnxConstant> {
+): Map<string, FileConstant> {
   return new Map(
     calls.flatMap(({ operands }) => operands).flatMap((name) => {
       const constant = constants.get(name);
@@ -156,7 +156,7 @@ function writeGraph(
     writeNode(writer, "Cast", [input], name, { to: type });
     return { name: input, type: fedType, shape };
   });
-  writeOperations(writer, origin.file, calls, {
+  writeOperations(writer, origin, calls, {
     fresh,
     added: (operation) =>
       (zeroPoints.get(operation) ?? []).map((zero) =>
@@ -170,7 +170,7 @@ function writeGraph(
     return output;
   });
   writer.text(2, "cut");
-  const paths = new Map<OnnxConstant, string>();
+  const paths = new Map<FileConstant, string>();
   for (const [name, constant] of constantsOf(origin, calls)) {
     writeConstant(writer, name, constant, { origin, paths, externalData });
   }
@@ -179,7 +179,7 @@ function writeGraph(
     writer.message(11, () => writePort(writer, port));
   }
   // The runtime infers type and sizes of the outputs.
-  for (const name of outputs) {
+  for (const name of new Set(outputs)) {
     writer.message(12, () => writer.text(1, name));
   }
   return { inputs: ports.map(({ name }) => name), outputs };
@@ -196,7 +196,7 @@ function typeFed(type: number): number {
 interface ConstantContext {
   readonly origin: OnnxOrigin;
   /** Locations of external constants, each stored once. */
-  readonly paths: Map<OnnxConstant, string>;
+  readonly paths: Map<FileConstant, string>;
   readonly externalData: ExternalData[];
   /** Constants larger than this are external. */
   readonly mostInside?: number;
@@ -213,7 +213,7 @@ interface ConstantContext {
 export function writeConstant(
   writer: ProtoWriter,
   name: string,
-  constant: OnnxConstant,
+  constant: FileConstant,
   { origin, paths, externalData, mostInside = MOST_INSIDE }: ConstantContext,
 ): void {
   const { reader } = origin.file;

@@ -1,5 +1,5 @@
 /**
- * Writes a part of an ONNX file, and what is computed from it, as one
+ * Writes a part of an ONNX file, and the operations added to it, as one
  * self-contained model, with weights, and with the public names of inputs and
  * outputs.
  *
@@ -80,7 +80,7 @@ function writeGraph(
     if (name !== tensor) writeNode(writer, "Identity", [name], tensor);
   }
   const fresh = freshNames(calls, ports);
-  writeOperations(writer, origin.file, calls, { fresh });
+  writeOperations(writer, origin, calls, { fresh });
   writeParts(writer, graph);
   for (const { name, tensor } of outputs) {
     if (name !== tensor) writeNode(writer, "Identity", [tensor], name);

@@ -51,7 +51,7 @@ export async function openStages(
   { threads, device, link }: {
     readonly threads: number;
     readonly device?: DeviceName;
-    /** @default {the one that is there first} */
+    /** @default {in this process if permitted, otherwise in a worker} */
     readonly link?: RuntimeLink | undefined;
   },
   pacer: Pacer,
@@ -134,7 +134,8 @@ export function optionalKey({ logits, features }: Program): string | undefined {
  * @param ref The tensor.
  * @param output Its type and shape, from the runtime.
  * @param source The file.
- * @throws {TypeError} If it does not contain numbers, or one row per sample.
+ * @throws {TypeError} If it does not contain numbers, or always has another
+ * number of rows than the samples.
  */
 export function checkOutput(
   { node, index }: Ref,
@@ -149,7 +150,8 @@ export function checkOutput(
     throw new TypeError(cannot(action, rule, found, further));
   }
   const first = shape[0] ?? null;
-  if (first === null || first === batch) return;
+  // A file that was exported for one sample gives one row, right for one sample.
+  if (first === null || first === batch || first === 1) return;
   const rule = "it must return one row per sample, whatever their number";
   throw new TypeError(cannot(action, rule, shape));
 }

@@ -18,7 +18,7 @@ import { mixesRows } from "../fixed_batches.ts";
 import { type Program, type RunOutputs, wantedRefs } from "../program.ts";
 import type { RunSamples, Session } from "../session.ts";
 import { checkOutput, openStages, optionalKey } from "./file_stages.ts";
-import { checkNumbers } from "./check_numbers.ts";
+import { checkNoNaN } from "./check_no_nan.ts";
 import { checkRange } from "./check_range.ts";
 import { LastingStages } from "./lasting_stages.ts";
 import { passedOutputs } from "./passed_outputs.ts";
@@ -34,9 +34,9 @@ import { featureOf, floatsOf, unshared } from "./read_result.ts";
 import type {
   NarrowedTensor,
   OutputNames,
-  RecordedOutputs,
+  StepsGraph,
 } from "./record_outputs.ts";
-import { hasNonFinite, joinRows } from "./runtime/rows.ts";
+import { hasNonFinite, joinResults } from "./runtime/rows.ts";
 import { defaultThreads, samplesText } from "./runtime/runtime.ts";
 import { isStrings, stringFeed } from "./runtime/string_feed.ts";
 
@@ -70,7 +70,7 @@ export async function openOnnxFile(
   const calls = nodes.flatMap(({ call }) =>
     call.kind === "raw" ? [call.onnx!] : []
   );
-  await checkNumbers(source, calls, pacer);
+  await checkNoNaN(source, calls, pacer);
   const opened = await openStages(program, calls, { threads, device }, pacer);
   const { stages, inputs } = opened;
   try {
@@ -122,7 +122,7 @@ async function appendSteps(
   stages: RuntimePipeline,
   program: Program,
   outputOf: (ref: Ref) => OnnxOutput,
-): Promise<Pick<RecordedOutputs, "names" | "narrowed">> {
+): Promise<Pick<StepsGraph, "names" | "narrowed">> {
   const [{ recordOutputs }, { encodeModel }] = await Promise.all([
     import("./record_outputs.ts"),
     import("./graph/encode_model.ts"),
@@ -209,7 +209,9 @@ class FileSession implements Session {
     if (this.#isClosed) throw closed("run");
     pacer.check();
     const { graph, feeds } = this.#program;
-    const axes = feeds.map(({ spec: { batchAxis = 0 } }) => batchAxis);
+    const axes = feeds.map(({ spec: { batchAxis = 0 } }, i) =>
+      inputs[i]!.shape.length === 0 ? null : batchAxis
+    );
     const counted = axes.findIndex((axis) => axis !== null);
     const rows = inputs[counted]!.shape[axes[counted]!]!;
     const what = samplesText(first, rows);
@@ -236,7 +238,7 @@ class FileSession implements Session {
     const results = await pacer.race(Promise.all(parts));
     const sizes = results.map(() => batch);
     const optional = this.#optional();
-    return this.#read(joinRows(results, sizes, rows, optional), first);
+    return this.#read(joinResults(results, sizes, rows, optional), first);
   }
 
   #runPart(

@@ -84,7 +84,7 @@ export async function openOnnx(
 
 /** Number of bytes sent at once if batches are small. */
 const BYTES_AT_ONCE = 2 ** 22;
-/** Maximum duration of what is sent at once. */
+/** Maximum duration of the batches that are sent at once, in ms. */
 const MS_AT_ONCE = 20;
 
 /** A program on ONNX Runtime. */

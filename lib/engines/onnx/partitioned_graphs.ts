@@ -22,7 +22,7 @@ import {
   openWorkerLink,
   type RuntimePipeline,
 } from "./runtime/open_pipeline.ts";
-import { hasNonFinite, joinRows, partitionsOf } from "./runtime/rows.ts";
+import { hasNonFinite, joinResults, partitionsOf } from "./runtime/rows.ts";
 import { samplesText } from "./runtime/runtime.ts";
 
 type Inputs = readonly NdArray<ArrayBufferView>[];
@@ -190,7 +190,9 @@ export class PartitionedGraphs {
       );
     }
     const results = await Promise.all(running);
-    return results.length === 1 ? results[0]! : joinRows(results, sizes, rows);
+    return results.length === 1
+      ? results[0]!
+      : joinResults(results, sizes, rows);
   }
 
   #runExact(inputs: Inputs, samples: Required<RunSamples>): Promise<Results> {
@@ -220,7 +222,7 @@ export class PartitionedGraphs {
     );
     const results = await Promise.all(running);
     const sizes = partitions.map(({ inputs }) => inputs[0]!.shape[0]!);
-    return joinRows(results, sizes, inputs[0]!.shape[0]!);
+    return joinResults(results, sizes, inputs[0]!.shape[0]!);
   }
 
   /** Sums the time of queued runs; after the warm-up, opens several graphs. */

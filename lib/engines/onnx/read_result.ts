@@ -9,7 +9,7 @@ import type { OnnxResult } from "./runtime/messages.ts";
  * Converts a result of the runtime to a feature: floats of every width to
  * float32, integers and booleans to int32.
  *
- * @param result The result; ownership is taken, no copy.
+ * @param result The result; not copied, owned by the result.
  * @param name The feature's name, for messages.
  * @param readAs Float16, if requested.
  * @param first Index of the first row in its dataset, for messages.
@@ -46,7 +46,7 @@ export function featureOf(
 /**
  * Converts a result of any type to float32.
  *
- * @param result The result; ownership is taken, no copy.
+ * @param result The result; not copied, owned by the result.
  * @param name Its name, for messages.
  * @returns The values.
  */

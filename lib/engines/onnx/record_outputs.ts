@@ -46,7 +46,7 @@ export interface RecordOptions {
 }
 
 /** The graph that runs after a file. */
-export interface RecordedOutputs {
+export interface StepsGraph {
   readonly names: OutputNames;
   readonly graph: OnnxGraph;
   /** The outputs of the file that are its inputs. */
@@ -74,7 +74,7 @@ export function recordOutputs(
   program: ProgramParts,
   outputOf: (ref: Ref) => OnnxOutput,
   options: RecordOptions = {},
-): RecordedOutputs {
+): StepsGraph {
   return new OutputRecorder(program, outputOf, options).recorded();
 }
 
@@ -99,7 +99,7 @@ class OutputRecorder {
     this.#graph.setScope(scope);
   }
 
-  recorded(): RecordedOutputs {
+  recorded(): StepsGraph {
     const features = this.#program.features.map((target) =>
       this.#feature(target)
     );
@@ -125,7 +125,7 @@ class OutputRecorder {
     return { penultimate: this.#put("penultimate", value) };
   }
 
-  /** The logits, and what their shaping returns. */
+  /** The logits, and the outputs of their shaping. */
   #logits(): Partial<OutputNames> {
     const { logits, omitsLogits, isPenultimateShaped } = this.#program;
     if (logits === undefined || omitsLogits && !isPenultimateShaped) return {};

@@ -23,7 +23,7 @@ import {
 import { sampleOps, type SampleValue } from "../../ops/sample_ops.ts";
 import { areRows } from "../../ops/samples.ts";
 import type { TensorSpec } from "../../types.ts";
-import { callNode, readWeights } from "../call_node.ts";
+import { callNode, readNodeWeights } from "../call_node.ts";
 import {
   computeOutputs,
   type HeadValues,
@@ -266,7 +266,7 @@ export class Recording {
     const { nodes } = this.program.schedule;
     const { outputs } = this; // recorded before the graph is copied
     const callOf = (node: GraphNode) => this.#calls.get(node);
-    const host = await readWeights(nodes, callOf, pacer);
+    const host = await readNodeWeights(nodes, callOf, pacer);
     const values = new Map<string, Float32Array>();
     for (const [source, { data }] of host) {
       const floats = data instanceof Float32Array

@@ -9,22 +9,22 @@ import { storedType } from "../../formats/onnx_tensor.ts";
 import type { OnnxCall } from "../../models/graph/graph.ts";
 import { BROADCASTING, UNARY } from "../../models/graph/onnx_operators.ts";
 import type {
-  OnnxConstant,
+  FileConstant,
   OnnxOrigin,
 } from "../../models/graph/onnx_origin.ts";
 import {
   batched,
-  broadcast,
+  type BatchTensor,
+  broadcastRows,
+  concatenated,
   each,
   expanded,
   gathered,
   innerAxes,
-  joined,
   MOST_NUMBERS,
   reduced,
   type RowOperation,
   type RowRule,
-  type Rows,
   same,
   spatial,
 } from "../row_rules.ts";
@@ -49,7 +49,7 @@ type Shapes = ReadonlyMap<string, readonly (number | null)[]>;
 type Rule = RowRule<Operation>;
 
 /** Whether an axis exists, and is not the first. */
-function isInner(axis: number, { rank }: Rows): boolean {
+function isInner(axis: number, { rank }: BatchTensor): boolean {
   return innerAxes([axis], rank) !== undefined;
 }
 
@@ -119,7 +119,7 @@ const reshape: Rule = (operation) => {
   const { inputs: [, shape], integers, number, batch, outputShape } = operation;
   if (shape?.isBatch) return undefined;
   const sizes = integers("shape", 1) ?? [];
-  // Rows that stay as many keep their values. 0 copies the size of the axis.
+  // If their number stays the same, rows keep their values. 0 copies a size.
   const isKept = sizes[0] === batch || outputShape?.[0] === batch ||
     sizes[0] === 0 && number("allowzero", 0) === 0;
   return isKept
@@ -136,7 +136,7 @@ const pad: Rule = ({ inputs: [x, , , axes], integers }) => {
 
 const RULES: Readonly<Record<string, Rule>> = {
   ...each(UNARY.join(" "), same),
-  ...each(BROADCASTING.join(" "), broadcast),
+  ...each(BROADCASTING.join(" "), broadcastRows),
   ...each("Conv ConvTranspose MaxPool AveragePool LpPool LRN", spatial),
   ...each("GlobalAveragePool GlobalMaxPool InstanceNormalization", spatial),
   ...each("DepthToSpace SpaceToDepth Trilu", spatial),
@@ -171,7 +171,7 @@ const RULES: Readonly<Record<string, Rule>> = {
   Shape: () => ({ isBatch: false, rank: 1 }),
   // All have the same rank, so that a constant has a value for each row.
   Concat: ({ inputs, number }) =>
-    joined(inputs.filter((x) => x!.isBatch), [number("axis", 0)]),
+    concatenated(inputs.filter((x) => x!.isBatch), [number("axis", 0)]),
   Split: ({ inputs: [x], number }) =>
     isInner(number("axis", 0), x!) ? x : undefined,
   Slice: (operation) => {
@@ -204,7 +204,7 @@ const RULES: Readonly<Record<string, Rule>> = {
 export async function mixingOperation(
   origin: OnnxOrigin,
   calls: readonly OnnxCall[],
-  feeds: ReadonlyMap<string, Rows | undefined>,
+  feeds: ReadonlyMap<string, BatchTensor | undefined>,
   shapes: Shapes = new Map(),
 ): Promise<OnnxCall | undefined> {
   const known = new Map(feeds);
@@ -224,21 +224,21 @@ const TAKES_SHARED = new Set(["Concat", "Gather", "Gemm", "MatMul"]);
 function sharedRank(
   { kind, outputs }: OnnxCall["operation"],
   rule: Rule | undefined,
-  rows: readonly (Rows | undefined)[],
+  rows: readonly (BatchTensor | undefined)[],
   shapes: Shapes,
 ): number {
   const shape = shapes.get(outputs[0] ?? "");
   if (shape !== undefined && shape.length > 0) return shape.length;
   if (rule === same || kind === "DequantizeLinear") return rows[0]!.rank;
-  return rule === broadcast ? Math.max(...rows.map((x) => x!.rank)) : NaN;
+  return rule === broadcastRows ? Math.max(...rows.map((x) => x!.rank)) : NaN;
 }
 
 async function rowsOf(
   { constants, batch = 1 }: OnnxOrigin,
   { operation, version, operands }: OnnxCall,
-  known: ReadonlyMap<string, Rows | undefined>,
+  known: ReadonlyMap<string, BatchTensor | undefined>,
   shapes: Shapes,
-): Promise<Rows | undefined> {
+): Promise<BatchTensor | undefined> {
   const { domain, kind, inputs, outputs, attributes } = operation;
   const isKnown = domain === "" && Object.hasOwn(RULES, kind);
   const rule = isKnown ? RULES[kind] : undefined;
@@ -262,7 +262,7 @@ async function rowsOf(
   if (rule === undefined) return undefined;
   // The first input may be a constant only for some.
   if (rows[0]?.isBatch !== true && !TAKES_SHARED.has(kind)) {
-    if (rule !== broadcast) return undefined;
+    if (rule !== broadcastRows) return undefined;
   }
   return rule({
     version,
@@ -283,7 +283,7 @@ async function rowsOf(
 /** Element types of axes, sizes and factors. */
 const LISTED: readonly unknown[] = ["int32", "int64", "float32"];
 
-async function constantRows(constant: OnnxConstant): Promise<Rows> {
+async function constantRows(constant: FileConstant): Promise<BatchTensor> {
   const { shape, tensor } = constant;
   const isList = sizeOf(shape) <= MOST_NUMBERS &&
     LISTED.includes(storedType(tensor.type));

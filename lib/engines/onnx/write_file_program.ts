@@ -12,12 +12,17 @@ import { Pacer } from "../../formats/pacer.ts";
 import { origin, type Ref, refKey, specOf } from "../../models/graph/graph.ts";
 import type { OnnxOrigin } from "../../models/graph/onnx_origin.ts";
 import { logitsRef, type Program, wantedRefs } from "../program.ts";
-import { checkNumbers } from "./check_numbers.ts";
+import { checkNoNaN } from "./check_no_nan.ts";
 import { constantsOf, MOST_BYTES } from "./cut_file.ts";
 import { exportFile, type ExportPort } from "./export_file.ts";
 import { OPSET } from "./graph/encode_model.ts";
 import { lowerOpset } from "./graph/lower_opset.ts";
-import { type OnnxGraph, ROWS, TYPE_NUMBERS } from "./graph/onnx_graph.ts";
+import {
+  namesIn,
+  type OnnxGraph,
+  ROWS,
+  TYPE_NUMBERS,
+} from "./graph/onnx_graph.ts";
 import { checkOutput, feedOf, openStages, optionalKey } from "./file_stages.ts";
 import { recordOutputs } from "./record_outputs.ts";
 import { stepObstacle } from "./recording.ts";
@@ -54,7 +59,7 @@ export async function writeFileProgram(
     call.kind === "raw" ? [call.onnx!] : []
   );
   checkWeights(source, calls);
-  await checkNumbers(source, calls, new Pacer());
+  await checkNoNaN(source, calls, new Pacer());
   const known = await knownOutputs(program, calls);
   const outputOf = (ref: Ref) => known.get(refKey(ref))!;
   const kept = withoutUnfit(program, outputOf);
@@ -67,12 +72,20 @@ export async function writeFileProgram(
   program.features.forEach(({ readAs }, i) => {
     if (readAs !== undefined) halve(graph, outputs.features[i]!);
   });
-  graph.dropUnused();
-  lowerOpset(graph, source.file.opsets.get("") ?? OPSET);
-  graph.dropUnused(); // axes that are no longer inputs
   const tensors = new Map<string, Typed>(
     [...known.values()].map((output) => [output.name, output]),
   );
+  const unchanged = new Map(
+    graph.outputs.map(({ name }) => [name, sourceOf(name, graph, from)]),
+  );
+  const isComputed = ({ name }: { readonly name: string }) => {
+    const type = tensors.get(unchanged.get(name) ?? "")?.type;
+    return type === undefined || type === "float16";
+  };
+  graph.outputs.splice(0, Infinity, ...graph.outputs.filter(isComputed));
+  graph.dropUnused();
+  lowerOpset(graph, source.file.opsets.get("") ?? OPSET);
+  graph.dropUnused(); // axes that are no longer inputs
   bridge(graph, from, tensors);
   for (const port of graph.outputs) tensors.set(port.name, port);
   const feeds = program.feeds.map((feed) => feedPort(source, feed, names));
@@ -82,10 +95,13 @@ export async function writeFileProgram(
     ...features.map((tensor, i) => [program.features[i]!.name, tensor]),
     ...Object.entries({ logits, penultimate }),
   ].filter((pair): pair is [string, string] => pair[1] !== undefined);
-  const ports = wanted.map(([name, tensor]): ExportPort => ({
-    name: names.output(name, tensor, fed.has(tensor)),
-    ...outputPort(source, tensor, tensors.get(tensor)!),
-  }));
+  const ports = wanted.map(([name, output]): ExportPort => {
+    const tensor = tensors.has(output) ? output : unchanged.get(output)!;
+    return {
+      name: names.output(name, tensor, fed.has(tensor)),
+      ...outputPort(source, tensor, tensors.get(tensor)!),
+    };
+  });
   return exportFile(source, { feeds, calls, graph, metadata, outputs: ports });
 }
 
@@ -123,13 +139,33 @@ interface Typed {
   readonly shape?: ExportPort["shape"];
 }
 
+/** The tensor of the file that an output of the graph is, if it is unchanged. */
+function sourceOf(
+  output: string,
+  graph: OnnxGraph,
+  from: Readonly<Record<string, string>>,
+): string | undefined {
+  let at = output;
+  for (
+    let maker = graph.makerOf(at);
+    maker?.operator === "Identity";
+    maker = graph.makerOf(at)
+  ) at = maker.inputs[0]!;
+  return from[at];
+}
+
 /** Connects the recorded steps to the tensors of the file, as float32. */
 function bridge(
   graph: OnnxGraph,
   from: Readonly<Record<string, string>>,
   tensors: ReadonlyMap<string, Typed>,
 ): void {
+  const used = new Set([
+    ...namesIn(graph.nodes),
+    ...graph.outputs.map(({ name }) => name),
+  ]);
   for (const [input, tensor] of Object.entries(from)) {
+    if (!used.has(input)) continue;
     const isHalf = tensors.get(tensor)?.type === "float16";
     graph.nodes.unshift({
       operator: isHalf ? "Cast" : "Identity",

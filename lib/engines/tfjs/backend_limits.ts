@@ -1,6 +1,6 @@
 /**
- * Limits of TF.js' backends: what they cannot compute, or silently compute
- * wrong.
+ * Limits of TF.js' backends: operations that they cannot compute, or compute
+ * wrong without an error.
  *
  * Measured with TF.js 4.22 on Deno: each layer forward and backward on `cpu`,
  * `wasm` and `webgpu`, with gradients compared to finite differences. `wasm`
@@ -15,7 +15,10 @@ import { type GraphNode, origin, specOf } from "../../models/graph/graph.ts";
 import type { BackendName } from "./backend.ts";
 
 /** Operations without a wasm kernel. */
-const NO_WASM_KERNEL = /^(Einsum|I?R?FFT.*|UnsortedSegmentSum|Complex.*)$/;
+const NO_WASM_KERNEL =
+  /^(Einsum|I?R?FFT.*|UnsortedSegmentSum|Complex.*|Real|Imag|Ragged.*|StaticRegexReplace)$/;
+/** Operations whose wasm kernel refuses other numbers than float32. */
+const FLOATS_ON_WASM = /^(_FusedMatMul|(Batch)?MatMul(V2)?)$/;
 /**
  * Activations that wasm can fuse with a product; it refuses others at run time.
  */
@@ -96,8 +99,9 @@ export function limitOf(
 }
 
 function isMissingInWasm({ row }: GraphNode): boolean {
-  const { fusedOps } = row.config;
+  const { fusedOps, dtype = "float32" } = row.config;
   return NO_WASM_KERNEL.test(row.kind) ||
+    (FLOATS_ON_WASM.test(row.kind) && dtype !== "float32") ||
     (Array.isArray(fusedOps) && !fusedOps.every((op) => WASM_FUSED.test(op)));
 }
 

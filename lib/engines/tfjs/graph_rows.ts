@@ -10,16 +10,16 @@ import { type GraphNode, type Ref, refKey } from "../../models/graph/graph.ts";
 import type { Program } from "../program.ts";
 import {
   batched,
-  broadcast,
+  type BatchTensor,
+  broadcastRows,
+  concatenated,
   each,
   expanded,
   gathered,
-  joined,
   MOST_NUMBERS,
   reduced,
   type RowOperation,
   type RowRule,
-  type Rows,
   same,
   spatial,
 } from "../row_rules.ts";
@@ -27,7 +27,7 @@ import {
 /** An operation, with the facts about its inputs. */
 interface Operation extends RowOperation {
   readonly config: Readonly<Record<string, unknown>>;
-  readonly inputs: readonly Rows[];
+  readonly inputs: readonly BatchTensor[];
   /** Sizes of its output, for a reshape. */
   readonly outputShape: readonly number[] | undefined;
 }
@@ -71,10 +71,13 @@ const RULES: Readonly<Record<string, Rule>> = {
   ...each("IsNan LeakyRelu Log Log1p LogicalNot Neg Reciprocal Relu", same),
   ...each("Relu6 Round Rsqrt Selu Sigmoid Sign Sin Sinh Softplus", same),
   ...each("Sqrt Square StopGradient Tan Tanh", same),
-  ...each("Add AddN AddV2 BiasAdd Div DivNoNan Equal FloorDiv", broadcast),
-  ...each("FloorMod Greater GreaterEqual Less LessEqual", broadcast),
-  ...each("LogicalAnd LogicalOr Maximum Minimum Mod Mul NotEqual", broadcast),
-  ...each("Pow Prelu RealDiv SelectV2 SquaredDifference Sub", broadcast),
+  ...each("Add AddN AddV2 BiasAdd Div DivNoNan Equal FloorDiv", broadcastRows),
+  ...each("FloorMod Greater GreaterEqual Less LessEqual", broadcastRows),
+  ...each(
+    "LogicalAnd LogicalOr Maximum Minimum Mod Mul NotEqual",
+    broadcastRows,
+  ),
+  ...each("Pow Prelu RealDiv SelectV2 SquaredDifference Sub", broadcastRows),
   ...each("Conv2D _FusedConv2D DepthwiseConv2dNative Conv3D", spatial),
   ...each("FusedDepthwiseConv2dNative MaxPool AvgPool MaxPool3D", spatial),
   ...each("AvgPool3D FusedBatchNorm FusedBatchNormV2", spatial),
@@ -88,13 +91,14 @@ const RULES: Readonly<Record<string, Rule>> = {
     "ArgMax ArgMin",
     ({ inputs: [x, axis] }) => reduced(x!, axis?.numbers),
   ),
-  ConcatV2: ({ inputs }) => joined(inputs.slice(0, -1), inputs.at(-1)!.numbers),
+  ConcatV2: ({ inputs }) =>
+    concatenated(inputs.slice(0, -1), inputs.at(-1)!.numbers),
   ExpandDims: ({ inputs: [x, axis] }) => expanded(x!, axis?.numbers),
   ...each("Pad PadV2 MirrorPad", (operation) => {
     const [before, after] = operation.inputs[1]?.numbers ?? [];
     return before === 0 && after === 0 ? same(operation) : undefined;
   }),
-  // Rows that stay as many keep their values.
+  // If their number stays the same, rows keep their values.
   Reshape: ({ inputs: [, target], outputShape, batch }) =>
     !target!.isBatch && outputShape?.[0] === batch
       ? batched(outputShape.length)
@@ -142,7 +146,7 @@ async function mixingNode(
   ];
   const unknown = nodes.find(({ row }) => !Object.hasOwn(RULES, row.kind));
   if (unknown !== undefined) return unknown;
-  const known = new Map<string, Rows>(
+  const known = new Map<string, BatchTensor>(
     feeds.map(({ ref, spec }) => [refKey(ref), {
       isBatch: spec.batchAxis !== null,
       rank: spec.shape.length,
@@ -167,14 +171,17 @@ async function mixingNode(
   }
 }
 
-function rowsAfter(node: GraphNode, operation: Operation): Rows | undefined {
+function rowsAfter(
+  node: GraphNode,
+  operation: Operation,
+): BatchTensor | undefined {
   const { inputs } = operation;
   const { kind } = node.row;
   if (!inputs.some(({ isBatch }) => isBatch)) {
     return { isBatch: false, rank: NaN };
   }
   // The first input may be shared only if all inputs are treated alike.
-  const isAlike = RULES[kind] === broadcast ||
+  const isAlike = RULES[kind] === broadcastRows ||
     kind === "ConcatV2" || kind === "GatherV2";
   return inputs[0]!.isBatch || isAlike ? RULES[kind]!(operation) : undefined;
 }
@@ -182,12 +189,12 @@ function rowsAfter(node: GraphNode, operation: Operation): Rows | undefined {
 /** The inputs of a node; undefined if one of them is unknown. */
 async function inputsOf(
   { call, inputs }: GraphNode,
-  known: ReadonlyMap<string, Rows>,
-): Promise<Rows[] | undefined> {
+  known: ReadonlyMap<string, BatchTensor>,
+): Promise<BatchTensor[] | undefined> {
   if (call.kind !== "raw") return undefined;
   const { constants } = call;
   const others = [...inputs];
-  const all: Rows[] = [];
+  const all: BatchTensor[] = [];
   while (all.length < constants.size + inputs.length) {
     const constant = constants.get(all.length)?.();
     const ref = constant === undefined ? others.shift() : undefined;
@@ -200,7 +207,7 @@ async function inputsOf(
   return all;
 }
 
-async function constantRows(tensor: tf.Tensor): Promise<Rows> {
+async function constantRows(tensor: tf.Tensor): Promise<BatchTensor> {
   const { dtype, shape, rank, size } = tensor;
   const isList = dtype === "int32" && size <= MOST_NUMBERS;
   const numbers = isList ? Array.from(await tensor.data()) : undefined;

@@ -14,7 +14,7 @@ import {
 } from "../../models/graph/graph.ts";
 import { numNonFinite } from "../../models/graph/weights.ts";
 import type { NdArray } from "../../types.ts";
-import { type HostWeights, readWeights } from "../call_node.ts";
+import { type HostWeights, readNodeWeights } from "../call_node.ts";
 import { builtInCallOf } from "./run_built_in.ts";
 import type { NodeRun } from "./run_nodes.ts";
 
@@ -54,7 +54,7 @@ export async function nanForms(
     if (!await holdsNonFinite(input)) continue;
     const memoryCall = (node: GraphNode) =>
       builtInCallOf(node) === undefined ? callForNaN(node) : undefined;
-    const host = await readWeights(nodes, memoryCall);
+    const host = await readNodeWeights(nodes, memoryCall);
     return { callOf: callForNaN, host };
   }
   return undefined;

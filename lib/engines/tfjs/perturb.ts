@@ -63,7 +63,7 @@ function gradientsOf(
 }
 
 /**
- * Frees what TF.js saved for the backward pass, which leaks if that is not run.
+ * Frees the tensors that TF.js saved for a backward pass that is not run.
  */
 function freeTape(): void {
   const { state } = tf.engine();

@@ -3,7 +3,7 @@ import { tf } from "../../tf.ts";
 import type { FeatureArray } from "../../types.ts";
 import type { OutputValues, Program, RunOutputs } from "../program.ts";
 import {
-  checkNumbers,
+  checkElementType,
   featureArray,
   floatArray,
   type RawValues,
@@ -41,7 +41,7 @@ export async function readOutputs(
     });
     const floats = Object.entries(others).flatMap(([name, tensor]) => {
       if (tensor === undefined) return [];
-      checkNumbers(tensor.dtype, `take ${name}`);
+      checkElementType(tensor.dtype, `take ${name}`);
       return [[name, floatArray(valueOf(tensor), tensor.shape)] as const];
     });
     const { scale: factors, ...rest } = Object.fromEntries(floats);

@@ -311,7 +311,7 @@ function numbers(a: tf.Tensor, b: tf.Tensor): [tf.Tensor, tf.Tensor] {
   return checkRank(castTo(a, type), castTo(b, type));
 }
 
-/** In the element type of arithmetic: booleans become integers. */
+/** Converts booleans to integers, for arithmetic. */
 export function asNumber(x: tf.Tensor): tf.Tensor {
   return castTo(x, arithmetic(x.dtype as OpsType));
 }

@@ -1,9 +1,9 @@
 import type { NumericDataType } from "@tensorflow/tfjs";
 import { tf } from "../../tf.ts";
 import { cannot } from "../../check.ts";
-import { type Ref, refKey } from "../../models/graph/graph.ts";
+import { origin, type Ref, refKey } from "../../models/graph/graph.ts";
 import type { NdArray } from "../../types.ts";
-import { readWeights } from "../call_node.ts";
+import { readNodeWeights } from "../call_node.ts";
 import type { Pacer } from "../../formats/pacer.ts";
 import { checkLayers, fixedRows, inFixedBatches } from "../fixed_batches.ts";
 import {
@@ -25,6 +25,7 @@ import { tensorHandle, tidied } from "./tensor_handle.ts";
 import { customSteps } from "./custom_steps.ts";
 import { checkClasses, perturbed } from "./perturb.ts";
 import {
+  checkFetch,
   checkOperation,
   fedValues,
   keepFetched,
@@ -63,7 +64,8 @@ export async function openTfjs(
 ): Promise<Session> {
   const { nodes } = program.schedule;
   nodes.forEach(checkOperation);
-  const host = await readWeights(nodes, builtInCallOf, pacer);
+  wantedRefs(program).map(origin).forEach(checkFetch);
+  const host = await readNodeWeights(nodes, builtInCallOf, pacer);
   const held = await takeTurn(
     backend,
     (turn) =>

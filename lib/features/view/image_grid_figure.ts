@@ -11,7 +11,7 @@ import { inputImages } from "./_input_images.ts";
 export interface ImageGridParts {
   /** The title of the figure. */
   readonly title: string;
-  /** What holds the images. */
+  /** The source of the images. */
   readonly images: Dataset;
   /** Ids of the images, in their order. */
   readonly ids: readonly (string | number)[];

@@ -4,8 +4,8 @@
  * @module
  */
 import { joinBytes } from "../../formats/byte_source.ts";
-import { cannot } from "../../check.ts";
-import { abortError, ModelFormatError } from "../../errors.ts";
+import { cannot, printableMessage } from "../../check.ts";
+import { abortError, errorText, ModelFormatError } from "../../errors.ts";
 
 /** Limits of a download. */
 export interface DownloadOptions {
@@ -36,6 +36,8 @@ const REDIRECTS = [301, 302, 303, 307, 308];
  * @param options Limits; signal.
  * @returns Its bytes.
  * @throws {Deno.errors.NotFound} If the server does not have it.
+ * @throws {Deno.errors.Http} If the server refuses it.
+ * @throws {TypeError} If the server cannot be reached.
  * @throws {ModelFormatError} If it exceeds the limits, or redirects to a
  * disallowed address.
  */
@@ -48,9 +50,15 @@ export async function download(
   if (!response.ok) {
     await response.body?.cancel();
     const status = `${response.status} ${response.statusText}`.trim();
-    throw new Deno.errors.NotFound(
-      cannot("load model", `${url.href} must be there`, status),
-    );
+    if (response.status === 404 || response.status === 410) {
+      const rule = `${url.href} must be there`;
+      throw new Deno.errors.NotFound(cannot("load model", rule, status));
+    }
+    const rule = `its server must send ${url.href}`;
+    const hint = response.status === 401 || response.status === 403
+      ? "download it with your account, and open the file"
+      : undefined;
+    throw new Deno.errors.Http(cannot("load model", rule, status, hint));
   }
   const pieces: Uint8Array<ArrayBuffer>[] = [];
   let size = 0;
@@ -85,8 +93,7 @@ async function followed(
 ): Promise<Response> {
   let at = url;
   for (let i = 0; i <= MOST_REDIRECTS; i++) {
-    const options = signal === undefined ? {} : { signal };
-    const response = await fetch(at, { redirect: "manual", ...options });
+    const response = await fetched(at, signal);
     const location = response.headers.get("location");
     if (!REDIRECTS.includes(response.status) || location === null) {
       return response;
@@ -112,6 +119,21 @@ async function followed(
     url.href,
     `its server must redirect it at most ${MOST_REDIRECTS} times: current value is "${at.href}"`,
   );
+}
+
+async function fetched(
+  url: URL,
+  signal: AbortSignal | undefined,
+): Promise<Response> {
+  try {
+    return await fetch(url, { redirect: "manual", signal: signal ?? null });
+  } catch (error) {
+    // An abort and a missing permission have other classes.
+    if (!(error instanceof TypeError)) throw error;
+    const reason = errorText(error.cause ?? error);
+    const text = `Cannot load model as the server of ${url.href} must answer: `;
+    throw new TypeError(printableMessage(text + reason), { cause: error });
+  }
 }
 
 /** Whether a host is this machine, or in a private network. */

@@ -5,6 +5,7 @@
  *
  * @module
  */
+import { quote } from "../../check.ts";
 import { ModelFormatError } from "../../errors.ts";
 import type { ByteSource } from "../../formats/byte_source.ts";
 import { hdf5Start, isHdf5 } from "../../formats/hdf5_header.ts";
@@ -35,6 +36,7 @@ export interface FileKind {
 const SAVE_AS_KERAS = 'save it in Python with model.save("model.keras")';
 const TAKE_KERAS =
   `take the Keras model it was made from, and ${SAVE_AS_KERAS}`;
+const SAVE_BOTH = `save both in Python with model.save("model.keras")`;
 const HEAD = 4096;
 
 /** Formats by their first bytes; the first match counts. */
@@ -74,6 +76,12 @@ const BEGINNINGS: readonly (readonly [RegExp, string, string])[] = [
     'model.save("model.keras")',
   ],
   [/^GGUF/, "a GGUF model", SAVE_AS_KERAS],
+  [/^\x00\x00[^]\x08\x01/, "a checkpoint, which has no layers", SAVE_AS_KERAS],
+  [
+    /^(backend|class_name|config|keras_version): /,
+    "the layers of a model without weights",
+    SAVE_BOTH,
+  ],
   [
     /^\x08\x01\x12/,
     "the graph of a TensorFlow SavedModel",
@@ -220,6 +228,10 @@ function identifyZip(names: readonly string[]): FileKind {
       "unpack it, and open the folder that holds config.json",
     );
   }
+  const inner = names.find((name) => /\.(keras|h5|hdf5|onnx)$/i.test(name));
+  if (inner !== undefined) {
+    return other("a zipped model", `unpack it, and open ${quote(inner)}`);
+  }
   if (names.length > 0 && names.every((name) => name.endsWith(".npy"))) {
     return other("a NumPy archive, which has no layers", SAVE_AS_KERAS);
   }
@@ -260,7 +272,7 @@ function identifyJson(source: ByteSource): FileKind {
   if (/"class_name"/.test(text)) {
     return other(
       "the layers of a model without weights",
-      "save both in Python with " + 'model.save("model.keras")',
+      SAVE_BOTH,
     );
   }
   if (/"cells"/.test(text) && /"nbformat"/.test(text)) {

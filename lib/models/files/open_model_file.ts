@@ -10,7 +10,7 @@ import {
   readAll,
 } from "../../formats/byte_source.ts";
 import { hdf5End, hdf5Start } from "../../formats/hdf5_header.ts";
-import { MOST_JSON } from "../../formats/loose_json.ts";
+import { MOST_MODEL_JSON } from "../../formats/loose_json.ts";
 import type { ZipArchive } from "../../formats/zip.ts";
 import { identify, identifyFolder, identifyHead, refusal } from "./identify.ts";
 import { fileUrl, kindOfPath, openFile } from "./read_file.ts";
@@ -119,8 +119,8 @@ export function modelFileOf(bytes: ByteSource, url?: URL): ModelFile {
 }
 
 function wholeText(bytes: ByteSource, url: URL): Uint8Array {
-  if (bytes.size > MOST_JSON) {
-    const rule = `a model.json must have at most ${MOST_JSON} bytes`;
+  if (bytes.size > MOST_MODEL_JSON) {
+    const rule = `a model.json must have at most ${MOST_MODEL_JSON} bytes`;
     const text = `${rule}: current value is ${bytes.size}`;
     throw new ModelFormatError(url.href, text);
   }

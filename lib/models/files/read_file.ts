@@ -6,7 +6,7 @@ import {
   fileSource,
 } from "../../formats/byte_source.ts";
 import { nodeUrl } from "../../formats/builtin_modules.ts";
-import { missingPath, pathOfUrl } from "../../formats/file_path.ts";
+import { isUrlText, missingPath, pathOfUrl } from "../../formats/file_path.ts";
 import type { DownloadOptions } from "./download.ts";
 
 const ACTION = "load model";
@@ -21,7 +21,7 @@ const ACTION = "load model";
  */
 export function fileUrl(source: string | URL): URL {
   const isText = typeof source === "string" && source !== "";
-  if (isText && !/^(https?|file):\/\//i.test(source)) {
+  if (isText && !isUrlText(source)) {
     return urlOfPath(source);
   }
   const url = isText ? new URL(source) : source;

@@ -20,7 +20,7 @@ import { type GraphNode, specOf } from "./graph.ts";
  */
 export type LayerId = string | number | RegExp | ((layer: LayerRow) => boolean);
 
-/** Where to find the names. */
+/** Advice where no name is near. */
 const LISTED = "await show(model) lists the layers";
 
 /** The nodes to search. */

@@ -172,6 +172,8 @@ export type NodeCall =
     readonly onnx?: OnnxCall;
     /** What the operation must be instead, for TF.js to compute it. */
     readonly obstacle?: string;
+    /** Whether it is inside a loop, which computes it several times. */
+    readonly isInLoop?: boolean;
     /** The functions of the graph that it calls. */
     readonly functions?: GraphFunctions;
   };
@@ -272,7 +274,7 @@ export function builtInFormOf(node: GraphNode): BuiltInForm {
 }
 
 /**
- * A tensor as `ShapeOps` computes with it.
+ * Converts the spec of a tensor to a value of `ShapeOps`.
  *
  * @param spec Its sizes and element type.
  * @returns The sizes, and the element type of engines.
@@ -284,7 +286,7 @@ export function shapeValue(
   return { shape, dtype: isKept ? dtype : "float32" };
 }
 
-/** What the row of a node needs; the rest has defaults. */
+/** Values of the row of a node; optional ones have defaults. */
 export interface RowParts {
   readonly name: string;
   /** Its index in Keras' own list, if it is there. */

@@ -23,6 +23,7 @@ import {
   unitsOf,
 } from "./head_link.ts";
 import { layerLink } from "./layer_head.ts";
+import { columnsOf } from "./onnx_columns.ts";
 import { onnxLink } from "./onnx_head.ts";
 
 type LinearLink = Link & { readonly kind: "linear" };
@@ -63,14 +64,15 @@ export interface HeadSearch {
 
 /**
  * Searches from a model's output back to its head. Outputs that are labels,
- * integers or strings, are ignored.
+ * integers or strings, are ignored; the columns of one tensor count as one.
  *
  * @param outputs The model's outputs.
  * @returns The outcome.
  */
 export function searchHead(outputs: readonly Ref[]): HeadSearch {
   const floats = outputs.filter((ref) => !isLabel(ref));
-  if (floats.length === 1) return new Search(floats[0]!).run();
+  const one = floats.length === 1 ? floats[0] : columnsOf(floats);
+  if (one !== undefined) return new Search(one).run();
   return {
     logits: undefined,
     looked: outputs.map(({ node }) => node.row.name),
@@ -197,7 +199,7 @@ class Search {
     return shape !== undefined && isOnePosition(shape);
   }
 
-  /** The shape of what an activation receives, or else of the output. */
+  /** The shape of the input of an activation, otherwise of the output. */
   #shapeOf(under: Ref) {
     return specOf(under)?.shape ??
       (this.#isReshapedBehind ? undefined : specOf(this.#output)?.shape);
@@ -370,7 +372,7 @@ function checkOnePosition(node: GraphNode, link: Link): void {
   const shape = specOf(at.inputs[0]!)?.shape;
   const channels = link.kind === "linear" ? link.channels : undefined;
   if (shape === undefined || isOnePosition(shape, channels)) return;
-  // If a size is unknown, the run decides.
+  // An unknown size is checked when it runs.
   if (link.kind === "linear" && mayBeOnePosition(shape, channels)) return;
   if (link.kind === "linear" && isOverTime(shape, channels)) return;
   throw new TypeError(

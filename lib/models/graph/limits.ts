@@ -1,5 +1,6 @@
 import { checkInteger, checkOptions } from "../../check.ts";
 import { ModelFormatError } from "../../errors.ts";
+import { MOST_JSON } from "../../formats/loose_json.ts";
 
 /**
  * Limits for the size of a model: a few bytes can describe a model that fills
@@ -27,6 +28,13 @@ export interface ModelLimits {
    * @default {2_147_483_648}
    */
   readonly tensorBytes?: number;
+  /**
+   * Size of the description of a Keras model, in bytes. It holds the values of
+   * constant initializers, such as those of an Embedding.
+   *
+   * @default {16_777_216}
+   */
+  readonly configBytes?: number;
 }
 
 /** The default limits. */
@@ -34,6 +42,7 @@ export const DEFAULT_LIMITS: Required<ModelLimits> = Object.freeze({
   nodes: 100_000,
   nesting: 64,
   tensorBytes: 2 ** 31,
+  configBytes: MOST_JSON,
 });
 
 /**
@@ -62,7 +71,10 @@ export function checkLimits(limits: ModelLimits = {}): Required<ModelLimits> {
  */
 export function beyondLimit(
   source: string,
-  [name, value]: readonly [name: keyof ModelLimits, value: number],
+  [name, value]: readonly [
+    name: Exclude<keyof ModelLimits, "configBytes">,
+    value: number,
+  ],
   what: string,
 ): ModelFormatError {
   const rule = {

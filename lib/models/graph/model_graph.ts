@@ -43,6 +43,8 @@ export interface ModelParts {
   readonly dispose: () => void;
   /** Whether the caller passed custom functions. */
   readonly hasCustomCode?: boolean;
+  /** Classes of models that are not of Keras. */
+  readonly customClasses?: readonly string[];
 }
 
 /**
@@ -136,6 +138,8 @@ export class ModelGraph implements Model {
    * Whether it was made with functions or classes, which have no fingerprint.
    */
   readonly hasCustomCode: boolean;
+  /** Classes of models that are not of Keras, read as what they extend. */
+  readonly customClasses: readonly string[];
   /** Number of values in all weights; shared weights count once. */
   readonly numParameters: number;
   readonly #parts: ModelParts;
@@ -166,6 +170,7 @@ export class ModelGraph implements Model {
     this.runtime = parts.runtime;
     this.otherNames = parts.otherNames ?? new Map();
     this.onnx = parts.onnx;
+    this.customClasses = Object.freeze([...parts.customClasses ?? []]);
     this.hasCustomCode = parts.hasCustomCode === true ||
       parts.nodes.some(({ call }) =>
         "isBuiltInClass" in call && !call.isBuiltInClass

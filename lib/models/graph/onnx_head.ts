@@ -18,7 +18,7 @@ import {
   type Link,
 } from "./head_link.ts";
 import { integerProduct, isIntegerLayer } from "./onnx_integer_products.ts";
-import type { OnnxConstant } from "./onnx_origin.ts";
+import type { FileConstant } from "./onnx_origin.ts";
 import { floats, parameter } from "./onnx_parameters.ts";
 import { type SoftmaxSpelling, spelledSoftmax } from "./spelled_softmax.ts";
 
@@ -195,9 +195,19 @@ const SPELLING: SoftmaxSpelling = {
     node.row.config.axes as readonly number[] | undefined ?? valuesOf(node, 1),
 };
 
-/** The values of a small constant argument of these types. */
-function valuesOf(node: GraphNode, index: number): number[] | undefined {
-  const value = constant(node, index)?.() as OnnxConstant | undefined;
+/**
+ * The values of a small constant argument.
+ *
+ * @param node The operation.
+ * @param index Its argument.
+ * @returns The values; undefined if it is computed, large, or neither int64 nor
+ * float32.
+ */
+export function valuesOf(
+  node: GraphNode,
+  index: number,
+): number[] | undefined {
+  const value = constant(node, index)?.() as FileConstant | undefined;
   const bytes = value?.storedBytes?.();
   if (bytes === undefined || bytes.length > 64) return undefined;
   const type = typeName(value!.tensor.type);

@@ -5,7 +5,7 @@
  *
  * @module
  */
-import { type Channels, layerChannels } from "./channels.ts";
+import { type ChannelAxis, layerChannels } from "./channels.ts";
 
 /** Operators whose output has the shape of their first input. */
 export const UNARY: readonly string[] = [
@@ -54,8 +54,8 @@ const KEPT = new Set([
  */
 export function onnxChannels(
   kind: string,
-  inputs: readonly Channels[],
-): Channels {
+  inputs: readonly ChannelAxis[],
+): ChannelAxis {
   const channels = FIRST.has(kind) ? { channels: "first" as const } : {};
   return layerChannels({ ...channels, keepsAxes: KEPT.has(kind) }, inputs);
 }

@@ -8,7 +8,7 @@ import type { OnnxTensor } from "../../formats/onnx_tensor.ts";
 import type { Ref, WeightSource } from "./graph.ts";
 
 /** A constant of an ONNX file. */
-export interface OnnxConstant extends WeightSource {
+export interface FileConstant extends WeightSource {
   readonly tensor: OnnxTensor;
   /** Whether it is an attribute of an operation. */
   readonly isOperation: boolean;
@@ -23,7 +23,7 @@ export interface OnnxConstant extends WeightSource {
 export interface OnnxOrigin {
   readonly file: OnnxFile;
   /** Constants by their tensor names. */
-  readonly constants: ReadonlyMap<string, OnnxConstant>;
+  readonly constants: ReadonlyMap<string, FileConstant>;
   /** Element types of the tensors that the file declares, by number. */
   readonly types: ReadonlyMap<string, number>;
   /** The fixed batch size; undefined if it is free. */

@@ -8,7 +8,7 @@ import { storedType } from "../../formats/onnx_tensor.ts";
 import { toFloat32 } from "../../formats/stored_array.ts";
 import type { GraphNode, WeightSource, WeightValue } from "./graph.ts";
 import { constant } from "./head_link.ts";
-import type { OnnxConstant } from "./onnx_origin.ts";
+import type { FileConstant } from "./onnx_origin.ts";
 
 /** Element types, as numbered in Cast, that hold float16 exactly. */
 const WIDE_FLOATS = new Set([1, 11]);
@@ -66,7 +66,7 @@ function dequantisedConstant(
 ): (() => WeightSource) | undefined {
   const { axis = 1, block_size: block = 0 } = from.row.config;
   const parts = [0, 1, 2].map((i) => constant(from, i)?.());
-  const [stored, scale, zero] = parts as (OnnxConstant | undefined)[];
+  const [stored, scale, zero] = parts as (FileConstant | undefined)[];
   if (stored === undefined || scale === undefined || block !== 0) {
     return undefined;
   }

@@ -1,8 +1,8 @@
 import type { Ref } from "../graph/graph.ts";
 import type {
-  Argument,
   CallSpec,
   LayerSpec,
+  StoredArgument,
   TensorId,
 } from "./keras_topology.ts";
 import { mapValues } from "./records.ts";
@@ -17,7 +17,7 @@ export interface BoundArguments {
 }
 
 /** The model around a call. */
-export interface CallContext {
+export interface CallScope {
   /** Its layers. */
   readonly layers: readonly LayerSpec[];
   /** Finds a tensor. */
@@ -38,7 +38,7 @@ export interface CallContext {
 export function bindArguments(
   spec: LayerSpec,
   call: CallSpec,
-  { layers, refOf, fail }: CallContext,
+  { layers, refOf, fail }: CallScope,
 ): BoundArguments {
   const tensors: Ref[] = [];
   const ids: TensorId[] = [];
@@ -55,7 +55,7 @@ export function bindArguments(
     );
     return { sizeOf: known < 0 ? indexOf(of) : known, ...axis };
   };
-  const bind = (argument: Argument): unknown => {
+  const bind = (argument: StoredArgument): unknown => {
     if ("tensor" in argument) {
       const sizes = takesSizes(spec, argument, call)
         ? computedSizes(argument.tensor, layers)
@@ -88,7 +88,7 @@ export interface ComputedSize {
 /** Sizes as an argument: a list of them may hold numbers. */
 export type ComputedSizes = ComputedSize | readonly (ComputedSize | number)[];
 
-/** Operations of TensorFlow that create values, of sizes alone. */
+/** Operations of TensorFlow that create values from sizes alone. */
 const CREATING = new Set(["ones", "zeros", "fill", "range"]);
 /** Those that repeat or reshape their first argument. */
 const REPEATING = new Set(["tile", "broadcast_to", "reshape"]);
@@ -104,7 +104,7 @@ const SHAPES = new Set(["shape", "compat.v1.shape"]);
  */
 export function takesSizes(
   { className, options }: LayerSpec,
-  argument: Argument,
+  argument: StoredArgument,
   { positional }: CallSpec,
 ): boolean {
   const name = String(options.function);
@@ -114,12 +114,11 @@ export function takesSizes(
 }
 
 /**
- * Finds what a tensor of sizes is made from.
+ * Finds the tensors whose sizes a tensor holds.
  *
  * @param tensor The tensor.
  * @param layers The layers of its model.
- * @returns The tensors whose sizes it holds; undefined if it holds something
- * else.
+ * @returns These tensors; undefined if it holds anything else.
  */
 export function computedSizes(
   tensor: TensorId,
@@ -150,7 +149,7 @@ export function computedSizes(
 
 /** A part of all sizes of a tensor. */
 function partOfSizes(
-  sizes: Argument,
+  sizes: StoredArgument,
   part: Omit<ComputedSize, "of">,
   layers: readonly LayerSpec[],
 ): ComputedSizes | undefined {
@@ -163,7 +162,7 @@ function partOfSizes(
 
 /** The axes of a slice of all sizes: one, or a range without steps. */
 function partOf(
-  spec: Argument | undefined,
+  spec: StoredArgument | undefined,
 ): Omit<ComputedSize, "of"> | undefined {
   const value = spec !== undefined && "value" in spec ? spec.value : undefined;
   if (typeof value === "number") return { axis: value };
@@ -180,7 +179,7 @@ function partOf(
 
 /** Lists of sizes, one after the other. */
 function joinedSizes(
-  parts: readonly Argument[],
+  parts: readonly StoredArgument[],
   layers: readonly LayerSpec[],
 ): (ComputedSize | number)[] | undefined {
   const sizes = parts.map((part) => {
@@ -198,7 +197,7 @@ function joinedSizes(
 
 /** Numbers and single sizes. */
 function sizeList(
-  list: readonly Argument[],
+  list: readonly StoredArgument[],
   layers: readonly LayerSpec[],
 ): (ComputedSize | number)[] | undefined {
   const sizes = list.map((item) => {

@@ -8,9 +8,9 @@ import { isWrittenArray } from "../../layers/constant_values.ts";
 import type { Dialect } from "../../layers/layer.ts";
 import type { CallArgument } from "../graph/graph.ts";
 import type {
-  Argument,
   CallSpec,
   ModelSpec,
+  StoredArgument,
   TensorId,
 } from "./keras_topology.ts";
 import { sortedKeys } from "./records.ts";
@@ -24,7 +24,7 @@ import { sortedKeys } from "./records.ts";
  * @returns The value; undefined if there is none.
  */
 export function valueByPosition(
-  positional: readonly Argument[],
+  positional: readonly StoredArgument[],
 ): { readonly value: unknown } | undefined {
   const row = positional.flatMap(flat);
   const last = row.findLastIndex(isTensor);
@@ -36,12 +36,12 @@ export function valueByPosition(
 }
 
 /** A tensor of the graph, or an array in the file. */
-function isTensor(argument: Argument): boolean {
+function isTensor(argument: StoredArgument): boolean {
   return "tensor" in argument ||
     "value" in argument && isWrittenArray(argument.value);
 }
 
-function flat(argument: Argument): Argument[] {
+function flat(argument: StoredArgument): StoredArgument[] {
   if ("record" in argument) return Object.values(argument.record).flatMap(flat);
   return "list" in argument ? argument.list.flatMap(flat) : [argument];
 }
@@ -94,7 +94,7 @@ export function modelFeeds(
 }
 
 function* leaves(
-  argument: Argument,
+  argument: StoredArgument,
   path: readonly string[],
 ): Generator<{ path: string; tensor: TensorId }> {
   if ("tensor" in argument) {
@@ -111,13 +111,13 @@ function* leaves(
   }
 }
 
-function holdsRecord(argument: Argument): boolean {
+function holdsRecord(argument: StoredArgument): boolean {
   return "record" in argument ||
     "list" in argument && argument.list.some(holdsRecord);
 }
 
 /** Whether an argument is not set: null, false, or a list of only these. */
-export function isOffArgument(argument: Argument): boolean {
+export function isOffArgument(argument: StoredArgument): boolean {
   return "value" in argument && isOff(argument.value);
 }
 
@@ -154,6 +154,10 @@ export function callArguments(
   return args;
 }
 
+const WITHOUT_IT = "save a copy without it in Python: " +
+  `copy = tf_keras.models.model_from_json(model.to_json().replace('"training": true', '"training": false')); ` +
+  'copy.set_weights(model.get_weights()); copy.save("model.keras")';
+
 /**
  * Refuses a call with `training=True` if it changes results: Keras 3 overrides
  * the argument in `predict`, Keras 2 does not.
@@ -165,7 +169,7 @@ export function callArguments(
 export function checkTraining(name: string, dialect: Dialect): void {
   if (dialect === 3) return;
   const rule = "it must not be called with training=True";
-  throw new TypeError(cannot(`call layer "${name}"`, rule, true));
+  throw new TypeError(cannot(`call layer "${name}"`, rule, true, WITHOUT_IT));
 }
 
 /**

@@ -19,7 +19,9 @@ function inputSpec(
 ): TensorSpec {
   const wrong = (rule: string, value: unknown, hint?: string) =>
     new TypeError(cannot(`read input "${name}"`, rule, value, hint));
-  const shape = options.batch_shape ?? options.batch_input_shape;
+  // Advice to rename the key for TF.js is in many reports, in both spellings.
+  const shape = options.batch_shape ?? options.batch_input_shape ??
+    options.batchInputShape;
   if (!Array.isArray(shape) || shape.length === 0) {
     const hint = "build the model in Keras before saving it";
     throw wrong("its shape must be known", shape, hint);
@@ -27,9 +29,11 @@ function inputSpec(
   if (!shape.every((size) => size === null || isSize(size))) {
     throw wrong("its sizes must be positive whole numbers or null", shape);
   }
+  // A sparse input has the values of a dense one.
   for (const kind of ["sparse", "ragged"]) {
     const value = options[kind] ?? false;
-    if (value !== false) throw wrong(`"${kind}" must be false`, value);
+    const isFit = kind === "sparse" ? typeof value === "boolean" : !value;
+    if (!isFit) throw wrong(`"${kind}" must be false`, value);
   }
   const dtype = dtypeName(options.dtype);
   if (dtype === undefined) {

@@ -10,7 +10,10 @@
 import { quote } from "../../check.ts";
 import { ModelFormatError } from "../../errors.ts";
 import { type ByteSource, readAll } from "../../formats/byte_source.ts";
-import { parseLooseJson } from "../../formats/loose_json.ts";
+import {
+  type LooseJsonLimits,
+  parseLooseJson,
+} from "../../formats/loose_json.ts";
 import type { ZipArchive } from "../../formats/zip.ts";
 import type { CustomTable } from "../../layers/custom_objects.ts";
 import { Pacer } from "../../formats/pacer.ts";
@@ -66,15 +69,22 @@ const SAVE_WHOLE =
  * @param file The file; its open parts are closed with the result, or if this
  * throws.
  * @param pacer Yields the thread at intervals, and aborts.
+ * @param limits How large its description may be.
  * @returns The file; close it.
  * @throws {ModelFormatError} If it is damaged or unsafe.
  */
 export async function openKerasFile(
   file: KerasSource,
   pacer: Pacer = new Pacer(),
+  { configBytes }: Required<ModelLimits> = DEFAULT_LIMITS,
 ): Promise<KerasFile> {
+  const limits = {
+    bytes: configBytes,
+    values: Math.max(2 ** 20, configBytes / 16), // a float has 16 bytes or more
+    advice: "if you trust it, pass limits: { configBytes: … }",
+  };
   if (file.kind === "keras-folder") {
-    return await openFolder(file, pacer.signal);
+    return await openFolder(file, limits, pacer.signal);
   }
   const { name, bytes } = file;
   return await opened(
@@ -82,8 +92,8 @@ export async function openKerasFile(
     () => bytes.close(),
     async () =>
       file.kind === "keras"
-        ? await openArchive(file.archive, name, pacer)
-        : openHdf5(bytes),
+        ? await openArchive(file.archive, name, limits, pacer)
+        : openHdf5(bytes, limits),
   );
 }
 
@@ -166,6 +176,7 @@ async function opened(
 async function openArchive(
   archive: ZipArchive,
   source: string,
+  limits: LooseJsonLimits,
   pacer: Pacer,
 ): Promise<Contents> {
   const members = [...archive.members.keys()];
@@ -175,6 +186,7 @@ async function openArchive(
   await archive.verify(pacer);
   return await readParts(
     source,
+    limits,
     names,
     (name) => archive.bytes(folder + name),
     (name) => archive.part(folder + name),
@@ -184,6 +196,7 @@ async function openArchive(
 
 async function openFolder(
   { name: folder, names, url }: KerasSource & { kind: "keras-folder" },
+  limits: LooseJsonLimits,
   signal?: AbortSignal,
 ): Promise<KerasFile> {
   const files: ByteSource[] = [];
@@ -200,7 +213,7 @@ async function openFolder(
     close,
     () => {
       const all = [...names, ...vocabulariesIn(url)];
-      return readParts(folder, all, bytesOf, open, false);
+      return readParts(folder, limits, all, bytesOf, open, false);
     },
   );
 }
@@ -226,6 +239,7 @@ function vocabulariesIn(folder: URL): string[] {
 /** Reads the parts of a `.keras` model, from an archive or a folder. */
 async function readParts(
   source: string,
+  limits: LooseJsonLimits,
   names: readonly string[],
   bytesOf: (name: string) => Uint8Array | Promise<Uint8Array>,
   open: (name: string) => ByteSource | Promise<ByteSource>,
@@ -238,7 +252,7 @@ async function readParts(
         `it must hold "${name}": current value is ${quote(names)}`,
       );
     }
-    return parseLooseJson(await bytesOf(name), `${source}/${name}`);
+    return parseLooseJson(await bytesOf(name), `${source}/${name}`, limits);
   };
   const config = checkModel(await need(CONFIG), source);
   const version = !names.includes(METADATA)
@@ -267,7 +281,7 @@ async function readParts(
   return { format: "keras", kerasVersion, major, config, bindWeights, store };
 }
 
-function openHdf5(bytes: ByteSource): Contents {
+function openHdf5(bytes: ByteSource, limits: LooseJsonLimits): Contents {
   const source = bytes.name;
   let store = hdf5Store(bytes, source);
   try {
@@ -278,8 +292,10 @@ function openHdf5(bytes: ByteSource): Contents {
       store = hdf5Store(bytes, source, false, "bfloat16");
     }
     if (config === undefined) {
-      const isSaved = store.groups.has("layers") ||
-        store.groups.has("_layer_checkpoint_dependencies") ||
+      // Subclassed models have a group for each attribute that is a layer.
+      const isSaved = [...store.groups].some((path) =>
+        /(^|\/)(layers|vars|_layer_checkpoint_dependencies)$/.test(path)
+      ) ||
         store.strings("", "layer_names") !== undefined;
       throw new ModelFormatError(
         source,
@@ -296,7 +312,7 @@ function openHdf5(bytes: ByteSource): Contents {
       format: "keras-h5",
       ...versionOf(version, source),
       config: checkModel(
-        parseLooseJson(config, `${source}/model_config`),
+        parseLooseJson(config, `${source}/model_config`, limits),
         source,
       ),
       bindWeights: (model) =>

@@ -26,16 +26,16 @@ export interface TensorId {
 }
 
 /** An argument: a tensor, a list or a record of arguments, or a value. */
-export type Argument =
+export type StoredArgument =
   | { readonly tensor: TensorId }
-  | { readonly list: readonly Argument[] }
-  | { readonly record: Readonly<Record<string, Argument>> }
+  | { readonly list: readonly StoredArgument[] }
+  | { readonly record: Readonly<Record<string, StoredArgument>> }
   | { readonly value: unknown };
 
 /** One call of a layer. */
 export interface CallSpec {
-  readonly positional: readonly Argument[];
-  readonly named: Readonly<Record<string, Argument>>;
+  readonly positional: readonly StoredArgument[];
+  readonly named: Readonly<Record<string, StoredArgument>>;
 }
 
 /** A layer, an operation, or a nested model. */
@@ -61,6 +61,8 @@ export interface ModelSpec {
   readonly layers: readonly LayerSpec[];
   readonly inputs: readonly NamedTensorId[];
   readonly outputs: readonly NamedTensorId[];
+  /** The class, if it is not one of Keras: its own `call` is not in the file. */
+  readonly customClass?: string;
 }
 
 /** An input or output of a model. */
@@ -122,13 +124,16 @@ class Reader {
     const options = Array.isArray(config)
       ? { layers: config } // Keras 2.0 wrote a Sequential as a list
       : this.#object(config, `the config of ${className}`);
-    const isSequential = className === "Sequential";
+    const isOfKeras = /^(Functional|Model|Sequential)$/.test(`${className}`);
     const { layers } = options;
+    const isSequential = className === "Sequential" ||
+      !isOfKeras && isChain(options);
     if (!Array.isArray(layers)) {
       this.#fail(
         "a model must list its layers: subclassed models cannot be read",
         className,
         "save it as a functional model in Python: " +
+          'keras.Model(model.inputs, model.outputs).save("model.keras"), or, without model.inputs, ' +
           'x = keras.Input(SHAPE); keras.Model(x, model.call(x)).save("model.keras")',
       );
     }
@@ -137,10 +142,12 @@ class Reader {
     const specs = layers.map((layer) => this.#layer(layer, level));
     this.#checkNames(specs);
     const name = String(options.name ?? "model");
-    if (isSequential) return chain(name, specs);
+    const customClass = isOfKeras ? {} : { customClass: `${className}` };
+    if (isSequential) return { ...chain(name, specs), ...customClass };
     const nested = nestedModels(specs);
     const ends = (key: string) => this.#namedEnds(options[key], key, nested);
     return {
+      ...customClass,
       name,
       isSequential,
       layers: specs.map((spec) => this.#renumbered(spec, nested)),
@@ -152,7 +159,7 @@ class Reader {
   #checkSize(numLayers: number): void {
     const { nodes } = this.#limits;
     this.#numLayers += numLayers;
-    // A limit of the caller counts for descriptions, too.
+    // The caller's limit also applies to descriptions.
     const most = nodes === DEFAULT_LIMITS.nodes ? MOST_LAYERS : nodes;
     if (this.#numLayers <= most) return;
     const limit = ["nodes", most] as const;
@@ -240,7 +247,7 @@ class Reader {
   }
 
   /** An input in Keras 2: `[layer, call, output, …]`, or a constant. */
-  #input(entry: unknown): Argument {
+  #input(entry: unknown): StoredArgument {
     if (Array.isArray(entry)) {
       if (entry[0] === "_CONSTANT_VALUE") return { value: entry[2] };
       const tensor = this.#triple(entry.slice(0, 3));
@@ -252,14 +259,14 @@ class Reader {
     return this.#fail("a call must be on tensors of layers", entry);
   }
 
-  #record(kwargs: unknown): Record<string, Argument> {
+  #record(kwargs: unknown): Record<string, StoredArgument> {
     return mapValues(
       this.#object(kwargs, "keyword arguments"),
       (value) => this.#argument(value),
     );
   }
 
-  #argument(value: unknown): Argument {
+  #argument(value: unknown): StoredArgument {
     if (Array.isArray(value)) {
       const tensor = this.#triple(value);
       if (tensor !== undefined) return { tensor };
@@ -330,7 +337,7 @@ class Reader {
   }
 
   #renumbered(spec: LayerSpec, nested: Nested): LayerSpec {
-    const renumber = (argument: Argument): Argument => {
+    const renumber = (argument: StoredArgument): StoredArgument => {
       if ("tensor" in argument) {
         return { tensor: this.#fromCall(argument.tensor, nested) };
       }
@@ -393,7 +400,7 @@ function withoutArray(option: unknown): unknown {
 }
 
 /** A list of arguments; one of values alone is a value. */
-function listOf(list: readonly Argument[]): Argument {
+function listOf(list: readonly StoredArgument[]): StoredArgument {
   const values = list.flatMap((inner) => "value" in inner ? [inner.value] : []);
   return values.length === list.length ? { value: values } : { list };
 }
@@ -405,6 +412,12 @@ interface PathAndTensor {
 }
 
 /** A Sequential: each layer is called on the previous one. */
+/** Whether layers are listed without calls, as a subclass of Sequential does. */
+function isChain({ layers, input_layers: inputs }: Json): boolean {
+  return inputs === undefined && Array.isArray(layers) &&
+    layers.every((layer) => layer?.inbound_nodes === undefined);
+}
+
 function chain(name: string, specs: readonly LayerSpec[]): ModelSpec {
   const isInput = ({ className }: LayerSpec) => className === "InputLayer";
   const input = specs.find(isInput)?.name ?? `${specs[0]?.name}_input`;

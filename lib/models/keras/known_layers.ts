@@ -7,7 +7,11 @@
 import { nearestNames, quote } from "../../check.ts";
 import { ModelFormatError } from "../../errors.ts";
 import { activationNamed } from "../../layers/activations.ts";
-import { activationName, isLayerObject } from "../../layers/config_reader.ts";
+import {
+  activationName,
+  asKey,
+  isLayerObject,
+} from "../../layers/config_reader.ts";
 import {
   customFunction,
   type CustomTable,
@@ -93,7 +97,7 @@ export function operationName(spec: LayerSpec): string {
   return isFunction(spec) ? `tf.${spec.options.function}` : spec.className;
 }
 
-/** Keras 2 writes slices, and masks of booleans, in a class of their own. */
+/** Keras 2 writes slices, and masks of booleans, in a separate class. */
 function isFunction({ className, options }: LayerSpec): boolean {
   const name = options.function;
   return className === "TFOpLambda" || className === "SlicingOpLambda" &&
@@ -161,6 +165,9 @@ export function refuseUnknown(
   const hints = [
     `pass customObjects: { ${entries} }`,
     ...alike === undefined ? [] : [asAlias(alike.className)],
+    ...unknown.some(({ className }) => ELSEWHERE.test(className))
+      ? [AS_GRAPH]
+      : [],
     ...near.length === 0 ? [] : [`of its keys, ${near.join(", ")}`],
     ...advice === undefined ? formsOf(unknown) : [`or ${advice}`],
   ];
@@ -169,7 +176,7 @@ export function refuseUnknown(
   throw new ModelFormatError(source, `${rule}; ${hints.join(", ")}`);
 }
 
-/** The key of each unknown object, and the form of what to pass under it. */
+/** The keys of unknown objects, with the form of the function to pass. */
 function objectsOf(unknown: readonly UnknownLayer[]): Map<string, string> {
   const lambdas = unknown.flatMap(({ lambda }) => lambda ?? []);
   const isByName = lambdas.length > 1 && lambdas.length <= 8;
@@ -180,7 +187,7 @@ function objectsOf(unknown: readonly UnknownLayer[]): Map<string, string> {
   }));
 }
 
-/** What stands for the dots. */
+/** The forms of functions that the dots stand for. */
 function formsOf(unknown: readonly UnknownLayer[]): string[] {
   const forms = new Map(unknown.flatMap((each): [string, string][] => {
     if (each.role !== undefined) return [];
@@ -192,6 +199,12 @@ function formsOf(unknown: readonly UnknownLayer[]): string[] {
     `${i === 0 ? "where " : ""}${what} is ${form}`
   );
 }
+
+/** Layers whose computation is not in the file: of TensorFlow, by a handle. */
+const ELSEWHERE = /^(KerasLayer|TFSMLayer|DenseFeatures)$/;
+const AS_GRAPH =
+  'or convert the model in Python, with model.export("FOLDER"): ' +
+  "tensorflowjs_converter --input_format=tf_saved_model FOLDER OUTPUT";
 
 /** Advice on a class of another package that has the name of one of Keras. */
 function asAlias(name: string): string {
@@ -205,11 +218,6 @@ function shown(
   return `"${path}" (${className}${
     module === undefined || module === null ? "" : ` of ${module}`
   })`;
-}
-
-/** Formats a name as an object key in JavaScript. */
-export function asKey(name: string): string {
-  return /^[A-Za-z_$][\w$]*$/.test(name) ? name : JSON.stringify(name);
 }
 
 function* unknownIn(
@@ -283,7 +291,7 @@ function* unknownHeld(
   }
 }
 
-/** What tells a class of Keras from one of the same name elsewhere. */
+/** The properties that tell a class of Keras from others of the same name. */
 type NamedClass = Pick<
   LayerSpec,
   "name" | "className" | "module" | "registeredName" | "options"

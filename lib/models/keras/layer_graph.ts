@@ -108,6 +108,14 @@ export function layerGraph(parts: LayerGraphParts): Steps<ModelGraph> {
   return new Builder({ ...parts, spec }).build();
 }
 
+/** Classes of models that are not of Keras. */
+function customClasses({ customClass, layers }: ModelSpec): string[] {
+  const inner = layers.flatMap(({ model }) =>
+    model ? customClasses(model) : []
+  );
+  return customClass === undefined ? inner : [customClass, ...inner];
+}
+
 /** The nodes of an entered model. */
 interface Entered {
   readonly drafts: readonly LayerDraft[];
@@ -157,6 +165,7 @@ class Builder {
       whyUnusable: () => undefined,
       dispose,
       hasCustomCode: holdsFunctions(customLayers),
+      customClasses: [...new Set(customClasses(spec))],
     });
   }
 
@@ -341,6 +350,7 @@ class Builder {
       readLayer({
         name,
         className: spec.className,
+        storedClass: spec.storedClass,
         dialect,
         registeredName: spec.registeredName,
         options,

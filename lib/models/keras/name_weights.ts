@@ -83,7 +83,7 @@ export class NameWeights implements BoundWeights {
       const entries = this.#group(`${root}/${name}`);
       for (const { weight } of entries) this.#left.add(weight.path);
       const layer = layers.get(name);
-      if (layer === undefined) continue; // finish() finds what it holds
+      if (layer === undefined) continue; // finish() finds its weights
       if (this.#entries.has(layer)) this.#fail("layer names must differ", name);
       this.#entries.set(layer, layer.model === undefined ? entries : []);
       if (layer.model !== undefined) this.#spread(layer, entries);
@@ -205,7 +205,9 @@ export class NameWeights implements BoundWeights {
       ];
       const entry = forms.find((form) => matching(form).length > 0) ?? written;
       const found = matching(entry);
-      if (found.length === 0 && !this.#byNameOnly) {
+      // Keras 2 writes no layer's name for the weights of a Normalization.
+      const isNamed = this.#byNameOnly && written.folder.length > 0;
+      if (found.length === 0 && !isNamed) {
         stored.add(withoutModels(written, model, 1));
         continue;
       }

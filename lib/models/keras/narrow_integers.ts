@@ -2,8 +2,8 @@
  * Integers of 8 and 16 bits, which wrap around on overflow in Keras.
  *
  * Engines hold them as int32. Where both operands of an arithmetic operation
- * are narrow, its result is wrapped; numbers of Python take the type of the
- * other operand, arrays have their own.
+ * are narrow, its result is wrapped; numbers of Python get the type of the
+ * other operand, arrays keep their type.
  *
  * Source: Keras 3.15 `backend.common.dtypes`.
  *
@@ -86,7 +86,7 @@ const CASTS: ReadonlySet<string> = new Set([
   ...["Cast", "SaturateCast", "tf.cast"],
 ]);
 
-/** What a call does with narrow integers. */
+/** How a call computes with narrow integers. */
 export interface NarrowCall {
   /** The type of its integer outputs. */
   readonly type: NarrowType;
@@ -95,11 +95,11 @@ export interface NarrowCall {
 }
 
 /**
- * Tells what a call does with narrow integers.
+ * Determines how a call computes with narrow integers.
  *
  * @param name The operation, or the class.
  * @param types Types of its integer inputs; undefined for int32.
- * @param constants Its options and arguments; arrays among them have their own
+ * @param constants Its options and arguments; arrays among them keep their
  * type.
  * @returns Undefined if its results are of 32 bits.
  * @throws {TypeError} If it multiplies narrow integers, and sums the products.

@@ -5,7 +5,7 @@ import type { Steps } from "../../formats/pacer.ts";
 import { ShapeOps, type ShapeValue } from "../../ops/shape_ops.ts";
 import type { Dialect, HostComputation, Layer } from "../../layers/layer.ts";
 import type { LayerRow, TensorSpec } from "../../types.ts";
-import { type Channels, channelsOf } from "../graph/channels.ts";
+import { type ChannelAxis, channelsOf } from "../graph/channels.ts";
 import {
   type CallArgument,
   type GraphNode,
@@ -41,7 +41,7 @@ export class ShapePass {
   readonly #dialect: Dialect;
   readonly #mostValues: number;
   readonly #ops = new ShapeOps();
-  readonly #channels = new Map<GraphNode, Channels>();
+  readonly #channels = new Map<GraphNode, ChannelAxis>();
   readonly #strings = new StringTensors();
   /** Integers of 8 and 16 bits. */
   readonly #narrow = new NarrowIntegers();
@@ -125,7 +125,7 @@ export class ShapePass {
     if (draft.inputs.length === 1 && this.#givesStrings(draft, call.layer)) {
       return;
     }
-    this.#checkNumbers(draft);
+    this.#checkNoNaN(draft);
     this.#shapeBuiltIn(draft, call);
   }
 
@@ -178,9 +178,9 @@ export class ShapePass {
    * model's input.
    */
   #setOnHost(draft: LayerDraft, computation: HostComputation): void {
-    const [given] = draft.inputs.map(origin);
-    const strings = given && this.#strings.find(given);
-    const from = strings?.from ?? given;
+    const [input] = draft.inputs.map(origin);
+    const strings = input && this.#strings.find(input);
+    const from = strings?.from ?? input;
     const call = from?.node.call;
     const isInput = call?.kind === "input" && call.host === undefined &&
       draft.inputs.length === 1;
@@ -229,7 +229,7 @@ export class ShapePass {
   }
 
   /** Checks that only layers on the host are called on strings. */
-  #checkNumbers(draft: LayerDraft): void {
+  #checkNoNaN(draft: LayerDraft): void {
     for (const ref of draft.inputs) {
       if (this.#strings.find(ref) === undefined) continue;
       const rule = "it must not be called on strings, as only StringLookup, " +
@@ -337,7 +337,7 @@ function sameTensor(ref: Ref): Ref {
   return at;
 }
 
-/** The nodes that compute what a node receives; of an alias, its outputs. */
+/** The nodes that compute the inputs of a node; for an alias, its outputs. */
 function producersOf({ call, inputs }: LayerDraft): LayerDraft[] {
   const refs = call.kind === "alias" ? call.outputs : inputs;
   return refs.map((ref) => origin(ref).node as LayerDraft);

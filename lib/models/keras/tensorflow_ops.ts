@@ -11,17 +11,17 @@ import { quote } from "../../check.ts";
 import { ModelFormatError } from "../../errors.ts";
 import type { Json } from "./_description.ts";
 import type {
-  Argument,
   CallSpec,
   LayerSpec,
   ModelSpec,
+  StoredArgument,
 } from "./keras_topology.ts";
 
 /** A call of a function of TensorFlow. */
 interface FunctionCall {
   readonly function: string;
-  readonly positional: readonly Argument[];
-  readonly named?: Readonly<Record<string, Argument>>;
+  readonly positional: readonly StoredArgument[];
+  readonly named?: Readonly<Record<string, StoredArgument>>;
 }
 
 /**
@@ -29,7 +29,7 @@ interface FunctionCall {
  * unknown operation.
  */
 type Making = (
-  inputs: readonly Argument[],
+  inputs: readonly StoredArgument[],
   attributes: Attributes,
 ) => FunctionCall | undefined;
 
@@ -71,7 +71,7 @@ class Attributes {
   }
 }
 
-const value = (of: unknown): Argument => ({ value: of });
+const value = (of: unknown): StoredArgument => ({ value: of });
 
 /** Functions with the same inputs as the operation. */
 const plain = (name: string): Making => (inputs) => ({
@@ -107,7 +107,7 @@ const resize = (method: string): Making => (inputs, attributes) =>
 /** Inputs in one list, with further arguments. */
 const listed = (
   name: string,
-  axisOf: (last: Argument, at: Attributes) => Argument,
+  axisOf: (last: StoredArgument, at: Attributes) => StoredArgument,
 ): Making =>
 (inputs, attributes) => {
   const isLast = name === "concat";
@@ -202,7 +202,7 @@ const MAKINGS: Readonly<Record<string, Making>> = {
 
 /** As `x[…]`, in Keras' form. */
 function stridedSlice(
-  [x, ...bounds]: readonly Argument[],
+  [x, ...bounds]: readonly StoredArgument[],
   attributes: Attributes,
 ): FunctionCall | undefined {
   const [begin, end, strides] = bounds.map((bound) =>
@@ -315,7 +315,7 @@ function inputsOf(
   { positional }: CallSpec,
   count: number,
   constants: Json,
-): Argument[] {
+): StoredArgument[] {
   const tensors = positional.flatMap((argument) =>
     "list" in argument ? argument.list : [argument]
   );

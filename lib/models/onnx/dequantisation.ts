@@ -1,7 +1,7 @@
 /**
- * Logits under the quantised activations of ONNX Runtime, which compute from
- * integers to integers: an operation that the file does not have makes floats
- * of their input.
+ * Logits under the quantised activations of ONNX Runtime, whose inputs and
+ * outputs are integers: an operation that is added to the file converts their
+ * input to floats.
  *
  * @module
  */

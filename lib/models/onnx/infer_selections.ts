@@ -18,7 +18,7 @@ export const SELECTIONS: readonly (readonly [string, Rule])[] = [
   ["Gather", gathered],
   ["GatherElements", ({ inputs }) => inputs[1]?.shape],
   ["Slice", sliced],
-  ["Split", (call, x) => splitted(call, x)],
+  ["Split", (call, x) => partOfSplit(call, x)],
   ["Expand", expanded],
   ["ConstantOfShape", ({ sizes }) => sizes(0)],
   ["Tile", tiled],
@@ -114,15 +114,15 @@ export function furtherShape(
   first: Shape,
 ): Shape | undefined {
   const { kind, inputs: [x], attributes } = call;
-  if (kind === "Split" && x !== undefined) return splitted(call, x, index);
+  if (kind === "Split" && x !== undefined) return partOfSplit(call, x, index);
   // The states after the last time step.
   if (!/^(LSTM|GRU|RNN)$/.test(kind)) return undefined;
   const [a, b, c, units] = first as [Size, Size, Size, Size];
   return attributes.layout === 1 ? [a, c, units] : [b, c, units];
 }
 
-/** A part; without a list of sizes, all are alike but for a shorter last one. */
-function splitted(
+/** One part of a split; without a list of sizes, only the last may be shorter. */
+function partOfSplit(
   call: InferredCall,
   { shape }: KnownTensor,
   index = 0,

@@ -6,6 +6,7 @@
  *
  * @module
  */
+import { countOf } from "../../ops/shapes.ts";
 import { BROADCASTING, PREDICATES, UNARY } from "../graph/onnx_operators.ts";
 import { furtherShape, SELECTIONS } from "./infer_selections.ts";
 import type { InferredCall, KnownTensor } from "./inferred_call.ts";
@@ -74,7 +75,7 @@ export const RUNTIME_KINDS: ReadonlySet<string> = new Set([
   "QLinearSoftmax",
 ]);
 
-/** Those whose output has the type of its zero point, by its input. */
+/** Operators with the index of their zero point, whose type the output has. */
 const ZERO_POINTS: ReadonlyMap<string, number> = new Map([
   ...["QLinearMatMul", "QLinearConv", "QLinearAdd"].map((kind) =>
     [kind, 7] as const
@@ -107,7 +108,7 @@ function chosen(
   { shape }: KnownTensor,
 ): Shape | undefined {
   if (columns === undefined) return undefined;
-  const count = sizeOf(columns.shape);
+  const count = countOf(columns.shape);
   return shape.length === 1 ? [1, count] : [...shape.slice(0, -1), count];
 }
 
@@ -269,14 +270,7 @@ function pooled(shape: Shape): Shape {
 function flattened({ attributes }: InferredCall, { shape }: KnownTensor) {
   const axis = Number(attributes.axis ?? 1);
   const at = axis < 0 ? axis + shape.length : axis;
-  return [sizeOf(shape.slice(0, at)), sizeOf(shape.slice(at))];
-}
-
-function sizeOf(shape: Shape): number | null {
-  return shape.reduce<number | null>(
-    (all, size) => all === null || size === null ? null : all * size,
-    1,
-  );
+  return [countOf(shape.slice(0, at)), countOf(shape.slice(at))];
 }
 
 function reshaped(
@@ -299,8 +293,8 @@ function reshaped(
   // Copied sizes cancel out, known or not.
   const isKept = (i: number) => wanted[i] === 0;
   const rest = shape.filter((_, i) => !isKept(i));
-  const divisor = sizeOf(others.filter((_, i) => !isKept(i < at ? i : i + 1)));
-  const whole = sizeOf(rest);
+  const divisor = countOf(others.filter((_, i) => !isKept(i < at ? i : i + 1)));
+  const whole = countOf(rest);
   const size = whole === null || divisor === null || divisor === 0
     ? null
     : whole / divisor;

@@ -1,5 +1,5 @@
 /**
- * What is known of an operation of an ONNX file before it runs.
+ * Facts about an operation of an ONNX file that are known before it runs.
  *
  * @module
  */

@@ -20,11 +20,11 @@ import {
   isConstant,
   type WholeFile,
 } from "./onnx_checks.ts";
-import type { OnnxConstant } from "../graph/onnx_origin.ts";
+import type { FileConstant } from "../graph/onnx_origin.ts";
 import { numbersConstant, onnxConstant } from "./onnx_constants.ts";
 import { DEFAULT_LIMITS, type ModelLimits } from "../graph/limits.ts";
 import type { ExternalFiles } from "./onnx_external.ts";
-import { checkExpansion, checkSizes } from "./onnx_growth.ts";
+import { checkExpansion, checkTensorSizes } from "./onnx_growth.ts";
 
 /** An open ONNX file. */
 export interface OnnxSource {
@@ -61,11 +61,14 @@ export async function loadOnnx(
   const close = () => opened.forEach((file) => file.close());
   try {
     pacer.check();
-    const file = readOnnx(source, limits.nesting);
+    const whole = readOnnx(source, limits.nesting);
     await pacer.rest();
-    checkFile(file);
-    checkExpansion(file, limits);
-    checkNoneInside(file);
+    checkFile(whole);
+    checkExpansion(whole, limits);
+    checkNoneInside(whole);
+    const { file, calls } = whole.functions.length === 0
+      ? { file: whole, calls: new Map() }
+      : (await import("./inline_functions.ts")).inlineFunctions(whole);
     const constants = await readConstants(file, {
       ...{ allowNonFinite, limits, url, signal: pacer.signal },
       onOpen: (external) => opened.push(external),
@@ -74,12 +77,12 @@ export async function loadOnnx(
       outputs.length === 0 || !constants.has(outputs[0]!)
     );
     const inputs = file.graph.inputs.filter(({ name }) => !constants.has(name));
-    const parts = { file, constants, operations, inputs, close };
+    const parts = { file, calls, constants, operations, inputs, close };
     const model = await pacer.drive(onnxGraph(parts));
-    const ordered = model.topLevel.flatMap(({ call }) =>
+    const ordered = model.listed.flatMap(({ call }) =>
       call.kind === "raw" ? [call.onnx!.operation] : []
     );
-    await checkSizes(file, constants, ordered, limits);
+    await checkTensorSizes(file, constants, ordered, limits);
     return model;
   } catch (cause) {
     close();
@@ -106,7 +109,7 @@ interface ConstantOptions {
 async function readConstants(
   file: WholeFile,
   { allowNonFinite, limits, url, signal, onOpen }: ConstantOptions,
-): Promise<Map<string, OnnxConstant>> {
+): Promise<Map<string, FileConstant>> {
   const { reader } = file;
   const tensors = namedTensors(file);
   const sparse = namedSparse(file);
@@ -171,10 +174,10 @@ function constantValues({ nodes }: OnnxGraphPart, attribute: string) {
 
 function constantsOf(
   { graph, reader }: WholeFile,
-  read: readonly OnnxConstant[],
-): Map<string, OnnxConstant> {
-  const constants = new Map<string, OnnxConstant>();
-  const add = (name: string, constant: OnnxConstant) => {
+  read: readonly FileConstant[],
+): Map<string, FileConstant> {
+  const constants = new Map<string, FileConstant>();
+  const add = (name: string, constant: FileConstant) => {
     if (name === "" || constants.has(name)) {
       throw new ModelFormatError(
         reader.source.name,

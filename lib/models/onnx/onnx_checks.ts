@@ -145,7 +145,7 @@ export function isConstant(
  * they are, which would open the files that they name without these checks.
  *
  * @param file The file.
- * @throws {ModelFormatError} If another tensor has.
+ * @throws {ModelFormatError} If any other tensor has external bytes.
  */
 export function checkNoneInside(
   { graph, functions, reader }: WholeFile,
@@ -203,7 +203,7 @@ function tensorsOfGraph(
  * @param node The operation.
  * @returns Their names, its inputs first; empty for an omitted one.
  */
-export function tensorsOf(node: OnnxOperation): string[] {
+export function attributeTensors(node: OnnxOperation): string[] {
   const outer = graphsIn(node).flatMap((graph) => [...freeNames(graph)]);
   const known = new Set(node.inputs);
   const free = [...new Set(outer)].filter((name) => !known.has(name));
@@ -219,7 +219,7 @@ function freeNames(graph: OnnxGraphPart): Set<string> {
     ...graph.nodes.flatMap(({ outputs }) => outputs),
   ]);
   const used = [
-    ...graph.nodes.flatMap(tensorsOf),
+    ...graph.nodes.flatMap(attributeTensors),
     ...graph.outputs.map(({ name }) => name),
   ];
   return new Set(used.filter((name) => name !== "" && !defined.has(name)));

@@ -23,7 +23,7 @@ import {
   valuesOf,
 } from "../../formats/stored_array.ts";
 import type { NdArray } from "../../types.ts";
-import type { OnnxConstant } from "../graph/onnx_origin.ts";
+import type { FileConstant } from "../graph/onnx_origin.ts";
 import type { ExternalFiles } from "./onnx_external.ts";
 
 /** The sources of constants. */
@@ -47,7 +47,7 @@ export function onnxConstant(
   name: string,
   tensor: OnnxTensor,
   { reader, external, allowNonFinite }: ConstantFiles,
-): OnnxConstant {
+): FileConstant {
   const { type, shape, raw } = tensor;
   const dtype = storedType(type);
   const size = byteLength(tensor);
@@ -99,7 +99,7 @@ const STRING = 8;
 export function numbersConstant(
   { attributes, outputs, span }: OnnxOperation,
   reader: ProtoReader,
-): OnnxConstant {
+): FileConstant {
   const name = outputs[0]!;
   const { values, type, shape } = writtenNumbers(name, attributes, reader);
   const data = type === INT64

@@ -96,9 +96,7 @@ function partOf(
     source,
     `constant "${name}" must have ${size} bytes in "${location}": current offset is ${
       entries.get("offset") ?? 0
-    }, length ${
-      entries.get("length") ?? "not given"
-    }, of a file of ${file.size}`,
+    }, length ${entries.get("length") ?? "none"}, of a file of ${file.size}`,
   );
 }
 

@@ -7,7 +7,7 @@
  */
 import { sizeOf } from "../../check.ts";
 import { graphsIn, type OnnxOperation } from "../../formats/onnx_model.ts";
-import type { OnnxConstant } from "../graph/onnx_origin.ts";
+import type { FileConstant } from "../graph/onnx_origin.ts";
 import { beyondLimit, type ModelLimits } from "../graph/limits.ts";
 import { BROADCASTING, UNARY } from "../graph/onnx_operators.ts";
 import type { WholeFile } from "./onnx_checks.ts";
@@ -81,9 +81,9 @@ export function checkExpansion(
  * @param limits The limits.
  * @throws {ModelFormatError} If one is larger.
  */
-export async function checkSizes(
+export async function checkTensorSizes(
   { graph, reader }: WholeFile,
-  constants: ReadonlyMap<string, OnnxConstant>,
+  constants: ReadonlyMap<string, FileConstant>,
   operations: readonly OnnxOperation[],
   { tensorBytes }: Required<ModelLimits>,
 ): Promise<void> {

@@ -12,7 +12,7 @@ import {
   typeName,
 } from "../../formats/onnx_tensor.ts";
 import { sizeOfType } from "../../formats/stored_array.ts";
-import type { OnnxConstant } from "../graph/onnx_origin.ts";
+import type { FileConstant } from "../graph/onnx_origin.ts";
 import {
   arrayOfBytes,
   type ConstantFiles,
@@ -34,7 +34,7 @@ export function sparseConstant(
   { shape, values, indices, span }: OnnxSparseTensor,
   files: ConstantFiles,
   mostBytes: number,
-): OnnxConstant {
+): FileConstant {
   const dtype = storedType(values.type);
   const refuse = (rule: string, value: unknown) =>
     new ModelFormatError(

@@ -9,7 +9,7 @@ import type {
 import { tensorBytes, typeName, widerType } from "../../formats/onnx_tensor.ts";
 import type { ProtoReader } from "../../formats/protobuf.ts";
 import { valuesOf } from "../../formats/stored_array.ts";
-import type { OnnxConstant } from "../graph/onnx_origin.ts";
+import type { FileConstant } from "../graph/onnx_origin.ts";
 import { inferFurther, inferOutput, RUNTIME_KINDS } from "./infer_shapes.ts";
 import type { KnownTensor } from "./inferred_call.ts";
 import { inferValues, type KnownValues } from "./infer_values.ts";
@@ -32,7 +32,7 @@ export class OnnxSpecs {
   readonly batch: number | undefined;
   readonly #infos: ReadonlyMap<string, OnnxValueInfo>;
   readonly #inferred = new Map<string, KnownTensor>();
-  /** What operators require of their inputs. */
+  /** Shapes and types that operators require of their inputs. */
   readonly #required: ReadonlyMap<string, KnownTensor>;
   readonly #values = new Map<string, KnownValues>();
   readonly #axes: BatchAxes;
@@ -116,7 +116,7 @@ export class OnnxSpecs {
    */
   infer(
     { kind, domain, attributes, inputs, outputs }: OnnxOperation,
-    constants: ReadonlyMap<string, OnnxConstant>,
+    constants: ReadonlyMap<string, FileConstant>,
   ): void {
     const [output = ""] = outputs;
     const isInferred = domain === "" || domain === "ai.onnx.ml" ||
@@ -170,14 +170,14 @@ export class OnnxSpecs {
   /** The values of a short tensor of integers. */
   #valuesOf(
     name: string,
-    constants: ReadonlyMap<string, OnnxConstant>,
+    constants: ReadonlyMap<string, FileConstant>,
   ): KnownValues | undefined {
     return this.#values.get(name) ?? wholeNumbers(constants.get(name));
   }
 
   #knownOf(
     name: string,
-    constants: ReadonlyMap<string, OnnxConstant>,
+    constants: ReadonlyMap<string, FileConstant>,
   ): KnownTensor | undefined {
     const constant = constants.get(name);
     if (constant !== undefined) {
@@ -231,7 +231,7 @@ function dtypeOf(name: string | undefined): TensorSpec["dtype"] | undefined {
 
 /** The values of a short integer constant, such as a shape or axes. */
 function wholeNumbers(
-  constant: OnnxConstant | undefined,
+  constant: FileConstant | undefined,
 ): number[] | undefined {
   const isInt64 = constant && typeName(constant.tensor.type) === "int64";
   if (!isInt64 || sizeOf(constant.shape) > 64) return undefined;

@@ -93,6 +93,7 @@ export function operationsGraph(
   const drafts = new Map<string, Draft>();
   const topLevel: Draft[] = [];
   const specs = new GraphSpecs(model);
+  const depths = loopDepths(operations);
   for (const operation of operations) {
     if (operation.op === "Const") continue;
     // A placeholder with a default value that is no input of the model has it.
@@ -100,6 +101,9 @@ export function operationsGraph(
       (operation.inputs.length === 0 || graph.inputs.includes(operation));
     const index = isInput ? undefined : topLevel.length;
     const draft = draftOf(operation, executor, drafts, index, specs);
+    if (depths.get(operation)! > 0) {
+      Object.assign(draft.call, { isInLoop: true });
+    }
     if (!isInput) topLevel.push(draft);
     drafts.set(operation.name, draft);
   }
@@ -140,6 +144,17 @@ function orderedIn({ nodes }: Executor["graph"]): Operation[] {
       throw new TypeError(cannot("open model", rule, name));
     },
   );
+}
+
+/** In how many loops of control flow each operation is, of those in order. */
+function loopDepths(operations: readonly Operation[]): Map<Operation, number> {
+  const depths = new Map<Operation, number>();
+  for (const operation of operations) {
+    const around = operation.inputs.map((input) => depths.get(input) ?? 0);
+    const change = { Enter: 1, Exit: -1 }[operation.op] ?? 0;
+    depths.set(operation, Math.max(0, Math.max(0, ...around) + change));
+  }
+  return depths;
 }
 
 /**

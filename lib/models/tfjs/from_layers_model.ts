@@ -15,7 +15,7 @@
 import type { tf } from "../../tf.ts";
 import { cannot } from "../../check.ts";
 import type { Model } from "../../types.ts";
-import { type Channels, channelsOf } from "../graph/channels.ts";
+import { type ChannelAxis, channelsOf } from "../graph/channels.ts";
 import type { GraphNode, NamedWeight, NodeCall, Ref } from "../graph/graph.ts";
 import { layerRow, layerWeights, symbolicSpec } from "./layer_row.ts";
 import { builtInFormOfMemory, builtInLayerOfMemory } from "./memory_form.ts";
@@ -106,7 +106,7 @@ export function layersGraph(
   const { drafts, topLevel, inputs, outputs } = enter({ model, prefix: "" });
   const nodes = flatten(drafts);
   nodes.forEach((draft, id) => draft.id = id);
-  const seen = new Map<GraphNode, Channels>();
+  const seen = new Map<GraphNode, ChannelAxis>();
   for (const draft of nodes) {
     const channels = draft.outputs.map((_, index) =>
       channelsOf({ node: draft, index }, seen)

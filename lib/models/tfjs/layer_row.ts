@@ -1,7 +1,7 @@
 import type { tf } from "../../tf.ts";
 import { sizeOf } from "../../check.ts";
 import type { LayerRow, TensorSpec } from "../../types.ts";
-import type { Channels } from "../graph/channels.ts";
+import type { ChannelAxis } from "../graph/channels.ts";
 import {
   makeRow,
   type NamedWeight,
@@ -14,7 +14,7 @@ interface LayerCallParts extends Pick<RowParts, "name" | "index" | "inbound"> {
   readonly layer: tf.layers.Layer;
   readonly outputs: readonly tf.SymbolicTensor[];
   /** The channel axis of each output. */
-  readonly channels: readonly Channels[];
+  readonly channels: readonly ChannelAxis[];
 }
 
 /**
@@ -72,7 +72,7 @@ function frozenCopy(value: unknown): unknown {
 export function symbolicSpec(
   tensor: tf.SymbolicTensor,
   name: string,
-  channels?: Channels,
+  channels?: ChannelAxis,
 ): TensorSpec {
   const dtype = tensor.dtype === "complex64" ? "float32" : tensor.dtype;
   return tensorSpec(name, tensor.shape, dtype, channels);

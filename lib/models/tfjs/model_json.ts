@@ -4,9 +4,9 @@
  * @module
  */
 import type * as tf from "@tensorflow/tfjs";
-import { quote } from "../../check.ts";
+import { isPlainObject, quote } from "../../check.ts";
 import { errorText, ModelFormatError } from "../../errors.ts";
-import { parseLooseJson } from "../../formats/loose_json.ts";
+import { MOST_MODEL_JSON, parseLooseJson } from "../../formats/loose_json.ts";
 
 /** The used properties of a `model.json`. */
 export interface ModelJson {
@@ -36,7 +36,7 @@ export interface WeightsGroup {
 export function parseModelJson(bytes: Uint8Array, source: string): ModelJson {
   const json = parse(bytes, source);
   const { modelTopology: topology, weightsManifest } = json;
-  if (!isRecord(topology) || (!isGraph(topology) && !isLayers(topology))) {
+  if (!isPlainObject(topology) || (!isGraph(topology) && !isLayers(topology))) {
     const keys = Object.keys(json).slice(0, 8).join(", ");
     throw new ModelFormatError(
       source,
@@ -80,21 +80,17 @@ function isLayers(topology: Readonly<Record<string, unknown>>): boolean {
   return "model_config" in topology || "class_name" in topology;
 }
 
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
-}
-
 function parse(bytes: Uint8Array, source: string): Record<string, unknown> {
   let json: unknown;
   try {
-    json = parseLooseJson(bytes, source);
+    json = parseLooseJson(bytes, source, { bytes: MOST_MODEL_JSON });
   } catch (cause) {
     const text = errorText(cause);
     throw new ModelFormatError(source, `it must hold a JSON object: ${text}`, {
       cause,
     });
   }
-  if (isRecord(json)) return json;
+  if (isPlainObject(json)) return json;
   throw new ModelFormatError(
     source,
     `it must hold a JSON object: current value is ${quote(json)}`,

@@ -99,7 +99,7 @@ Deno.test("trees of two classes before a sigmoid give that of [-s, s]", async ()
 });
 
 Deno.test("trees of two classes have labels of strings, and names of their own", async () => {
-  const strings = { classlabels_strings: { strings: ["no", "yes"] } };
+  const strings = { "classlabels_strings": { strings: ["no", "yes"] } };
   const named = (name: string) =>
     treeNode([0.3, 0.9], [`${name} label`, name], {
       classlabels_int64s: [],

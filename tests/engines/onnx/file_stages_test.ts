@@ -31,7 +31,9 @@ Deno.test("openStages() opens what a program needs, and returns the shapes of it
   const [{ ref, spec }] = program.feeds as [typeof program.feeds[number]];
   assertEquals(feedOf(model.onnx!, ref, spec).shape, [null, 4]);
   const output = { name: "y", type: "float32", shape: [null, 3] } as const;
-  checkOutput(ref, output, model.onnx!);
+  for (const rows of [null, 1]) {
+    checkOutput(ref, { ...output, shape: [rows, 3] }, model.onnx!);
+  }
   assertThrows(
     () => checkOutput(ref, { ...output, shape: [7, 3] }, model.onnx!),
     TypeError,

@@ -14,6 +14,7 @@ import {
   UnsupportedByEngineError,
 } from "@sonde/sonde";
 import { assertAllClose } from "../../support/all_close.ts";
+import { share } from "../../support/extent.ts";
 import { onnxBytes } from "../../support/onnx_bytes.ts";
 import { onnxRecord, openOnnxModel } from "../../support/onnx_models.ts";
 
@@ -134,7 +135,7 @@ const HEADS = [
   ["sklearn_mlp", 15],
 ] as const;
 
-for (const [file, version] of HEADS) {
+for (const [at, [file, version]] of HEADS.entries()) {
   Deno.test(`toOnnx() appends shaping and postprocessing in version ${version}: ${file}.onnx`, async () => {
     await using model = await openOnnxModel(file);
     const { inputs } = onnxRecord(file);
@@ -145,23 +146,22 @@ for (const [file, version] of HEADS) {
     const kind = file === "keras_export" ? "last" : "first";
     const channels = { channels: kind } as const;
     const [map] = maps;
-    for (
-      const extractor of [
-        base.react(0.3),
-        base.ash(0.6),
-        base.ash(0.4, { variant: "b", interpolation: "linear" }),
-        base.scale(0.5),
-        base.vra(0.05, 0.6),
-        ...map === undefined ? [] : [
-          base.layers(maps).postprocess(pool("max", channels), normalize()),
-          base.layers(maps).postprocess(pool("mean", channels), half()),
-          base.layers(maps).postprocess(flatten()),
-        ],
-        ...map === undefined || kind === "last" ? [] : [
-          base.layers(maps).postprocess(gramStatistics({ orders: [1, 2] })),
-        ],
-      ]
-    ) {
+    const extractors = [
+      base.react(0.3),
+      base.ash(0.6),
+      base.ash(0.4, { variant: "b", interpolation: "linear" }),
+      base.scale(0.5),
+      base.vra(0.05, 0.6),
+      ...map === undefined ? [] : [
+        base.layers(maps).postprocess(pool("max", channels), normalize()),
+        base.layers(maps).postprocess(pool("mean", channels), half()),
+        base.layers(maps).postprocess(flatten()),
+      ],
+      ...map === undefined || kind === "last" ? [] : [
+        base.layers(maps).postprocess(gramStatistics({ orders: [1, 2] })),
+      ],
+    ];
+    for (const extractor of share(extractors, at, 2)) {
       const set = await check(extractor.penultimate(), inputs);
       assert(set.logits !== undefined && set.penultimate !== undefined);
     }
@@ -194,6 +194,24 @@ Deno.test("toOnnx() of a file writes each name once, whatever the file calls its
     "x:out",
     "y:out",
   ]);
+});
+
+Deno.test("toOnnx() of a file keeps logits that are time steps under their name", async () => {
+  const weights = { name: "w", shape: [2, 3], floats: [1, 2, 3, 4, 5, 6] };
+  const bytes = onnxBytes({
+    nodes: [
+      { op: "MatMul", in: ["x", "w"], out: ["product"] },
+      { op: "Add", in: ["product", "b"], out: ["logits"] },
+    ],
+    constants: [weights, { name: "b", shape: [3], floats: [1, 1, 1] }],
+    inputs: [{ name: "x", shape: ["N", "T", 2] }],
+    outputs: [{ name: "logits", shape: ["N", "T", 3] }],
+  });
+  await using model = await loadModel(bytes);
+  const written = await new FeatureExtractor(model).toOnnx();
+  await using again = await loadModel(written);
+  assertEquals(again.outputs.map(({ name }) => name), ["logits"]);
+  assertEquals(again.layers.map(({ kind }) => kind), ["MatMul", "Add"]);
 });
 
 Deno.test("toOnnx() of a file begins at another input", async () => {

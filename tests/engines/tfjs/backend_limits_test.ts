@@ -233,3 +233,18 @@ onBackends("what limitOf() passes has a right gradient", async ({ name }) => {
     free(model);
   }
 });
+
+Deno.test("limitOf() knows the operations of graphs that wasm lacks, also by their numbers", () => {
+  const of = (kind: string, dtype?: string) => {
+    const row = { kind, name: kind, config: { dtype } };
+    const node = { row, call: { kind: "raw" } } as unknown as GraphNode;
+    return limitOf(node, "wasm", false);
+  };
+  for (const kind of ["Real", "Imag", "RaggedGather", "StaticRegexReplace"]) {
+    assertEquals(of(kind), `"wasm" has no kernel for it`);
+  }
+  for (const kind of ["MatMul", "BatchMatMulV2", "_FusedMatMul"]) {
+    assertEquals(of(kind, "int32"), `"wasm" has no kernel for it`);
+    assertEquals([of(kind, "float32"), of(kind)], [undefined, undefined]);
+  }
+});

@@ -1,6 +1,6 @@
 import { tf } from "../../../lib/tf.ts";
 import { assertEquals } from "@std/assert";
-import { readWeights } from "../../../lib/engines/call_node.ts";
+import { readNodeWeights } from "../../../lib/engines/call_node.ts";
 import {
   builtInCallOf,
   runBuiltIn,
@@ -76,7 +76,7 @@ function scaled(source: WeightSource, twice?: boolean): GraphNode {
 /** Runs one node on a tensor; no more than its output is left. */
 async function outputOf(at: GraphNode, x: tf.Tensor, mask?: tf.Tensor) {
   const before = tf.memory().numTensors;
-  const weights = uploadWeights(await readWeights([at], builtInCallOf));
+  const weights = uploadWeights(await readNodeWeights([at], builtInCallOf));
   const values = new Map([[refKey({ node: INPUT, index: 0 }), x]]);
   const masks = new Map(
     mask ? [[refKey({ node: INPUT, index: 0 }), mask]] : [],
@@ -124,7 +124,7 @@ Deno.test("runBuiltIn() returns a separate output where a layer passes its input
 Deno.test("readWeights() reads a weight once, however many nodes share it", async () => {
   const source = counted(2);
   const [first, second] = [scaled(source), scaled(source)];
-  const host = await readWeights([first, second, INPUT], builtInCallOf);
+  const host = await readNodeWeights([first, second, INPUT], builtInCallOf);
   assertEquals(source.reads, 1);
   const before = tf.memory().numTensors;
   const weights = uploadWeights(host);

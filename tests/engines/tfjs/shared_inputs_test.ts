@@ -11,11 +11,14 @@ import { assertAllClose } from "../../support/all_close.ts";
 async function graphOf(
   op: string,
   x: readonly number[],
-  s: readonly number[],
+  s: readonly number[] | undefined,
 ): Promise<tf.GraphModel> {
-  const placeholder = (name: string, sizes: readonly number[]) => {
-    const dim = sizes.map((size) => ({ size: String(size) }));
-    const attr = { dtype: { type: "DT_FLOAT" }, shape: { shape: { dim } } };
+  const placeholder = (name: string, sizes: readonly number[] | undefined) => {
+    const dim = sizes?.map((size) => ({ size: String(size) }));
+    const shape = dim === undefined
+      ? { unknownRank: true }
+      : { shape: { dim } };
+    const attr = { dtype: { type: "DT_FLOAT" }, shape };
     return { name, op: "Placeholder", attr };
   };
   const node = [placeholder("x", x), placeholder("s", s)];
@@ -51,6 +54,8 @@ Deno.test("a graph takes an input without a batch axis once, for all samples", a
     [[2, 2], [], number(3)],
     // The last of three samples is padded.
     [[-1, 2], [2], number(3, [2])],
+    // One sample at a time.
+    [[1, 2], [2], number(3, [2])],
   ];
   for (const [x, s, value] of kinds) {
     const graph = await graphOf("Mul", x, s);
@@ -67,6 +72,22 @@ Deno.test("a graph takes an input without a batch axis once, for all samples", a
     }
     graph.dispose();
   }
+});
+
+Deno.test("a graph takes a number once, and rows by sample, where it declares no shape", async () => {
+  const graph = await graphOf("Mul", [-1, 2], undefined);
+  const extractor = new FeatureExtractor(fromGraphModel(graph)).layers("y")
+    .engine("tfjs", { backend: "cpu" });
+  const x = rows(1, 2, 3, 4, 5, 6);
+  for (const size of [64, 2]) {
+    const run = async (data: Readonly<Record<string, NdArray>>) => {
+      const { features } = await extractor.batch(size).predict(data);
+      return features[0]!.data;
+    };
+    assertAllClose(await run({ x, s: number(3) }), [3, 6, 9, 12, 15, 18]);
+    assertAllClose(await run({ x, s: x }), [1, 4, 9, 16, 25, 36]);
+  }
+  graph.dispose();
 });
 
 Deno.test("a graph whose inputs all have fixed sizes takes samples for each", async () => {

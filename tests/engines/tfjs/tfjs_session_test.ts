@@ -203,38 +203,103 @@ counted("run() returns the same as predict() of TF.js", async () => {
   free(model);
 });
 
-/** `x → Relu → Neg`, beside an operation that only gives promises. */
-async function dynamic() {
-  const node = (name: string, op: string, ...input: string[]) => ({
-    name,
-    op,
-    input,
-    attr: { T: { type: "DT_FLOAT" } },
-  });
+/** A graph of operations on `x`, `[N, 3]`, and of integers. */
+async function graphOfNodes(
+  nodes: readonly (readonly [name: string, op: string, ...input: string[]])[],
+  integers: Readonly<Record<string, number>> = {},
+) {
   const shape = { dim: [{ size: "-1" }, { size: "3" }] };
+  const numbers = Object.entries(integers);
+  const constants = numbers.map(([name]) => ({
+    ...{ name, op: "Const", input: [] },
+    attr: { dtype: { type: "DT_INT32" } },
+  }));
   const placeholder = {
-    ...node("x", "Placeholder"),
+    ...{ name: "x", op: "Placeholder", input: [] },
     attr: { dtype: { type: "DT_FLOAT" }, shape: { shape } },
   };
+  const operations = nodes.map(([name, op, ...input]) => ({
+    ...{ name, op, input },
+    attr: {
+      T: { type: op.endsWith("MatMul") ? "DT_INT32" : "DT_FLOAT" },
+      DstT: { type: "DT_INT32" },
+      frame_name: { s: "bG9vcA==" },
+    },
+  }));
   return await tf.loadGraphModel({
     load: () =>
       Promise.resolve({
         modelTopology: {
-          node: [
-            placeholder,
-            node("relu", "Relu", "x"),
-            node("differs", "NotEqual", "x", "relu"),
-            node("where", "Where", "differs"),
-            node("neg", "Neg", "relu"),
-          ],
+          node: [placeholder, ...constants, ...operations],
           versions: { producer: 1, minConsumer: 1 },
         },
         format: "graph-model",
-        weightSpecs: [],
-        weightData: new ArrayBuffer(0),
+        weightSpecs: numbers.map(([name]) => (
+          { name, shape: [], dtype: "int32" as const }
+        )),
+        weightData: Int32Array.from(numbers, ([, value]) => value).buffer,
       }),
   });
 }
+
+/** `x → Relu → Neg`, beside an operation that only gives promises. */
+async function dynamic() {
+  return await graphOfNodes([
+    ["relu", "Relu", "x"],
+    ["differs", "NotEqual", "x", "relu"],
+    ["where", "Where", "differs"],
+    ["neg", "Neg", "relu"],
+  ]);
+}
+
+counted(
+  "openTfjs() refuses what a loop computes several times, and takes what leaves it",
+  async () => {
+    const model = await graphOfNodes([
+      ["enter_i", "Enter", "zero"],
+      ["enter", "Enter", "x"],
+      ["merge_i", "Merge", "enter_i", "next_i"],
+      ["merge", "Merge", "enter", "next"],
+      ["less", "Less", "merge_i", "two"],
+      ["cond", "LoopCond", "less"],
+      ["switch_i", "Switch", "merge_i", "cond"],
+      ["switch", "Switch", "merge", "cond"],
+      ["stay_i", "Identity", "switch_i:1"],
+      ["stay", "Identity", "switch:1"],
+      ["add", "AddV2", "stay_i", "one"],
+      ["double", "AddV2", "stay", "stay"],
+      ["next_i", "NextIteration", "add"],
+      ["next", "NextIteration", "double"],
+      ["exit", "Exit", "switch"],
+      ["y", "Neg", "exit"],
+      ["list", "TensorListReserve", "one", "two"],
+    ], { zero: 0, one: 1, two: 2 });
+    const graph = modelGraphOf(fromGraphModel(model))!;
+    for (
+      const [id, kind] of [["double", "AddV2"], ["enter", "Enter"]] as const
+    ) {
+      await assertRejects(
+        () => open(graph, "cpu", { layers: [graph.findNode(id)] }),
+        TypeError,
+        `Cannot take layer "${id}" as operation "${id}" (${kind}) must not be inside a loop`,
+      );
+    }
+    await assertRejects(
+      () => open(graph, "cpu", { layers: [graph.findNode("list")] }),
+      TypeError,
+      'Cannot take layer "list" as operation "list" (TensorListReserve) must give a tensor, and not a list of tensors or a table',
+    );
+    const layers = ["exit", "y"].map((id) => graph.findNode(id));
+    const session = await open(graph, "cpu", { layers });
+    const x = array([2, 3]);
+    const { features } = await session.run([x], new Pacer());
+    const wanted = x.data.map((v) => 4 * v);
+    assertAllClose(features[0]!.data as Float32Array, wanted);
+    assertAllClose(features[1]!.data as Float32Array, wanted.map((v) => -v));
+    await session.close();
+    model.dispose();
+  },
+);
 
 onBackends("run() waits for graphs with control flow", async ({ name }) => {
   const model = await dynamic();

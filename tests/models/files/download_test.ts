@@ -60,6 +60,35 @@ Deno.test("download() stops one byte past what may come", async () => {
   });
 });
 
+Deno.test("loadModel() tells a missing file from a server that refuses or is not there", async () => {
+  const codes = [404, 410, 403, 500];
+  const answer = (path: string) =>
+    new Response("no", { status: Number(path.slice(1)) });
+  let address = "";
+  await served(answer, async (base) => {
+    address = base;
+    for (const code of codes) {
+      const isMissing = code === 404 || code === 410;
+      const { message } = await assertRejects(
+        () => loadModel(`${base}/${code}`),
+        isMissing ? Deno.errors.NotFound : Deno.errors.Http,
+        `/${code}`,
+      );
+      assertEquals(message.includes("; download it with"), code === 403);
+    }
+  });
+  await assertRejects(
+    () => loadModel(`${address}/m.keras`), // the server is closed
+    TypeError,
+    `Cannot load model as the server of ${address}/m.keras must answer: `,
+  );
+  await assertRejects(
+    () => loadModel("s3://models/m.keras"),
+    TypeError,
+    'must be a path or a URL of file: or http(s):, a Uint8Array or a Blob: current value is "s3://models/m.keras"',
+  );
+});
+
 Deno.test("loadModel() gives up a download whose first bytes are no model's", async () => {
   const html = new TextEncoder().encode("<!doctype html>".padEnd(5000));
   await served(() => new Response(endless(html).body), async (base) => {

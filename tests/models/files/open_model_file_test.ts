@@ -40,6 +40,21 @@ Deno.test("openModelFile() refuses a model.json as bytes: its weights lie beside
   );
 });
 
+Deno.test("openModelFile() takes a model.json of 64 MiB, and no larger one", async () => {
+  const path = await Deno.makeTempFile();
+  await Deno.writeTextFile(path, '{"modelTopology": {}}');
+  await Deno.truncate(path, 17 * 2 ** 20); // the graph of a large network
+  const { kind } = await openModelFile(path);
+  assertEquals(kind, "tfjs");
+  await Deno.truncate(path, 64 * 2 ** 20 + 1);
+  await assertRejects(
+    () => openModelFile(path),
+    ModelFormatError,
+    "a model.json must have at most 67108864 bytes: current value is 67108865",
+  );
+  await Deno.remove(path);
+});
+
 Deno.test("modelFileOf() closes a file that it refuses", () => {
   let isClosed = false;
   const bytes = {

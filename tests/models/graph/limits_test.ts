@@ -124,3 +124,24 @@ Deno.test("loadModel() bounds the tensors of layers", async () => {
     "at most 2000 values",
   );
 });
+
+Deno.test("loadModel() reads a description as large as configBytes allows", async () => {
+  const value = Array.from({ length: 300 }, (_, i) => i + 0.25);
+  const config = {
+    "kernel_initializer": { "class_name": "Constant", config: { value } },
+  };
+  const relu = layer("r", "ReLU", config, on("x"));
+  const file = kerasOf(modelOf(relu));
+  await assertRejects(
+    () => loadModel(file, { limits: { configBytes: 2000 } }),
+    ModelFormatError,
+    "it must have at most 2000 bytes: current value is ",
+  );
+  await assertRejects(
+    () => loadModel(file, { limits: { configBytes: 2000 } }),
+    ModelFormatError,
+    "if you trust it, pass limits: { configBytes: … }",
+  );
+  await using raised = await loadModel(file, { limits: { configBytes: 9000 } });
+  assertEquals(raised.layers.length, 2);
+});

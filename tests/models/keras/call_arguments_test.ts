@@ -2,7 +2,7 @@
 import { tf } from "../../../lib/tf.ts";
 import { assertEquals, assertThrows } from "@std/assert";
 import { ModelFormatError } from "../../../lib/errors.ts";
-import type { Argument } from "../../../lib/models/keras/keras_topology.ts";
+import type { StoredArgument } from "../../../lib/models/keras/keras_topology.ts";
 import { valueByPosition } from "../../../lib/models/keras/call_arguments.ts";
 import {
   call,
@@ -15,7 +15,7 @@ import {
 
 await tf.setBackend("cpu");
 
-const X: Argument = { tensor: { layer: "x", call: 0, index: 0 } };
+const X: StoredArgument = { tensor: { layer: "x", call: 0, index: 0 } };
 
 /** An LSTM, called on `x [3, 2]` with more; its output is the model's. */
 function lstmWith(...more: unknown[]) {

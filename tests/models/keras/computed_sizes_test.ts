@@ -6,9 +6,9 @@ import {
   takesSizes,
 } from "../../../lib/models/keras/bind_arguments.ts";
 import type {
-  Argument,
   CallSpec,
   LayerSpec,
+  StoredArgument,
 } from "../../../lib/models/keras/keras_topology.ts";
 
 const of = (layer: string, index = 0) => ({ layer, call: 0, index });
@@ -17,7 +17,7 @@ const X = of("x");
 function layer(
   name: string,
   options: LayerSpec["options"],
-  first: Argument,
+  first: StoredArgument,
   named: CallSpec["named"] = {},
 ): LayerSpec {
   const isSlice = options.function === undefined;
@@ -84,7 +84,7 @@ Deno.test("takesSizes() is true of what creates or repeats values", () => {
   const first = { tensor: X };
   const second = { tensor: of("rows") };
   const call = { positional: [first], named: { multiples: second } };
-  const takes = (name: string, argument: Argument) =>
+  const takes = (name: string, argument: StoredArgument) =>
     takesSizes(layer("l", { function: name }, first), argument, call);
   assertEquals(["ones", "fill", "range"].map((n) => takes(n, first)), [
     ...[true, true, true],

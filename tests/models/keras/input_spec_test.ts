@@ -46,6 +46,12 @@ Deno.test("inputCall() knows inputs of strings", () => {
   });
 });
 
+Deno.test("inputCall() takes sparse inputs as dense ones, and the key of TF.js", () => {
+  const shape = [null, 2];
+  assertEquals(inputSpec({ batch_shape: shape, sparse: true }).shape, shape);
+  assertEquals(inputSpec({ batchInputShape: shape }).shape, shape);
+});
+
 Deno.test("inputCall() refuses what is no plain array of numbers", () => {
   const refused = (options: Record<string, unknown>, rule: string) =>
     assertThrows(
@@ -61,7 +67,7 @@ Deno.test("inputCall() refuses what is no plain array of numbers", () => {
   for (const dtype of ["float99", "floating", "", "__proto__", "complex64"]) {
     refused({ dtype }, "its element type must be a number's");
   }
-  refused({ sparse: true }, '"sparse" must be false: current value is true');
+  refused({ sparse: 2 }, '"sparse" must be false: current value is 2');
   refused({ ragged: true }, '"ragged" must be false');
   refused({ dtype: "complex64" }, "its element type must be a number's");
 });

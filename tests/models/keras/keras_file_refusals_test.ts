@@ -28,6 +28,17 @@ function archiveWith(
   return buildZip([...members.values()]);
 }
 
+/** Weights in a group with the name of an attribute, not in "layers". */
+function subclassedWeights(): Uint8Array<ArrayBuffer> {
+  const archive = new ZipArchive(bytesSource(bytesOf("k3_mlp.keras"), "x"));
+  const bytes = archive.bytes("model.weights.h5");
+  const letters = new TextDecoder("latin1").decode(bytes);
+  for (const { index } of letters.matchAll(/\0layers\0/g)) {
+    bytes.set(text("lights"), index + 1);
+  }
+  return bytes;
+}
+
 const REFUSED: Readonly<Record<string, [Uint8Array<ArrayBuffer>, string]>> = {
   "an archive without metadata, and a config that is of no version": [
     archiveWith({
@@ -104,6 +115,10 @@ const REFUSED: Readonly<Record<string, [Uint8Array<ArrayBuffer>, string]>> = {
     new ZipArchive(bytesSource(bytesOf("k3_mlp.keras"), "x"))
       .bytes("model.weights.h5"),
     "weights alone",
+  ],
+  "weights alone of a subclassed model": [
+    subclassedWeights(),
+    "weights alone; load them in Python with model.load_weights",
   ],
   "a cut file": [bytesOf("k3_mlp.keras").slice(0, -9), "is it cut?"],
   "a cut HDF5 file": [bytesOf("k3_mlp.h5").slice(0, -9), "whole"],

@@ -1,4 +1,4 @@
-import { assertEquals, assertThrows } from "@std/assert";
+import { assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { BatchAxes } from "../../../lib/models/onnx/batch_axes.ts";
 import { FeatureExtractor } from "../../../lib/extractor/feature_extractor.ts";
 import { loadModel } from "../../../lib/extractor/load_model.ts";
@@ -65,7 +65,7 @@ Deno.test("BatchAxes takes inputs without a batch axis, or with a fixed one wher
   });
 });
 
-Deno.test("BatchAxes takes the batch of fixed first sizes that differ: 1, or that of the outputs", () => {
+Deno.test("BatchAxes takes the batch of fixed first sizes that differ: of arrays, outputs, or 1", () => {
   const x = info("x", [1, 576]);
   const state = info("state", [2, 1, 128]);
   // A voice activity detector: input, state; its outputs, the next state.
@@ -73,7 +73,19 @@ Deno.test("BatchAxes takes the batch of fixed first sizes that differ: 1, or tha
   for (const found of [axesWith([x, state], outputs), axesOf(x, state)]) {
     assertEquals(found, { axes: [0, null], batch: 1 });
   }
-  const wide = [info("a", [5]), info("b", [3, 4, 5])];
+  // Only the last state comes out.
+  assertEquals(axesWith([x, state], [info("last", [2, 1, 128])]).batch, 1);
+  const image = info("image", [8, 3, 4, 4]);
+  assertEquals(axesOf(image, info("threshold", [1]), info("size", [2])), {
+    axes: [0, null, null],
+    batch: 8,
+  });
+  const anchors = info("anchors", [1, 100, 4]);
+  assertEquals(axesWith([image, anchors], [info("y", [8, 2])]), {
+    axes: [0, null],
+    batch: 8,
+  });
+  const wide = [info("a", [5, 5]), info("b", [3, 4, 5])];
   assertEquals(axesWith(wide, [info("y", [3, 4, 5])]), {
     axes: [null, 0],
     batch: 3,
@@ -83,7 +95,7 @@ Deno.test("BatchAxes takes the batch of fixed first sizes that differ: 1, or tha
     assertThrows(
       () => axesWith(wide, outputs),
       TypeError,
-      "the same number of rows: a [5], b [3, 4, 5]; name the batch axis of the inputs in Python",
+      "the same number of rows: a [5, 5], b [3, 4, 5]; name the batch axis of the inputs in Python",
     );
   }
   // As is advised.
@@ -191,4 +203,36 @@ Deno.test("a model with its time steps first is cut along the samples", async ()
     .predict({ data, shape: [2, 3, 2], dtype: "float32" });
   assertEquals([...set.logits!.data], [76, 98, 120]);
   assertEquals([...set.penultimate!.data], [6, 7, 8, 9, 10, 11]);
+});
+
+Deno.test("a file that was exported for one sample gives features one by one, as is advised", async () => {
+  const int = { type: 7, shape: [1] };
+  const bytes = onnxBytes({
+    inputs: [{ name: "x", shape: ["batch", 2, 2] }],
+    outputs: [{ name: "y", shape: ["batch", 1] }],
+    constants: [
+      { name: "sizes", type: 7, shape: [2], ints: [1, -1] },
+      { ...int, name: "first", ints: [0] },
+      { ...int, name: "end", ints: [4] },
+      { ...int, name: "axis", ints: [1] },
+      { name: "w", shape: [4, 1], floats: [1, 10, 100, 1000] },
+    ],
+    nodes: [
+      { op: "Reshape", in: ["x", "sizes"], out: ["flat"] },
+      // Of several samples, the first.
+      { op: "Slice", in: ["flat", "first", "end", "axis"], out: ["cut"] },
+      { op: "MatMul", name: "head", in: ["cut", "w"], out: ["y"] },
+    ],
+  });
+  await using model = await loadModel(bytes);
+  const extractor = new FeatureExtractor(model).layers("head").logits(false);
+  const data = Float32Array.of(1, 2, 3, 4, 5, 6, 7, 8);
+  const x = { data, shape: [2, 2, 2] };
+  await assertRejects(
+    () => extractor.predict(x),
+    TypeError,
+    "one row for each of the 2 samples: current value is [1, 1]; use .batch(1), for a model that computes one sample at a time",
+  );
+  const set = await extractor.batch(1).predict(x);
+  assertEquals([...set.layer("head").data], [4321, 8765]);
 });

@@ -1,7 +1,7 @@
 import { assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { LayerNotFoundError, ModelFormatError } from "../../../lib/errors.ts";
-import { loadModel } from "../../../lib/extractor/load_model.ts";
 import { FeatureExtractor } from "../../../lib/extractor/feature_extractor.ts";
+import { loadModel } from "../../../lib/extractor/load_model.ts";
 import { modelGraphOf } from "../../../lib/models/graph/model_graph.ts";
 import { onnxBytes } from "../../support/onnx_bytes.ts";
 import { openOnnxModel } from "../../support/onnx_models.ts";
@@ -13,6 +13,8 @@ Deno.test("onnxGraph() lists operations in order, without constants and inputs",
     "1 loop",
     "2 if",
     "3 squared",
+    "undefined squared/s",
+    "undefined squared/c",
     "4 gelu",
     "5 split",
     "undefined right",
@@ -153,4 +155,31 @@ Deno.test("onnxGraph() knows where channels stand, and what a file says of shape
     dtype: "float32",
     channels: "first",
   }]);
+});
+
+Deno.test("an operation without its first output is found by the first that it has", async () => {
+  const zeros = (name: string, shape: number[]) => ({
+    name,
+    shape,
+    floats: Array(shape.reduce((a, b) => a * b)).fill(0),
+  });
+  const bytes = onnxBytes({
+    nodes: [{
+      op: "GRU",
+      name: "rnn",
+      in: ["x", "w", "r"],
+      out: ["", "last"],
+      attributes: { "hidden_size": 2 },
+    }],
+    constants: [zeros("w", [1, 6, 3]), zeros("r", [1, 6, 2])],
+    inputs: [{ name: "x", shape: [4, 1, 3] }],
+    outputs: [{ name: "last", shape: [1, 1, 2] }],
+  });
+  await using model = await loadModel(bytes);
+  assertEquals(model.layers.map(({ name }) => name), ["rnn"]);
+  for (const name of ["rnn", "rnn[1]", "last"]) {
+    assertEquals(model.findLayer(name).name, "rnn");
+  }
+  const extractor = new FeatureExtractor(model).layers(["rnn"]);
+  assertEquals((await loadModel(await extractor.toOnnx())).outputs.length, 1);
 });

@@ -4,14 +4,17 @@ import { ModelFormatError } from "../../../lib/errors.ts";
 import { bytesSource } from "../../../lib/formats/byte_source.ts";
 import { loadModel } from "../../../lib/extractor/load_model.ts";
 import { readOnnx } from "../../../lib/formats/onnx_model.ts";
-import { checkFile, tensorsOf } from "../../../lib/models/onnx/onnx_checks.ts";
+import {
+  attributeTensors,
+  checkFile,
+} from "../../../lib/models/onnx/onnx_checks.ts";
 import { type File, onnxBytes } from "../../support/onnx_bytes.ts";
 
 function read(file: File) {
   return readOnnx(bytesSource(onnxBytes(file), "a file"));
 }
 
-Deno.test("tensorsOf() finds what graphs within an operation take from around them", () => {
+Deno.test("attributeTensors() finds what graphs within an operation take from around them", () => {
   const inner = {
     nodes: [
       { op: "Add", in: ["x", "own"], out: ["s"] },
@@ -41,7 +44,13 @@ Deno.test("tensorsOf() finds what graphs within an operation take from around th
       attributes: { body: { graph: inner } },
     }],
   });
-  assertEquals(tensorsOf(graph!.nodes[0]!), ["n", "", "x", "deep", "outer"]);
+  assertEquals(attributeTensors(graph!.nodes[0]!), [
+    "n",
+    "",
+    "x",
+    "deep",
+    "outer",
+  ]);
 });
 
 Deno.test("checkFile() takes every opset from 7 to 26, and functions of the file's own", () => {

@@ -101,6 +101,13 @@ Deno.test("manifestWeights() decodes what is stored in fewer bits", async () => 
   }
 });
 
+Deno.test("manifestWeights() takes weights without a layer's name by their position, as Keras 2 names those of a Normalization", async () => {
+  const [n, d] = [layer("n"), layer("d")];
+  const weights = [weight("mean", of(1)), weight("d/kernel", of(2))];
+  assertEquals(await selected(weights, model(n, d), n, ["mean"]), [[1]]);
+  assertEquals(await selected(weights, model(n, d), d, ["kernel"]), [[2]]);
+});
+
 Deno.test("manifestWeights() refuses names of no layer, of two, and complex numbers", () => {
   const twins = model(
     layer("p", model(layer("d"))),

@@ -116,16 +116,20 @@ export const LAYER_VALUES: readonly RefusedInput[] = [
         'layer "l" (Activation)',
         "the last axis must be known",
       ),
-      ...["sparse", "ragged"].flatMap((kind) => {
-        const x = input("x", [2]);
-        const config = { ...x.config as Json, [kind]: true };
-        return both(
-          `a ${kind} input`,
-          functional("m", [{ ...x, config }], X, X),
-          `input "x"`,
-          `"${kind}" must be false`,
-        );
-      }),
+      ...both(
+        "a ragged input",
+        functional(
+          "m",
+          [{
+            ...input("x", [2]),
+            config: { ...input("x", [2]).config as Json, ragged: true },
+          }],
+          X,
+          X,
+        ),
+        `input "x"`,
+        `"ragged" must be false`,
+      ),
       ...["string", "complex64"].flatMap((dtype) => {
         const x = input("x", [2]);
         return both(

@@ -10,7 +10,7 @@
 import { cannot } from "../../../check.ts";
 import type { OnnxAttribute, OnnxGraph, OnnxNode } from "./onnx_graph.ts";
 
-/** The first opset in which an operator can express what is recorded. */
+/** The first opset in which an operator has all recorded inputs and attributes. */
 const FIRST_VERSIONS: Readonly<Record<string, number>> = {
   ...{ Abs: 6, Add: 7, Cast: 6, Concat: 4, Div: 7, Exp: 6, Gather: 1, Mul: 7 },
   ...{ Identity: 1, Reshape: 5, Shape: 1, Sqrt: 6, Squeeze: 1, Sub: 7 },

@@ -236,7 +236,7 @@ export class OnnxElements {
     const whole = { ...kind, dtype: "int32" } as const;
     const numbers = this.cast(this.cast(x, "bool"), "int32");
     const most = this.reduce("ReduceMax", numbers, options, whole);
-    return this.greater(most, this.constant(0)); // of no values: below 0
+    return this.greater(most, this.constant(0)); // the maximum of no values is below 0
   }
 
   all(x: OnnxValue, options?: ReduceOptions): OnnxValue {

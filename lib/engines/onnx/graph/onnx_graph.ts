@@ -534,8 +534,13 @@ export class OnnxGraph {
   }
 }
 
-/** Input names of operators, including those in loops and branches. */
-function namesIn(nodes: readonly OnnxNode[]): string[] {
+/**
+ * Input names of operators, including those in loops and branches.
+ *
+ * @param nodes The operators.
+ * @returns The names, some more than once.
+ */
+export function namesIn(nodes: readonly OnnxNode[]): string[] {
   return nodes.flatMap(({ inputs, attributes }) => [
     ...inputs,
     ...Object.values(attributes).flatMap((value) =>

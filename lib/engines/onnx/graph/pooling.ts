@@ -179,7 +179,7 @@ export function reduceExtreme(
   if (x.dtype !== "float32") return result;
   const isNaN = castTo(graph, graph.node("IsNaN", [x.name]), "int32");
   const some = graph.node("ReduceMax", [isNaN, ...axes], attributes);
-  const zero = graph.scalar("int32", 0); // of no values, `some` is below it
+  const zero = graph.scalar("int32", 0); // the maximum of no values is below 0
   return withNaN(graph, graph.node("Greater", [some, zero]), result);
 }
 

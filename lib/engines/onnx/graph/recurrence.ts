@@ -101,7 +101,7 @@ export function recurrence(
   return withNames(result!, chosen);
 }
 
-/** A result under other names. */
+/** Renames the values of a result. */
 function withNames(
   { state, outputs }: ScanStep<OnnxValue>,
   names: readonly string[],

@@ -13,7 +13,7 @@
 import type { OnnxAttribute, OnnxGraph } from "./onnx_graph.ts";
 
 /** Windows along the spatial axes. */
-export interface Windows {
+export interface SpatialWindows {
   readonly size: readonly number[];
   readonly strides: readonly number[];
   readonly padding: "same" | "valid";
@@ -79,7 +79,7 @@ export function paddedWindows(
   graph: OnnxGraph,
   map: string,
   positions: readonly (number | null)[],
-  windows: Windows,
+  windows: SpatialWindows,
   filler: number,
 ): Padded {
   const { size, strides, padding } = windows;

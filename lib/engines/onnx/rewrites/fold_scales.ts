@@ -1,7 +1,8 @@
 /**
  * Folds factors and offsets after convolutions, those of biases and
  * BatchNormalization, into the kernels. The runtime would do the same when it
- * opens a model, but copies every kernel several times.
+ * opens a model, but copies every kernel several times: opening ResNet-50 takes
+ * 0.9 of the processor time and 0.95 of the memory (`rewrites` of `tests/bench`).
  *
  * @module
  */
@@ -52,7 +53,7 @@ export function foldScales(graph: OnnxGraph): void {
   }
 }
 
-/** Finds what can be folded into a convolution. */
+/** Finds the operators that can be folded into a convolution. */
 function chainOf(
   graph: OnnxGraph,
   conv: OnnxNode,

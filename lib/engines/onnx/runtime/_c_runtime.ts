@@ -37,7 +37,7 @@ interface ArrayKind {
   new (buffer: ArrayBuffer, offset: number, length: number): ArrayBufferView;
 }
 
-/** The library, with what all sessions share. */
+/** The library, and the environment that all sessions share. */
 export class CRuntime {
   readonly api: CApi;
   readonly heap: NativeHeap;

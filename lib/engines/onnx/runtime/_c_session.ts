@@ -25,7 +25,7 @@ export class CSession implements RuntimeSession {
 
   /**
    * @param runtime The library.
-   * @param session The session, which this one owns.
+   * @param session The pointer to the session, which this object frees.
    */
   constructor(runtime: CRuntime, session: Pointer) {
     this.#runtime = runtime;
@@ -145,7 +145,7 @@ export class CSession implements RuntimeSession {
 /** Number of the element type of strings. */
 const STRING = 8;
 
-/** Where strings begin that each end with a zero. */
+/** Offsets of strings, each of which ends with a zero byte. */
 function startsOf(bytes: Uint8Array): number[] {
   const starts: number[] = [];
   for (let at = 0; at < bytes.length; at = bytes.indexOf(0, at) + 1) {
@@ -154,7 +154,7 @@ function startsOf(bytes: Uint8Array): number[] {
   return starts;
 }
 
-/** What is known of a value. */
+/** Type, shape and data of a value. */
 interface ValueParts {
   readonly type: string;
   readonly shape: readonly number[];

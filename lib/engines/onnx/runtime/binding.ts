@@ -1,5 +1,5 @@
 /**
- * What a pipeline needs of ONNX Runtime. There are two bindings: its C API,
+ * The functions of ONNX Runtime that a pipeline uses. There are two bindings: its C API,
  * called by this process (`c_binding.ts`), and its package for Node, called by
  * a worker (`node_binding.ts`).
  *

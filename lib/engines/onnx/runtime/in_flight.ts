@@ -1,6 +1,6 @@
 import { runtimeLibrary } from "./_runtime_library.ts";
 
-/** What Deno reports before the process ends. */
+/** Events that Deno dispatches before the process ends. */
 const ENDINGS = ["unload", "error", "unhandledrejection"] as const;
 
 /**
@@ -15,7 +15,7 @@ const ENDINGS = ["unload", "error", "unhandledrejection"] as const;
  * @returns Its result.
  */
 export async function inFlight<T>(call: T | PromiseLike<T>): Promise<T> {
-  // A listener for each call.
+  // Each call needs a separate function: a listener is added once only.
   const skip = ({ defaultPrevented }: { defaultPrevented: boolean }) => {
     if (!defaultPrevented) skipExitHandlers();
   };
@@ -28,8 +28,8 @@ export async function inFlight<T>(call: T | PromiseLike<T>): Promise<T> {
 }
 
 /**
- * Makes the process end without what the C library calls when it exits: on
- * Linux only, as the other systems have no `on_exit`.
+ * Lets the process exit without the exit handlers of the C library: on Linux
+ * only, as the other systems have no `on_exit`.
  */
 function skipExitHandlers(): void {
   if (Deno.build.os !== "linux") return;

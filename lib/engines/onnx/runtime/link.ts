@@ -4,7 +4,7 @@ import { deviceAdvice, type DeviceName } from "./device.ts";
 import type { WorkerReply, WorkerRequest } from "./messages.ts";
 import { refusedByRuntime } from "./runtime.ts";
 
-/** The way of requests to ONNX Runtime: to a worker, or to other threads. */
+/** Sends requests to ONNX Runtime: to a worker, or to other threads. */
 export interface RuntimeLink {
   /** Whether a request is pending. */
   readonly isBusy: boolean;

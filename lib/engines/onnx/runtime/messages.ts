@@ -21,7 +21,7 @@ export interface ModelBytes {
 }
 
 /** The range of samples of a run. */
-export interface SampleRange {
+export interface RunRange {
   /** Index of the first sample, for messages. @default {0} */
   readonly first?: number;
   /** Size of micro-batches. @default {all} */
@@ -47,7 +47,7 @@ export type WorkerRequest =
     readonly feeds: Readonly<Record<string, OnnxFeed>>;
     /** The outputs to return. @default {those of the last stage} */
     readonly wanted?: readonly string[] | undefined;
-    readonly samples?: SampleRange | undefined;
+    readonly samples?: RunRange | undefined;
     /**
      * An output that is not returned: if it contains NaN, no outputs are
      * returned.

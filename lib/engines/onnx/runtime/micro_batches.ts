@@ -11,7 +11,7 @@ import type {
   TypedValues,
   ValueInfo,
 } from "./binding.ts";
-import type { OnnxFeed, OnnxResult, SampleRange } from "./messages.ts";
+import type { OnnxFeed, OnnxResult, RunRange } from "./messages.ts";
 import { messageOf, samplesText } from "./runtime.ts";
 
 /** The runtime failed on some of the samples. */
@@ -41,7 +41,7 @@ export class SamplesError extends Error {
 export async function runMicroBatches(
   session: RuntimeSession,
   feeds: Readonly<Record<string, OnnxFeed>>,
-  { first, batchSize }: Required<SampleRange>,
+  { first, batchSize }: Required<RunRange>,
 ): Promise<Readonly<Record<string, OnnxResult>>> {
   const rows = Object.values(feeds)[0]!.array.shape[0]!;
   const { symbol } = batchSymbol(session)!;

@@ -22,7 +22,7 @@ export async function missingRuntime(
   }
 }
 
-/** Loads ONNX Runtime in a worker, which the next session takes. */
+/** Loads ONNX Runtime in a worker, which the next session uses. */
 async function loadInWorker(): Promise<void> {
   const { hasIdleWorker } = await import("./idle_workers.ts");
   if (hasIdleWorker()) return;

@@ -74,9 +74,8 @@ export interface IfNaN {
 }
 
 /**
- * Opens the way to ONNX Runtime that is there first: in this process on the
- * processor if the permission `--allow-ffi` is not limited to paths, else in a
- * worker.
+ * Opens the link that is ready first: in this process for the processor if the
+ * permission `--allow-ffi` is not limited to paths, otherwise in a worker.
  *
  * @param device The device.
  * @returns The link.
@@ -91,7 +90,7 @@ export async function openLink(
 }
 
 /**
- * Opens the way to ONNX Runtime that is faster for many runs: in a worker, which
+ * Opens the link that is faster for many runs: in a worker, which
  * starts a run when the one before it ends, without waiting for this thread. If
  * a permission for the worker is missing, it is in this process.
  *

@@ -15,7 +15,7 @@ import type {
   OnnxFeed,
   OnnxOutput,
   OnnxResult,
-  SampleRange,
+  RunRange,
 } from "./messages.ts";
 import { allocate, batchSymbol, runMicroBatches } from "./micro_batches.ts";
 
@@ -36,7 +36,7 @@ export interface RunSettings {
    * Which samples are fed, and how many of them are computed at once: fewer
    * than all only if there is one stage, and sizes of its outputs are known.
    */
-  readonly samples?: SampleRange | undefined;
+  readonly samples?: RunRange | undefined;
 }
 
 interface Stage {

@@ -55,7 +55,7 @@ export function partitionsOf(
  * @throws {TypeError} If another result has a different number of rows than its
  * run, or other sizes than in the first run.
  */
-export function joinRows(
+export function joinResults(
   parts: readonly Results[],
   sizes: readonly number[],
   rows: number,

@@ -4,6 +4,7 @@
  * @module
  */
 import { UnsupportedByEngineError } from "../../../errors.ts";
+import { reasonOf } from "./reason.ts";
 
 /**
  * The default number of threads.
@@ -31,7 +32,7 @@ export function refusedByRuntime(
   cause?: unknown,
   advice = "",
 ): UnsupportedByEngineError {
-  const rule = `its runtime says "${message}"${advice}`;
+  const rule = `${reasonOf(message)}${advice}`;
   const error = new UnsupportedByEngineError(what, "onnx", rule);
   error.cause = cause ?? new Error(message);
   return error;

@@ -6,7 +6,7 @@
 import { cannot } from "../../../check.ts";
 import type { OnnxFeed } from "./messages.ts";
 
-/** Strings with a shape, as datasets give them. */
+/** Strings with a shape, as in the batches of a dataset. */
 export interface Strings {
   readonly data: readonly string[];
   readonly shape: readonly number[];
@@ -15,7 +15,7 @@ export interface Strings {
 /**
  * Whether the values of an input are strings.
  *
- * @param data The values: typed as numbers, as sessions take them.
+ * @param data The values: typed as numbers, because sessions have one type for all inputs.
  * @returns True if they are strings.
  */
 export function isStrings(data: unknown): data is readonly string[] {

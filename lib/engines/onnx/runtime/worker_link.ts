@@ -135,11 +135,11 @@ function transferred(
     const arrays = Object.values(request.feeds).map(({ array }) => array.data);
     return { sent: request, buffers: buffersOf(arrays) };
   }
-  const own = consumable(request, owned);
+  const free = consumable(request, owned);
   const { model } = request;
   const externalData = model.externalData.map(({ path, data }) => ({
     path,
-    data: own.has(data.buffer as ArrayBuffer) ? data : data.slice(),
+    data: free.has(data.buffer as ArrayBuffer) ? data : data.slice(),
   }));
   const sent = { ...request, model: { ...model, externalData } };
   return { sent, buffers: buffersOf(externalData.map(({ data }) => data)) };

@@ -1,5 +1,6 @@
 import { assertEquals } from "@std/assert";
 import { assertAllClose } from "../../../support/all_close.ts";
+import { RUNS_ALL, sampled } from "../../../support/extent.ts";
 import { naiveConv, naiveConvTranspose } from "../_naive.ts";
 import {
   allSizes,
@@ -52,12 +53,10 @@ function conv(
 Deno.test("conv() of OnnxOps is the convolution by definition, size known or not", async () => {
   let count = 0;
   for (
-    const { n, k, s, d, padding } of grid([1, 2, 5, 8], [1, 2, 3, 4], [
-      1,
-      2,
+    const { n, k, s, d, padding } of sampled(
+      [...grid([1, 2, 5, 8], [1, 2, 3, 4], [1, 2, 3, 5], [1, 2])],
       3,
-      5,
-    ], [1, 2])
+    )
   ) {
     const x = waves([2, n, 2]);
     const kernel = waves([k, 2, 3], 1);
@@ -74,7 +73,7 @@ Deno.test("conv() of OnnxOps is the convolution by definition, size known or not
       count++;
     }
   }
-  assertEquals(count > 250, true);
+  assertEquals(count > (RUNS_ALL ? 250 : 80), true);
 });
 
 Deno.test("conv() of OnnxOps does so in two and three dimensions, with groups", async () => {
@@ -152,11 +151,9 @@ function transposedSize(n: number, k: number, s: number, padding: string) {
 
 Deno.test("convTranspose() of OnnxOps is a convolution's gradient, size known or not", async () => {
   for (
-    const { n, k, s, d, padding } of grid(
-      [1, 2, 5],
-      [1, 2, 3, 4, 5],
-      [1, 2, 3],
-      [1, 2],
+    const { n, k, s, d, padding } of sampled(
+      [...grid([1, 2, 5], [1, 2, 3, 4, 5], [1, 2, 3], [1, 2])],
+      2,
     )
   ) {
     const x = waves([2, n, 2]);

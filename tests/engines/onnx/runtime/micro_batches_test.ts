@@ -42,8 +42,11 @@ Deno.test("runMicroBatches() computes some samples at once, and fills one array"
       UnsupportedByEngineError,
       message,
     );
-  await fails([0, 1, 2, 0, 1, 9, 2, 2, 0, 0], "run samples 12 to 13 as its");
-  await fails([0, 1, 2, 0, 1, 1, 2, 2, 9, 0], "run sample 14 as its runtime");
+  await fails(
+    [0, 1, 2, 0, 1, 9, 2, 2, 0, 0],
+    "run samples 12 to 13 as operation",
+  );
+  await fails([0, 1, 2, 0, 1, 1, 2, 2, 9, 0], "run sample 14 as operation");
   assertEquals([...(await open.run(feed([1, 1])))[y]!.data], [6, 6]);
   await open.close();
 });

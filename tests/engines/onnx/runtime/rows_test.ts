@@ -1,30 +1,30 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import {
   hasNonFinite,
-  joinRows,
+  joinResults,
   partitionsOf,
 } from "../../../../lib/engines/onnx/runtime/rows.ts";
 import { array } from "../_program.ts";
 
-Deno.test("joinRows() puts parts together and leaves out what was filled in", () => {
+Deno.test("joinResults() puts parts together and leaves out what was filled in", () => {
   const part = (...values: number[]) => ({
     y: { data: Float32Array.from(values), shape: [2, 1], type: "float32" },
   });
-  const { y } = joinRows([part(1, 2), part(3, 3)], [2, 2], 3);
+  const { y } = joinResults([part(1, 2), part(3, 3)], [2, 2], 3);
   assertEquals(y!.shape, [3, 1]);
   assertEquals([...y!.data], [1, 2, 3]);
 });
 
-Deno.test("joinRows() refuses what has another number of rows than it was passed", () => {
+Deno.test("joinResults() refuses what has another number of rows than it was passed", () => {
   const short = { n: { data: Int32Array.of(1), shape: [1], type: "int32" } };
   assertThrows(
-    () => joinRows([short, short], [2, 2], 4),
+    () => joinResults([short, short], [2, 2], 4),
     TypeError,
     'Cannot take tensor "n" as it must return one row for each of the 2',
   );
 });
 
-Deno.test("joinRows() refuses other sizes than in the first part, and leaves an optional result of such out", () => {
+Deno.test("joinResults() refuses other sizes than in the first part, and leaves an optional result of such out", () => {
   const part = (rows: number, width: number) => ({
     y: {
       data: new Float32Array(rows * width),
@@ -34,14 +34,14 @@ Deno.test("joinRows() refuses other sizes than in the first part, and leaves an 
   });
   const parts = [part(2, 3), part(2, 2)];
   assertThrows(
-    () => joinRows(parts, [2, 2], 4),
+    () => joinResults(parts, [2, 2], 4),
     TypeError,
     'Cannot take tensor "y" as it must be [null, 3] in every batch: current value is [2, 2]',
   );
-  assertEquals(joinRows(parts, [2, 2], 4, "y"), {});
+  assertEquals(joinResults(parts, [2, 2], 4, "y"), {});
 });
 
-Deno.test("joinRows() joins partitions of different sizes", () => {
+Deno.test("joinResults() joins partitions of different sizes", () => {
   const result = (rows: number, data: number[]) => ({
     y: { data: Float32Array.from(data), shape: [rows, 2], type: "float32" },
     ids: {
@@ -51,7 +51,7 @@ Deno.test("joinRows() joins partitions of different sizes", () => {
     },
   });
   const parts = [result(1, [1, 2]), result(2, [3, 4, 5, 6])];
-  assertEquals(joinRows(parts, [1, 2], 3), result(3, [1, 2, 3, 4, 5, 6]));
+  assertEquals(joinResults(parts, [1, 2], 3), result(3, [1, 2, 3, 4, 5, 6]));
 });
 
 Deno.test("partitionsOf() cuts all inputs alike, into views that differ by one row at most", () => {

@@ -1,6 +1,6 @@
 import { assertEquals, assertRejects } from "@std/assert";
 import { FeatureExtractor, loadModel } from "@sonde/sonde";
-import { checkNumbers } from "../../../lib/engines/onnx/check_numbers.ts";
+import { checkNoNaN } from "../../../lib/engines/onnx/check_no_nan.ts";
 import { Pacer } from "../../../lib/formats/pacer.ts";
 import { type File, onnxBytes } from "../../support/onnx_bytes.ts";
 
@@ -27,13 +27,13 @@ function file(nodes: File["nodes"], floats: readonly number[]): Uint8Array {
 const chosen = { op: "Where", in: ["isLow", "c", "x"], out: ["y"] };
 const copied = { op: "Identity", in: ["c"], out: ["d"] };
 
-Deno.test("checkNumbers() lets one NaN be what Where chooses", async () => {
+Deno.test("checkNoNaN() lets one NaN be what Where chooses", async () => {
   await using model = await loadModel(file([chosen], [NaN]));
   const set = await new FeatureExtractor(model).layers("y").predict(X);
   assertEquals([...set.features[0]!.data], [NaN, 2]);
 });
 
-Deno.test("checkNumbers() refuses NaN that anything else takes, or that is one of several", async () => {
+Deno.test("checkNoNaN() refuses NaN that anything else takes, or that is one of several", async () => {
   const files = [
     file([chosen, { op: "Add", in: ["y", "c"], out: ["z"] }], [NaN]),
     file([
@@ -53,7 +53,7 @@ Deno.test("checkNumbers() refuses NaN that anything else takes, or that is one o
   }
 });
 
-Deno.test("checkNumbers() reads nothing where no operation runs", async () => {
+Deno.test("checkNoNaN() reads nothing where no operation runs", async () => {
   const origin = { constants: new Map() } as never;
-  await checkNumbers(origin, [], new Pacer());
+  await checkNoNaN(origin, [], new Pacer());
 });

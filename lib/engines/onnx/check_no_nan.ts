@@ -15,7 +15,7 @@ import { constantsOf } from "./cut_file.ts";
  * @param pacer Yields the thread at intervals, and aborts.
  * @throws {RangeError} If a weight contains NaN.
  */
-export async function checkNumbers(
+export async function checkNoNaN(
   source: OnnxOrigin,
   calls: readonly OnnxCall[],
   pacer: Pacer,

@@ -1,0 +1,117 @@
+/**
+ * Operations that ONNX Runtime 1.27 runs without checks, which would read memory
+ * that is not theirs, or end the process.
+ */
+import { assertEquals, assertRejects } from "@std/assert";
+import { FeatureExtractor, loadModel } from "@sonde/sonde";
+import { onnxBytes } from "../../support/onnx_bytes.ts";
+
+interface Values {
+  readonly data: Float32Array | Int32Array;
+  readonly shape: readonly number[];
+}
+
+async function run(
+  bytes: Uint8Array,
+  inputs: Values | Readonly<Record<string, Values>>,
+) {
+  await using model = await loadModel(bytes);
+  const extractor = new FeatureExtractor(model).layers(-1);
+  const { features } = await extractor.predict(inputs, { progress: false });
+  return [...features[0]!.data];
+}
+
+const ones = (shape: readonly number[]): Values => ({
+  data: new Float32Array(shape.reduce((a, b) => a * b, 1)).fill(1),
+  shape,
+});
+
+const constant = (name: string, shape: readonly number[]) => ({
+  name,
+  shape,
+  floats: [...ones(shape).data].map(Number),
+});
+
+/** Swaps samples and time steps. */
+const swap = (from: string, to: string) => ({
+  op: "Transpose",
+  in: [from],
+  out: [to],
+  attributes: { perm: [1, 0, 2] },
+});
+
+Deno.test("an LSTM runs on rows of the width of its weights only", async () => {
+  const lstm = (width?: number) =>
+    onnxBytes({
+      nodes: [
+        swap("x", "steps"),
+        {
+          op: "LSTM",
+          name: "op",
+          in: ["steps", "w", "r"],
+          out: ["all", "last"],
+          attributes: { "hidden_size": 2 },
+        },
+        swap("last", "y"),
+      ],
+      constants: [constant("w", [1, 8, 3]), constant("r", [1, 8, 2])],
+      inputs: [{ name: "x", shape: ["N", 3, width ?? "width"] }],
+      outputs: [{ name: "y", shape: ["N", 1, 2] }],
+    });
+  const fed = (width: number) => ones([1, 3, width]);
+  const expected = await run(lstm(), fed(3));
+  assertEquals(await run(lstm(3), fed(3)), expected);
+  for (const width of [2, 5]) {
+    await assertRejects(
+      () => run(lstm(), fed(width)),
+      TypeError,
+      `the input of operation "op" must have shape [3, 1, 3], not [3, 1, ${width}]`,
+    );
+  }
+});
+
+Deno.test("a linear classifier runs on rows of the width of its coefficients only", async () => {
+  const bytes = onnxBytes({
+    opsets: { "": 17, "ai.onnx.ml": 3 },
+    nodes: [{
+      op: "LinearRegressor",
+      domain: "ai.onnx.ml",
+      name: "op",
+      in: ["x"],
+      out: ["y"],
+      attributes: {
+        coefficients: { floats: [1, 2, 3] },
+        intercepts: { floats: [0.5] },
+      },
+    }],
+    inputs: [{ name: "x", shape: ["N", "width"] }],
+    outputs: [{ name: "y", shape: ["N", 1] }],
+  });
+  assertEquals(await run(bytes, ones([2, 3])), [6.5, 6.5]);
+  await assertRejects(
+    () => run(bytes, ones([2, 2])),
+    TypeError,
+    'the input of operation "op" must have shape [2, 3], not [2, 2]',
+  );
+});
+
+Deno.test("the lowest integer is divided by -1 as NumPy does", async () => {
+  const lowest = -(2 ** 31);
+  const cases = [
+    ["Div", [3, lowest, 7, 0]],
+    ["Mod", [1, 0, 0, 0]],
+  ] as const;
+  for (const [op, expected] of cases) {
+    const bytes = onnxBytes({
+      nodes: [{ op, name: "op", in: ["x", "y"], out: ["z"] }],
+      inputs: ["x", "y"].map((name) => ({ name, type: 6, shape: ["N"] })),
+      outputs: [{ name: "z", type: 6, shape: ["N"] }],
+    });
+    const ints = (...values: number[]) => ({
+      data: Int32Array.from(values),
+      shape: [4],
+    });
+    const inputs = { x: ints(7, lowest, -7, 0), y: ints(2, -1, -1, -1) };
+    assertEquals(await run(bytes, inputs), [...expected]);
+  }
+});
