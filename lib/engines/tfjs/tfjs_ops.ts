@@ -111,9 +111,13 @@ export class TfjsOps extends TfjsElements implements Ops<tf.Tensor> {
   }
 
   oneHot(indices: tf.Tensor, size: number): tf.Tensor {
-    // For floats, wasm writes other values than 1.
-    const ones = tf.oneHot(castTo(indices, "int32"), size, 1, 0, "int32");
-    return castTo(ones, "float32");
+    // For floats, wasm writes other values than 1. TF.js refuses sizes below 2.
+    const depth = Math.max(size, 2);
+    const ones = tf.oneHot(castTo(indices, "int32"), depth, 1, 0, "int32");
+    const wanted = depth === size
+      ? ones
+      : this.slice(ones, [{ axis: indices.rank, stop: size }]);
+    return castTo(wanted, "float32");
   }
 
   topK(x: tf.Tensor, k: number): tf.Tensor {

@@ -152,6 +152,16 @@ Deno.test(
 );
 
 Deno.test(
+  "oneHot() of one class or none, which TF.js refuses",
+  onBackends((ops) => {
+    const one = ops.oneHot(ops.ints([1, 0, -1]), 1);
+    assertEquals(arrayOf(one), { data: [0, 1, 0], shape: [3, 1] });
+    const none = ops.oneHot(ops.ints([1, 0]), 0);
+    assertEquals(arrayOf(none), { data: [], shape: [2, 0] });
+  }),
+);
+
+Deno.test(
   "topK() and takeLast() go along the last axis",
   onBackends((ops) => {
     const x = ops.floats([1, 3, 2, 4, 4, 5], [2, 3]);
