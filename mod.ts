@@ -1,13 +1,16 @@
 /**
- * Sonde opens a trained Keras model without Python, extracts the output of any
- * layer over a whole dataset, and shows features and weights in notebooks on
- * the Deno kernel.
+ * Sonde opens trained Keras, TensorFlow.js and ONNX models without Python,
+ * extracts the outputs of layers over a whole dataset, shows them in notebooks
+ * on the Deno kernel, and scores inputs that are unlike the training data.
  *
- * Think of three nouns. A **model** is a read-only graph of named layers, from
- * {@linkcode loadModel} or a TF.js model in memory. A
- * {@linkcode FeatureExtractor} is a model with settings; it is immutable, and
- * every setting returns a new one. A {@linkcode FeatureSet} holds the results
- * on the host: features, logits, labels.
+ * - A {@linkcode Model} is a read-only graph of named layers, from
+ *   {@linkcode loadModel} or a TF.js model in memory.
+ * - A {@linkcode FeatureExtractor} is a model with settings. It is immutable:
+ *   every setting returns a new one.
+ * - A {@linkcode FeatureSet} holds the results on the host: features, logits,
+ *   labels.
+ * - A {@linkcode Detector} is fitted on a feature set, and returns a
+ *   {@linkcode Scorer}: the higher the score, the more out-of-distribution.
  *
  * ```ts
  * import { FeatureExtractor, show, tf } from "@sonde/sonde";
@@ -19,7 +22,8 @@
  *     tf.layers.dense({ units: 3, activation: "softmax" }),
  *   ],
  * });
- * const set = await new FeatureExtractor(model).layers([-2]).predict(tf.ones([10, 4]));
+ * const extractor = new FeatureExtractor(model).layers([-2]);
+ * const set = await extractor.predict(tf.ones([10, 4]));
  * await show(set);
  * assert.deepEqual(set.features[0]?.shape, [10, 8]);
  * ```
@@ -122,7 +126,8 @@ export type {
 
 // Notebook
 export { notebook, type NotebookOptions } from "./lib/display/notebook.ts";
-export { show, type ShowOptions } from "./lib/display/show.ts";
+export { show } from "./lib/display/show.ts";
+export type { ShowOptions } from "./lib/display/view.ts";
 
 // Figures
 export type { Figure, FigureOptions } from "./lib/display/figure.ts";

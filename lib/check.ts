@@ -294,17 +294,21 @@ export function checkOptions(
  *
  * @param args The arguments of the call; an object without keys is accepted.
  * @param action The action, for messages.
- * @param name The function, as in `msp()`.
- * @throws {TypeError} If there is an argument.
+ * @param name The function, as in `msp()` or `auroc(known, unknown)`.
+ * @param count Number of its parameters. After these only objects are refused:
+ * `Array.map` passes an index. @default {0}
+ * @throws {TypeError} If there are options.
  */
 export function checkNoOptions(
   args: ArrayLike<unknown>,
   action: string,
   name: string,
+  count = 0,
 ): void {
-  const [options] = Array.from(args);
+  const options = args[count];
   if (options === undefined) return;
   const isObject = typeof options === "object" && options !== null;
+  if (count > 0 && !isObject) return;
   const [key] = isObject ? Object.keys(options) : [options];
   if (key === undefined) return;
   const rule = `${name} must be called without options`;

@@ -58,8 +58,9 @@ interface WorkerOptions extends SettingOptions, ImageSettingOptions {
 }
 
 const AFTER = `
-Columns of inputs are found by the names of the model's inputs, or are the only
-possible ones. The others are passed through.
+Columns of inputs are found by the names of the model's inputs. A model with one
+input otherwise gets the only column of images, the only one of numbers, or all
+columns if each has one number per row. The others are passed through.
 
 The stream must end with the end-of-stream marker, which writers of Arrow write
 when they are closed; without it, the sender is assumed to have crashed.`;

@@ -1,3 +1,4 @@
+import { checkNoOptions } from "../check.ts";
 import { attachView } from "../display/attach_view.ts";
 import { countText } from "../display/cell.ts";
 import type { FeatureSet, Model } from "../types.ts";
@@ -97,7 +98,9 @@ export function recommend(
   model: Model,
   known: FeatureSet,
 ): readonly Recommendation[] {
-  const facts = modelFacts(model, known, "recommend detectors");
+  const action = "recommend detectors";
+  checkNoOptions(arguments, action, "recommend(model, known)", 2);
+  const facts = modelFacts(model, known, action);
   const found = [...chosen(facts), ...baselines(facts)];
   const named = found.map(({ name, reason }): Recommendation =>
     Object.freeze({

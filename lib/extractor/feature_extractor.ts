@@ -249,6 +249,7 @@ export class FeatureExtractor implements Runs {
    * ```
    */
   input(id: string | number): this {
+    checkNoOptions(arguments, "set input", "input(id)", 1);
     const input = this.#graph.findNode(id);
     feedsOf(this.#graph, input); // throws if it has no input
     return this.#with({ input });
@@ -275,6 +276,7 @@ export class FeatureExtractor implements Runs {
    * ```
    */
   head(id: string | number): this {
+    checkNoOptions(arguments, "set head", "head(id)", 1);
     const node = this.#graph.findNode(id);
     return this.#with({ head: { node, logits: headAt(node) } }, "head");
   }
@@ -303,7 +305,7 @@ export class FeatureExtractor implements Runs {
    * ```
    */
   react(threshold: number): this {
-    checkNoOptions([...arguments].slice(1), "set react", "react(threshold)");
+    checkNoOptions(arguments, "set react", "react(threshold)", 1);
     return this.#shaped(react(threshold));
   }
 
@@ -387,7 +389,7 @@ export class FeatureExtractor implements Runs {
    * ```
    */
   vra(low: number, high: number): this {
-    checkNoOptions([...arguments].slice(2), "set vra", "vra(low, high)");
+    checkNoOptions(arguments, "set vra", "vra(low, high)", 2);
     return this.#shaped(vra(low, high));
   }
 
@@ -459,6 +461,10 @@ export class FeatureExtractor implements Runs {
   /**
    * Sets the batch size.
    *
+   * Results do not depend on it, unless the model computes over the samples of a
+   * batch; `plan().warnings` then names the layers. Such a model with a fixed
+   * batch size is run in batches of that size.
+   *
    * @param size Samples per batch, for arrays and sources; iterables have
    * batches already.
    * @returns An extractor with this batch size.
@@ -476,6 +482,7 @@ export class FeatureExtractor implements Runs {
    * ```
    */
   batch(size: number): this {
+    checkNoOptions(arguments, "set batch size", "batch(size)", 1);
     checkInteger(size, "set batch size", "size");
     return this.#with({ batchSize: size });
   }
@@ -622,6 +629,7 @@ export class FeatureExtractor implements Runs {
    * ```
    */
   async plan(): Promise<Plan> {
+    checkNoOptions(arguments, "plan", "plan()");
     this.#graph.checkUsable("plan");
     const [{ resolve }, { chooseEngine }, { planOf }] = await Promise.all([
       import("./compile.ts"),
@@ -810,6 +818,7 @@ export class FeatureExtractor implements Runs {
    * ```
    */
   async open(): Promise<OpenExtractor> {
+    checkNoOptions(arguments, "open extractor", "open()");
     const { openExtractor } = await import("./open_extractor.ts");
     return await openExtractor(this.#graph, this.#settings);
   }
@@ -853,7 +862,7 @@ export class FeatureExtractor implements Runs {
    */
   async toOnnx(target?: string | URL): Promise<Uint8Array<ArrayBuffer>> {
     const action = "write ONNX";
-    checkNoOptions([...arguments].slice(1), action, "toOnnx(target)");
+    checkNoOptions(arguments, action, "toOnnx(target)", 1);
     checkAwaited(target, action, "the target");
     if (target !== undefined) checkTarget(target, action);
     const { compile } = await import("./compile.ts");

@@ -125,16 +125,17 @@ function checkArray<T extends ArrayBufferView>(
   const { data, shape } = array;
   const dtype = array.dtype ??
     dtypes.find((name) => data instanceof KINDS[name]!);
-  if (!dtypes.includes(dtype)) {
+  if (dtype !== undefined && !dtypes.includes(dtype)) {
     const names = dtypes.map((text) => `"${text}"`).join(" or ");
     throw new TypeError(
       cannot(ACTION, rule(`must be of dtype ${names}`), dtype),
     );
   }
-  const Kind = KINDS[dtype]!;
-  if (!(data instanceof Kind)) {
+  const kinds = dtype === undefined ? dtypes : [dtype];
+  if (dtype === undefined || !(data instanceof KINDS[dtype]!)) {
+    const names = kinds.map((kind) => KINDS[kind]!.name).join(" or a ");
     throw new TypeError(
-      cannot(ACTION, rule(`must hold a ${Kind.name} as its data`), data),
+      cannot(ACTION, rule(`must hold a ${names} as its data`), data),
     );
   }
   const isShape = Array.isArray(shape) &&

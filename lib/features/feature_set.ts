@@ -12,6 +12,7 @@ import { tf } from "../tf.ts";
 import {
   cannot,
   checkAwaited,
+  checkNoOptions,
   checkOneOf,
   checkOptions,
   nearestNames,
@@ -231,5 +232,6 @@ export function makeFeatureSet(fields: FeatureSetFields): FeatureSet {
  * ```
  */
 export function featureSet(arrays: FeatureSetArrays): FeatureSet {
+  checkNoOptions(arguments, "make feature set", "featureSet(arrays)", 1);
   return makeFeatureSet(checkArrays(arrays));
 }

@@ -12,8 +12,8 @@
  * @module
  */
 import { cubicKernel } from "../ops/interpolation.ts";
-import { cannot } from "../check.ts";
 import type { Ops } from "../ops/ops.ts";
+import { wrongCall } from "./_checks.ts";
 
 /** Interpolations that Keras knows; the last two are in Keras 2 alone. */
 export const INTERPOLATIONS = [
@@ -59,7 +59,7 @@ export function resizedImages<T>(
   const isPlain = interpolation === "nearest" ||
     (interpolation === "bilinear" || interpolation === "bicubic") && !antialias;
   if (isPlain) return ops.resize(x, size, interpolation);
-  const [rows, columns] = sizesOf(ops, x, options.name);
+  const [rows, columns] = imageSizes(ops, x, options.name);
   const weights = (before: number, after: number) =>
     ops.constant({
       data: weightMatrix(before, after, interpolation, antialias),
@@ -77,18 +77,26 @@ export function resizedImages<T>(
     : ops.einsum("nywc,xw->nyxc", tall, weights(columns, size[1]));
 }
 
-function sizesOf<T>(ops: Ops<T>, x: T, name: string): [number, number] {
+/**
+ * Height and width of images.
+ *
+ * @param ops The engine's operations.
+ * @param x `[N, H, W, D]`.
+ * @param name The layer or operation, for messages.
+ * @returns The sizes.
+ * @throws {TypeError} If one is unknown.
+ */
+export function imageSizes<T>(
+  ops: Ops<T>,
+  x: T,
+  name: string,
+): [height: number, width: number] {
   const [, height, width] = ops.shape(x);
   if (typeof height === "number" && typeof width === "number") {
     return [height, width];
   }
-  throw new TypeError(
-    cannot(
-      `call "${name}"`,
-      "height and width of its images must be known",
-      ops.shape(x),
-    ),
-  );
+  const rule = "height and width of its images must be known";
+  throw wrongCall(name, rule, ops.shape(x));
 }
 
 /** Crops or pads images to the aspect ratio of the size. */
@@ -97,7 +105,7 @@ function toRatio<T>(
   x: T,
   { name, size, ratio, fillValue }: ResizingOptions,
 ): T {
-  const sizes = sizesOf(ops, x, name);
+  const sizes = imageSizes(ops, x, name);
   const wanted = [0, 1].map((i) =>
     Math.trunc(
       Math.fround(Math.fround(sizes[1 - i]! * size[i]!) / size[1 - i]!),

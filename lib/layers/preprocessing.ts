@@ -6,7 +6,11 @@
 import { passThrough } from "./regularization.ts";
 import { tensorArgument } from "./_arguments.ts";
 import { encoded } from "./_encodings.ts";
-import { INTERPOLATIONS, resizedImages } from "./_image_resizing.ts";
+import {
+  imageSizes,
+  INTERPOLATIONS,
+  resizedImages,
+} from "./_image_resizing.ts";
 import type { Ops } from "../ops/ops.ts";
 import type { NdArray } from "../types.ts";
 import {
@@ -162,7 +166,7 @@ function centerCrop(config: LayerConfig): Layer {
     call(ops, [x]) {
       checkRank(config.name, ops.shape(x!), 4);
       const map = ops.float(toChannelsLast(ops, x!, channels));
-      const all = sizesOf(config, ops.shape(map));
+      const all = imageSizes(ops, map, config.name);
       const isLarge = all[0] >= height && all[1] >= width;
       const part = isLarge
         ? middle(ops, map, all, [height, width])
@@ -367,7 +371,7 @@ function smartResized<T>(
   size: readonly [height: number, width: number],
   config: LayerConfig,
 ): T {
-  const [rows, columns] = sizesOf(config, ops.shape(map));
+  const [rows, columns] = imageSizes(ops, map, config.name);
   const height = Math.trunc((columns * size[0]) / size[1]);
   const width = Math.trunc((rows * size[1]) / size[0]);
   const part = middle(ops, map, [rows, columns], [
@@ -375,17 +379,6 @@ function smartResized<T>(
     Math.max(1, Math.min(columns, width)),
   ]);
   return ops.resize(part, size, "bilinear");
-}
-
-function sizesOf(
-  { name }: LayerConfig,
-  shape: readonly (number | null)[],
-): [height: number, width: number] {
-  const [, rows, columns] = shape;
-  if (typeof rows === "number" && typeof columns === "number") {
-    return [rows, columns];
-  }
-  throw wrongCall(name, "height and width of its images must be known", shape);
 }
 
 /**

@@ -11,7 +11,7 @@ import { rotated90 } from "./shape_operations.ts";
 import { clip } from "./activations.ts";
 import type { Ops } from "../ops/ops.ts";
 import { channelsOfImages, hsvToRgb, rgbToHsv } from "./_colors.ts";
-import { resizedImages } from "./_image_resizing.ts";
+import { imageSizes, resizedImages } from "./_image_resizing.ts";
 import { patchesOf } from "./_maps.ts";
 import type { FactoryTable } from "./layer.ts";
 import { type Arguments, type Compute, operations } from "./operation.ts";
@@ -21,14 +21,6 @@ const c = <T>(ops: Ops<T>, value: number) => ops.constant(value);
 
 type Change = <T>(ops: Ops<T>, images: T, args: Arguments<T>) => T;
 
-function sizesOf<T>(
-  ops: Ops<T>,
-  images: T,
-  { name }: Arguments<T>,
-): [number, number] {
-  return [knownSize(ops, images, 1, name), knownSize(ops, images, 2, name)];
-}
-
 /** Cuts rows and columns out of images. */
 function cropped<T>(
   ops: Ops<T>,
@@ -37,7 +29,7 @@ function cropped<T>(
   starts: readonly number[],
   sizes: readonly number[],
 ): T {
-  const before = sizesOf(ops, images, args);
+  const before = imageSizes(ops, images, args.name);
   const isIn = [0, 1].every((i) =>
     starts[i]! >= 0 && sizes[i]! > 0 && starts[i]! + sizes[i]! <= before[i]!
   );
@@ -60,7 +52,7 @@ function padded<T>(
   starts: readonly number[],
   sizes: readonly number[],
 ): T {
-  const before = sizesOf(ops, images, args);
+  const before = imageSizes(ops, images, args.name);
   const widths = [0, 1].map((i): [number, number] => [
     starts[i]!,
     sizes[i]! - before[i]! - starts[i]!,
@@ -73,7 +65,7 @@ function padded<T>(
 
 const centralCrop: Change = (ops, images, args) => {
   const fraction = args.number("central_fraction");
-  const sizes = sizesOf(ops, images, args);
+  const sizes = imageSizes(ops, images, args.name);
   const starts = sizes.map((size) => Math.trunc((size - size * fraction) / 2));
   const left = sizes.map((size, i) => size - 2 * starts[i]!);
   return cropped(ops, images, args, starts, left);
@@ -92,7 +84,7 @@ function inBox(change: typeof cropped): Change {
 }
 
 const cropOrPad: Change = (ops, images, args) => {
-  const sizes = sizesOf(ops, images, args);
+  const sizes = imageSizes(ops, images, args.name);
   const targets = [args.number("target_height"), args.number("target_width")];
   const away = targets.map((target, i) => target - sizes[i]!);
   const cut = cropped(
@@ -108,7 +100,7 @@ const cropOrPad: Change = (ops, images, args) => {
 
 /** Keeps the ratio of height and width; the padding is 0. */
 const resizeWithPad: Change = (ops, images, args) => {
-  const sizes = sizesOf(ops, images, args);
+  const sizes = imageSizes(ops, images, args.name);
   const targets = [args.number("target_height"), args.number("target_width")];
   const f = Math.fround;
   const ratio = Math.max(...sizes.map((size, i) => f(size / targets[i]!)));

@@ -1,3 +1,4 @@
+import { checkNoOptions } from "../check.ts";
 import { countScores, type ScoreCounts, type Scores } from "./scores.ts";
 
 /**
@@ -31,6 +32,7 @@ import { countScores, type ScoreCounts, type Scores } from "./scores.ts";
  * @category Metrics
  */
 export function auroc(known: Scores, unknown: Scores): number {
+  checkNoOptions(arguments, "compute AUROC", "auroc(known, unknown)", 2);
   return areaOf(countScores(known, unknown, "compute AUROC"));
 }
 

@@ -1,3 +1,4 @@
+import { checkNoOptions } from "../check.ts";
 import { countScores, type ScoreCounts, type Scores } from "./scores.ts";
 
 /**
@@ -30,6 +31,12 @@ import { countScores, type ScoreCounts, type Scores } from "./scores.ts";
  * @category Metrics
  */
 export function detectionError(known: Scores, unknown: Scores): number {
+  checkNoOptions(
+    arguments,
+    "compute detection error",
+    "detectionError(known, unknown)",
+    2,
+  );
   return errorOf(countScores(known, unknown, "compute detection error"));
 }
 

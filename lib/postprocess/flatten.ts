@@ -1,3 +1,4 @@
+import { checkNoOptions } from "../check.ts";
 import type { BuiltInPostprocess } from "../types.ts";
 import { builtInStep } from "./step.ts";
 
@@ -21,6 +22,7 @@ import { builtInStep } from "./step.ts";
  * ```
  */
 export function flatten(): BuiltInPostprocess {
+  checkNoOptions(arguments, "create flatten()", "flatten()");
   return builtInStep({
     name: "flatten",
     keepsChannels: false,

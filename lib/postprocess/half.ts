@@ -1,3 +1,4 @@
+import { checkNoOptions } from "../check.ts";
 import type { BuiltInPostprocess } from "../types.ts";
 import { builtInStep } from "./step.ts";
 
@@ -24,6 +25,7 @@ import { builtInStep } from "./step.ts";
  * ```
  */
 export function half(): BuiltInPostprocess {
+  checkNoOptions(arguments, "create half()", "half()");
   return builtInStep({
     name: "half",
     readAs: "float16",

@@ -1,3 +1,4 @@
+import { checkNoOptions } from "../check.ts";
 import type { StoredFeatures } from "../types.ts";
 
 /**
@@ -33,6 +34,7 @@ import type { StoredFeatures } from "../types.ts";
 export async function openFeatures(
   target: string | URL,
 ): Promise<StoredFeatures> {
+  checkNoOptions(arguments, "open features", "openFeatures(target)", 1);
   const { openFeatureFiles } = await import("./feature_files.ts");
   return await openFeatureFiles(target);
 }

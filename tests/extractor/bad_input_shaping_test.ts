@@ -155,9 +155,9 @@ counted("numbers out of range are refused where they are passed", () => {
       'Cannot set react as react(threshold) must be called without options: current value is "quantile"; write react(threshold)',
     ],
     [
-      (e) => e.vra(...[0, 1, 2] as unknown as [number, number]),
+      (e) => e.vra(...[0, 1, { mid: 2 }] as unknown as [number, number]),
       TypeError,
-      "Cannot set vra as vra(low, high) must be called without options: current value is 2; write vra(low, high)",
+      'Cannot set vra as vra(low, high) must be called without options: current value is "mid"; write vra(low, high)',
     ],
     [
       (e) => e.ash(0.5, wrong({ variant: "q" })),

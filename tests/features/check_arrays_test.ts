@@ -45,6 +45,12 @@ const BAD: readonly [
     `"features[0]" must be { data, shape, dtype }`,
   ],
   [
+    "a list as data, without a dtype",
+    { logits: { data: [1, 2], shape: [1, 2] } },
+    TypeError,
+    `"logits" must hold a Float32Array as its data: current value is [1, 2]`,
+  ],
+  [
     "another dtype",
     { features: [{ ...ROW, dtype: "float64" }] },
     TypeError,

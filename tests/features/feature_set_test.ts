@@ -199,6 +199,6 @@ Deno.test("featureSet() takes the element type of arrays without one from their 
   assertThrows(
     () => featureSet({ logits: { data: [1], shape: [1, 1] } as never }),
     TypeError,
-    '"logits" must be of dtype "float32"',
+    '"logits" must hold a Float32Array',
   );
 });

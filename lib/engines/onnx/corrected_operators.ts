@@ -7,6 +7,9 @@
  * - AveragePool before opset 19 divides by the whole window also where it reaches
  *   beyond the padding, as the last one does with `ceil_mode`. Without padding,
  *   `count_include_pad` has no other effect.
+ * - Where Split, If, Loop, Scan or BatchNormalization omit an output, the runtime
+ *   writes to memory that is not there, which ends the process. Here the outputs
+ *   have names.
  * - Attention with `is_causal` and `nonpad_kv_seqlen` aligns the mask with the
  *   wrong end.
  *
@@ -14,6 +17,7 @@
  */
 import { UnsupportedByEngineError } from "../../errors.ts";
 import {
+  graphsIn,
   type OnnxOperation,
   operationReader,
 } from "../../formats/onnx_model.ts";
@@ -23,6 +27,8 @@ import { type OnnxCall, specOf } from "../../models/graph/graph.ts";
 import { writeNode } from "./_write_node.ts";
 import { keyOf } from "./binary_trees.ts";
 
+/** Operators that must write all their outputs. */
+const WHOLE = new Set(["BatchNormalization", "If", "Loop", "Scan", "Split"]);
 /** The opset from which AveragePool is right. */
 const POOLING = 19;
 /** Element types by number. */
@@ -48,7 +54,13 @@ export function writeCorrected(
 ): boolean {
   const { operation, version } = call;
   const { domain, kind, inputs, attributes } = operation;
+  graphsIn(operation).flatMap(({ nodes }) => nodes).forEach(checkInner);
   if (domain !== "") return false;
+  if (omitsOutputs(operation)) {
+    const outputs = namedOutputs(operation, fresh);
+    writeChanged(writer, operation, reader, { outputs });
+    return true;
+  }
   if (kind === "ReverseSequence") {
     const [x = "", lengths = ""] = inputs;
     const atLeastOne = writeAtLeastOne(writer, lengths, fresh);
@@ -70,6 +82,34 @@ export function writeCorrected(
   return true;
 }
 
+function omitsOutputs({ kind, outputs }: OnnxOperation): boolean {
+  return WHOLE.has(kind) && outputs.includes("");
+}
+
+/** Checks that an operator of a subgraph, which is copied, can run. */
+function checkInner(operation: OnnxOperation): void {
+  if (omitsOutputs(operation)) {
+    throw refused(
+      operation,
+      "an operator of a subgraph must have all its outputs, or its runtime ends the process",
+    );
+  }
+  graphsIn(operation).flatMap(({ nodes }) => nodes).forEach(checkInner);
+}
+
+/** All outputs by name; BatchNormalization has one, unless it trains. */
+function namedOutputs(
+  { kind, outputs, attributes }: OnnxOperation,
+  fresh: (stem: string) => string,
+): string[] {
+  const isAlone = kind === "BatchNormalization" &&
+    attributes.get("training_mode") !== 1 &&
+    outputs.slice(1).every((name) => name === "");
+  return isAlone
+    ? outputs.slice(0, 1)
+    : outputs.map((name) => name === "" ? fresh("omitted") : name);
+}
+
 /** Writes `lengths + !lengths`. */
 function writeAtLeastOne(
   writer: ProtoWriter,
@@ -86,13 +126,14 @@ function writeAtLeastOne(
   return sum;
 }
 
-/** Writes an operator with other inputs, or without an attribute. */
+/** Writes an operator with other inputs or outputs, or without an attribute. */
 function writeChanged(
   writer: ProtoWriter,
   operation: OnnxOperation,
   file: ProtoReader,
-  { inputs, without }: {
+  { inputs, outputs, without }: {
     readonly inputs?: readonly string[];
+    readonly outputs?: readonly string[];
     readonly without?: string;
   },
 ): void {
@@ -101,10 +142,12 @@ function writeChanged(
     for (const field of reader.fields(span)) {
       const { number } = field;
       const isLeftOut = number === 3 || number === 1 && inputs !== undefined ||
+        number === 2 && outputs !== undefined ||
         number === 5 && keyOf(reader, field) === without;
       if (!isLeftOut) writer.bytes(number, reader.bytes(field));
     }
     for (const input of inputs ?? []) writer.text(1, input);
+    for (const output of outputs ?? []) writer.text(2, output);
     writer.text(3, operation.name);
   });
 }
@@ -134,14 +177,18 @@ function mayReachBeyond({ operation, producers: [x] }: OnnxCall): boolean {
 }
 
 function wrong(
-  { name, kind }: OnnxOperation,
+  operation: OnnxOperation,
   what: string,
   advice = "",
 ): UnsupportedByEngineError {
   const reason = `its runtime gives wrong values for ${what}${advice}`;
-  return new UnsupportedByEngineError(
-    `run "${name || kind}"`,
-    "onnx",
-    reason,
-  );
+  return refused(operation, reason);
+}
+
+function refused(
+  { name, kind }: OnnxOperation,
+  reason: string,
+): UnsupportedByEngineError {
+  const action = `run "${name || kind}"`;
+  return new UnsupportedByEngineError(action, "onnx", reason);
 }

@@ -309,17 +309,28 @@ export function checkOperation({ row, call }: GraphNode): void {
   );
 }
 
+/** Operations that give a list of tensors or a table, by its number. */
+const HANDLES =
+  /^(TensorArray(Scatter|Split|Write)?V3|TensorList(Reserve|Resize|FromTensor|PushBack|SetItem|Scatter.*|Split)|EmptyTensorList|HashTable(V2)?)$/;
+
 /**
- * Checks that TF.js can return a tensor: not what a loop computes several times.
+ * Checks that TF.js can return a tensor: no list of tensors, and not what a loop
+ * computes several times.
  *
  * @param ref The tensor.
  * @throws {UnsupportedByEngineError} If it cannot.
  */
 export function checkFetch({ node: { row, call } }: Ref): void {
-  if (call.kind !== "raw" || call.isInLoop !== true) return;
+  if (call.kind !== "raw") return;
+  const rule = HANDLES.test(row.kind)
+    ? "return a tensor, and not a list of tensors or a table"
+    : call.isInLoop === true
+    ? "not be inside a loop, which computes it several times"
+    : undefined;
+  if (rule === undefined) return;
   throw new UnsupportedByEngineError(
     `take layer "${row.name}"`,
     "tfjs",
-    `operation "${row.name}" (${row.kind}) must not be inside a loop, which computes it several times`,
+    `operation "${row.name}" (${row.kind}) must ${rule}`,
   );
 }

@@ -1,4 +1,5 @@
 import type { OnnxValueInfo } from "../../formats/onnx_model.ts";
+import { fixedBatch } from "../graph/fixed_batch.ts";
 
 /** Creates an error from a violated rule and the current value. */
 type Fault = (rule: string, value: string) => Error;
@@ -24,9 +25,8 @@ const BATCH = /(^|[^a-z])batch(size)?([^a-z]|$)/i;
  *   the axis with the name of theirs, `"n"`. If it has no such axis, and all its
  *   other free sizes have names that inputs use for other axes, it has no batch
  *   axis: it is passed once for all samples.
- * - If all first sizes are fixed and differ, the batch is the one that is 1, or
- *   else the only one that outputs begin with. Inputs of another first size have
- *   no batch axis.
+ * - If all first sizes are fixed and differ, {@linkcode fixedBatch} decides.
+ *   Inputs of another first size have no batch axis.
  *
  * If this does not determine the axis, the file is refused.
  */
@@ -60,8 +60,12 @@ export class BatchAxes {
         .filter((name) => name !== undefined && !names.has(name)),
     );
     const fixed = leading.length === 0
-      ? fixedBatch(inputs, outputs, fault)
+      ? fixedBatch(shapesOf(inputs), shapesOf(outputs))
       : undefined;
+    if (Number.isNaN(fixed)) {
+      const rule = "its inputs must have the same number of rows";
+      throw fault(rule, `${describe(inputs)}; ${ADVICE}`);
+    }
     const axes = inputs.map((info) => {
       if (info.shape?.length === 0) return null;
       if (leading.length === 0) return info.shape?.[0] === fixed ? 0 : null;
@@ -89,25 +93,6 @@ export class BatchAxes {
   }
 }
 
-/** The batch size, if all first sizes are fixed; undefined without sizes. */
-function fixedBatch(
-  inputs: readonly OnnxValueInfo[],
-  outputs: readonly OnnxValueInfo[],
-  fault: Fault,
-): number | undefined {
-  const sizes = firstSizes(inputs);
-  if (sizes.size < 2) return [...sizes][0];
-  if (sizes.has(1)) return 1;
-  const [rows, ...others] = firstSizes(outputs);
-  if (others.length === 0 && sizes.has(rows!)) return rows;
-  const rule = "its inputs must have the same number of rows";
-  throw fault(rule, `${describe(inputs)}; ${ADVICE}`);
-}
-
-function firstSizes(infos: readonly OnnxValueInfo[]): Set<number> {
-  return new Set(infos.flatMap(({ shape }) => shape?.[0] ?? []));
-}
-
 /** Whether an axis of this name is the batch; undefined if the first axes are. */
 function batchName(
   inputs: readonly OnnxValueInfo[],
@@ -127,6 +112,10 @@ function batchName(
   const isOther = row !== undefined && all.includes(row) &&
     rows.every((name) => name === row);
   return isReduced && isOther ? (name) => name === row : undefined;
+}
+
+function shapesOf(infos: readonly OnnxValueInfo[]) {
+  return infos.map(({ shape }) => shape);
 }
 
 function namesOf(infos: readonly OnnxValueInfo[]): string[] {

@@ -9,7 +9,7 @@
  * @module
  */
 import type { tf } from "../../tf.ts";
-import { cannot, sizeOf } from "../../check.ts";
+import { cannot, checkNoOptions, sizeOf } from "../../check.ts";
 import type { Model, ModelFormat } from "../../types.ts";
 import {
   type GraphFunctions,
@@ -71,6 +71,7 @@ interface Draft extends GraphNode {
  * ```
  */
 export function fromGraphModel(model: tf.GraphModel): Model {
+  checkNoOptions(arguments, "open model", "fromGraphModel(model)", 1);
   return operationsGraph(model, "memory", () => {}).model;
 }
 

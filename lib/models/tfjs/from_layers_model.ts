@@ -13,7 +13,7 @@
  * @module
  */
 import type { tf } from "../../tf.ts";
-import { cannot } from "../../check.ts";
+import { cannot, checkNoOptions } from "../../check.ts";
 import type { Model } from "../../types.ts";
 import { type ChannelAxis, channelsOf } from "../graph/channels.ts";
 import type { GraphNode, NamedWeight, NodeCall, Ref } from "../graph/graph.ts";
@@ -87,6 +87,7 @@ interface Entered {
  * ```
  */
 export function fromLayersModel(model: tf.LayersModel): Model {
+  checkNoOptions(arguments, "open model", "fromLayersModel(model)", 1);
   return layersGraph(model, { format: "memory", dispose: () => {} }).model;
 }
 

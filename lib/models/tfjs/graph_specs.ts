@@ -6,6 +6,7 @@
  */
 import type { tf } from "../../tf.ts";
 import type { TensorSpec } from "../../types.ts";
+import { fixedBatch } from "../graph/fixed_batch.ts";
 import { tensorSpec } from "../graph/graph.ts";
 
 /**
@@ -51,6 +52,8 @@ export class GraphSpecs {
   /** Names of the outputs in the signature, `node` or `node:1`. */
   readonly outputNames: readonly string[];
   readonly #inputs: tf.GraphModel["inputs"];
+  /** The first size of inputs with samples, if all are fixed. */
+  readonly #batch: number | undefined;
   /** By `node:0`. */
   readonly #outputs: ReadonlyMap<string, TensorSpec>;
 
@@ -65,6 +68,10 @@ export class GraphSpecs {
     );
     this.#inputs = model.inputs;
     this.#outputs = new Map(named.flatMap(namedSpec));
+    this.#batch = fixedBatch(
+      this.#inputs.map(({ shape }) => shape?.map(sizeOrNull)),
+      [...this.#outputs.values()].map(({ shape }) => shape),
+    );
   }
 
   /**
@@ -78,7 +85,7 @@ export class GraphSpecs {
     const dtype = known?.dtype;
     const spec = tensorSpec(
       name,
-      (known?.shape ?? []).map((size) => size < 0 ? null : size),
+      (known?.shape ?? []).map(sizeOrNull),
       dtype === "int32" || dtype === "bool" || dtype === "string"
         ? dtype
         : "float32",
@@ -89,14 +96,19 @@ export class GraphSpecs {
   }
 
   /**
-   * Whether an input has no batch axis: a scalar beside other inputs, or an input
-   * of fixed sizes beside those whose first size is free.
+   * Whether an input has no batch axis: a scalar beside other inputs, an input of
+   * fixed sizes beside those whose first size is free, or one of another first
+   * size than the batch.
    */
   #isShared({ shape }: tf.GraphModel["inputs"][number]): boolean {
     const others = this.#inputs.map((input) => input.shape ?? [-1]);
     if (shape?.length === 0) return others.some(({ length }) => length > 0);
-    return shape !== undefined && shape.every((size) => size >= 0) &&
-      others.some(([first = 0]) => first < 0);
+    if (shape === undefined) return false;
+    const isFree = others.some(([first = 0]) => first < 0);
+    return isFree
+      ? shape.every((size) => size >= 0)
+      : this.#batch !== undefined && !Number.isNaN(this.#batch) &&
+        shape[0] !== this.#batch;
   }
 
   /**
@@ -143,6 +155,10 @@ export function nodeName(name: string): string {
  */
 export function indexIn(name: string): number {
   return Number(/:(\d+)$/.exec(name)?.[1] ?? 0);
+}
+
+function sizeOrNull(size: number): number | null {
+  return size < 0 ? null : size;
 }
 
 function namedSpec(tensor: SignatureTensor): [string, TensorSpec][] {

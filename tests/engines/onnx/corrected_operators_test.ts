@@ -114,3 +114,114 @@ Deno.test("causal attention with lengths of keys is refused", async () => {
     "its runtime gives wrong values for causal attention with nonpad_kv_seqlen",
   );
 });
+
+/** Operators on `x`, `[N, 2]`, that omit an output; the result, `[N, …]`. */
+const OMITTING: Readonly<Record<string, [Node[], number[]]>> = {
+  "Split, the first": [[split("", "y")], [2, 4]],
+  "Split, the last": [[split("y", "")], [1, 3]],
+  "If": [[{ ...branches("y", ""), in: ["yes"] }], [-1, -2, -3, -4]],
+  "Loop": [[{
+    op: "Loop",
+    in: ["two", "yes", "x"],
+    out: ["", "all"],
+    attributes: {
+      body: {
+        graph: {
+          inputs: [
+            { name: "i", type: 7, shape: [] },
+            { name: "was", type: 9, shape: [] },
+            { name: "a", type: 1 },
+          ],
+          nodes: [
+            { op: "Add", in: ["a", "a"], out: ["b"] },
+            { op: "Identity", in: ["was"], out: ["is"] },
+            { op: "Identity", in: ["b"], out: ["c"] },
+          ],
+          outputs: [
+            { name: "is", type: 9, shape: [] },
+            { name: "b", type: 1 },
+            { name: "c", type: 1 },
+          ],
+        },
+      },
+    },
+  }, {
+    op: "Transpose",
+    in: ["all"],
+    out: ["y"],
+    attributes: { perm: [1, 0, 2] },
+  }], [
+    2,
+    4,
+    4,
+    8,
+    6,
+    8,
+    12,
+    16,
+  ]],
+  "BatchNormalization": [[{
+    op: "BatchNormalization",
+    in: ["x", "ones", "ones", "zeros", "ones"],
+    out: ["y", "", "", "", ""],
+    attributes: { epsilon: { float: 0 } },
+  }], [2, 3, 4, 5]],
+};
+
+function split(...out: string[]): Node {
+  return { op: "Split", in: ["x"], out, attributes: { axis: 1 } };
+}
+
+function branches(...out: string[]): Node {
+  const graph = {
+    nodes: [
+      { op: "Neg", in: ["x"], out: ["n"] },
+      { op: "Abs", in: ["x"], out: ["m"] },
+    ],
+    outputs: [{ name: "n", type: 1 }, { name: "m", type: 1 }],
+  };
+  const attributes = { then_branch: { graph }, else_branch: { graph } };
+  return { op: "If", in: ["yes"], out, attributes };
+}
+
+function omitting(nodes: readonly Node[]): File {
+  const end = { op: "Identity", name: "it", in: ["y"], out: ["z"] };
+  return {
+    opsets: { "": 13 },
+    nodes: [...nodes, end],
+    inputs: [{ name: "x", shape: ["N", 2] }],
+    outputs: [{ name: "z", type: 1 }],
+    constants: [
+      { name: "yes", type: 9, shape: [], raw: Uint8Array.of(1) },
+      { name: "two", type: 7, shape: [], ints: [2] },
+      { name: "ones", shape: [2], floats: [1, 1] },
+      { name: "zeros", shape: [2], floats: [0, 0] },
+    ],
+  };
+}
+
+const FOUR = { data: Float32Array.of(1, 2, 3, 4), shape: [2, 2] };
+
+for (const [what, [nodes, wanted]] of Object.entries(OMITTING)) {
+  Deno.test(`an output that is omitted does not end the process: ${what}`, async () => {
+    for (const found of await both(omitting(nodes), FOUR)) {
+      assertAllClose(found, wanted);
+    }
+  });
+}
+
+Deno.test("an operator of a subgraph that omits an output is refused by name", async () => {
+  const inner = { ...split("n", ""), name: "halves" };
+  const graph = { nodes: [inner], outputs: [{ name: "n", type: 1 }] };
+  const node: Node = {
+    op: "If",
+    in: ["yes"],
+    out: ["y"],
+    attributes: { then_branch: { graph }, else_branch: { graph } },
+  };
+  await assertRejects(
+    () => both(omitting([node]), FOUR),
+    UnsupportedByEngineError,
+    'Cannot run "halves" as an operator of a subgraph must have all its outputs',
+  );
+});

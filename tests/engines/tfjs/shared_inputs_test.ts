@@ -54,6 +54,8 @@ Deno.test("a graph takes an input without a batch axis once, for all samples", a
     [[2, 2], [], number(3)],
     // The last of three samples is padded.
     [[-1, 2], [2], number(3, [2])],
+    // One sample at a time.
+    [[1, 2], [2], number(3, [2])],
   ];
   for (const [x, s, value] of kinds) {
     const graph = await graphOf("Mul", x, s);

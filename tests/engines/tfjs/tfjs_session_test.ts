@@ -272,6 +272,7 @@ counted(
       ["next", "NextIteration", "double"],
       ["exit", "Exit", "switch"],
       ["y", "Neg", "exit"],
+      ["list", "TensorListReserve", "one", "two"],
     ], { zero: 0, one: 1, two: 2 });
     const graph = modelGraphOf(fromGraphModel(model))!;
     for (
@@ -283,6 +284,11 @@ counted(
         `Cannot take layer "${id}" as operation "${id}" (${kind}) must not be inside a loop`,
       );
     }
+    await assertRejects(
+      () => open(graph, "cpu", { layers: [graph.findNode("list")] }),
+      TypeError,
+      'Cannot take layer "list" as operation "list" (TensorListReserve) must return a tensor, and not a list of tensors or a table',
+    );
     const layers = ["exit", "y"].map((id) => graph.findNode(id));
     const session = await open(graph, "cpu", { layers });
     const x = array([2, 3]);

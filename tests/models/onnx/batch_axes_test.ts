@@ -65,7 +65,7 @@ Deno.test("BatchAxes takes inputs without a batch axis, or with a fixed one wher
   });
 });
 
-Deno.test("BatchAxes takes the batch of fixed first sizes that differ: 1, or that of the outputs", () => {
+Deno.test("BatchAxes takes the batch of fixed first sizes that differ: of arrays, outputs, or 1", () => {
   const x = info("x", [1, 576]);
   const state = info("state", [2, 1, 128]);
   // A voice activity detector: input, state; its outputs, the next state.
@@ -73,7 +73,19 @@ Deno.test("BatchAxes takes the batch of fixed first sizes that differ: 1, or tha
   for (const found of [axesWith([x, state], outputs), axesOf(x, state)]) {
     assertEquals(found, { axes: [0, null], batch: 1 });
   }
-  const wide = [info("a", [5]), info("b", [3, 4, 5])];
+  // Only the last state comes out.
+  assertEquals(axesWith([x, state], [info("last", [2, 1, 128])]).batch, 1);
+  const image = info("image", [8, 3, 4, 4]);
+  assertEquals(axesOf(image, info("threshold", [1]), info("size", [2])), {
+    axes: [0, null, null],
+    batch: 8,
+  });
+  const anchors = info("anchors", [1, 100, 4]);
+  assertEquals(axesWith([image, anchors], [info("y", [8, 2])]), {
+    axes: [0, null],
+    batch: 8,
+  });
+  const wide = [info("a", [5, 5]), info("b", [3, 4, 5])];
   assertEquals(axesWith(wide, [info("y", [3, 4, 5])]), {
     axes: [null, 0],
     batch: 3,
@@ -83,7 +95,7 @@ Deno.test("BatchAxes takes the batch of fixed first sizes that differ: 1, or tha
     assertThrows(
       () => axesWith(wide, outputs),
       TypeError,
-      "the same number of rows: a [5], b [3, 4, 5]; name the batch axis of the inputs in Python",
+      "the same number of rows: a [5, 5], b [3, 4, 5]; name the batch axis of the inputs in Python",
     );
   }
   // As is advised.
