@@ -173,12 +173,6 @@ const standardised: Rule = ({ config, x }) => {
   return axes.includes(x.axis) || axes.includes(x.axis - x.rank) ? "mixed" : x;
 };
 
-/** With statistics of the batch in training. */
-const normalised: Rule = (operation) =>
-  Number(operation.config.training_mode ?? 0) === 1
-    ? operation.x.axis === 1 ? undefined : "mixed"
-    : same(operation);
-
 /** Parts a tensor along another axis. */
 const parted: Rule = (operation) =>
   axisOf(operation, 0) === operation.x.axis ? undefined : operation.x;
@@ -297,7 +291,7 @@ const summed: Rule = ({ config, inputs }) => {
 const RULES: ReadonlyMap<string, Rule> = new Map([
   ...each(UNARY.join(" "), same),
   ...each(BROADCASTING.join(" "), broadcast),
-  ...each("BatchNormalization", normalised),
+  ...each("BatchNormalization", same),
   ...each("QuantizeLinear DequantizeLinear Dropout", same),
   ...each("MeanVarianceNormalization", standardised),
   ...each("ArgMax ArgMin", argument),

@@ -25,11 +25,12 @@ export type { LoadModelOptions } from "../models/read_model.ts";
  * file declares, and may redirect only to public addresses, from https to
  * https.
  *
- * The layers of an ONNX file are its operations, which ONNX Runtime runs
- * unchanged; so there are no gradients, and no custom functions on tensors. The
+ * The layers of an ONNX file are its operations, which ONNX Runtime runs, those
+ * that it computes wrongly by others; so there are no gradients, and no custom functions on tensors. The
  * id of an operation is its name, or the name of a tensor that it outputs: the
  * only id of an operation without a name, and of a second output. Feature maps
- * are channels first. Floats of every width are returned as float32, integers
+ * are channels first. A call of a function of the file has a row, followed by the
+ * operations in it, as `call/operation`. Floats of every width are returned as float32, integers
  * as int32 if they fit, otherwise with an error. The ZipMap of a scikit-learn
  * classifier does not output a tensor, so select its input. The samples are on the
  * first axis of an input, or on the one that is named `batch`, such as in

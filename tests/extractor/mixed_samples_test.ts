@@ -126,7 +126,7 @@ async function after(
   return await mixers([...given, softmax], options);
 }
 
-Deno.test("plan() warns of the greatest of all samples, of statistics of the batch, and of time steps that are samples", async () => {
+Deno.test("plan() warns of the greatest of all samples, of statistics over them, and of time steps that are samples", async () => {
   assertEquals(await mixers([node("ArgMax")]), ['"ArgMax"']);
   assertEquals(await mixers([node("ArgMax", { axis: 1 })]), []);
   const top: Node = { ...node("TopK", { axis: 0 }), in: ["x", "k"] };

@@ -85,7 +85,7 @@ Deno.test("plan() warns of such operations in subgraphs and functions, and of th
   }));
   const extractor = new FeatureExtractor(model).layers("norm").logits(false);
   assertEquals((await extractor.plan()).warnings, [
-    'results depend on .batch(): "choose", "called" quantise by the range of a whole batch; use .batch(1) for results that do not',
+    'results depend on .batch(): "choose", "called/q" quantise by the range of a whole batch; use .batch(1) for results that do not',
     'results depend on .batch(): "norm" normalise by the mean and variance of a whole batch, as in training',
   ]);
 });
