@@ -122,7 +122,8 @@ export type {
 
 // Notebook
 export { notebook, type NotebookOptions } from "./lib/display/notebook.ts";
-export { show, type ShowOptions } from "./lib/display/show.ts";
+export { show } from "./lib/display/show.ts";
+export type { ShowOptions } from "./lib/display/view.ts";
 
 // Figures
 export type { Figure, FigureOptions } from "./lib/display/figure.ts";

@@ -7,13 +7,13 @@ import { cannot, quote } from "../check.ts";
 import { errorText } from "../errors.ts";
 import { tableWidth } from "./terminal.ts";
 import { viewText } from "./text.ts";
-import type { View, ViewOptions } from "./view.ts";
+import type { ShowOptions, View } from "./view.ts";
 
 /** The key of an object's function that returns its view. */
 export const VIEW: symbol = Symbol.for("sonde.view");
 
 /** Names of the options for showing an object. */
-export type ViewOptionNames = readonly (keyof ViewOptions)[];
+export type ViewOptionNames = readonly (keyof ShowOptions)[];
 
 /**
  * Makes an object, or all objects of a class through its prototype, show
@@ -29,7 +29,7 @@ export type ViewOptionNames = readonly (keyof ViewOptions)[];
  */
 export function attachView<T extends object>(
   target: T,
-  view: (self: T, options: ViewOptions) => View,
+  view: (self: T, options: ShowOptions) => View,
   known: ViewOptionNames = [],
 ): void {
   const method = (value: (this: T) => unknown) => ({
@@ -48,7 +48,7 @@ export function attachView<T extends object>(
   };
   Object.defineProperties(target, {
     [VIEW]: method(function () {
-      return (options: ViewOptions) => {
+      return (options: ShowOptions) => {
         refuseOthers(this, options, known);
         return view(this, options);
       };
@@ -87,12 +87,12 @@ export async function prepareView(x: unknown): Promise<void> {
  * @returns Its view; undefined for objects without {@linkcode attachView}.
  * @throws {TypeError} If an option does not apply to the object.
  */
-export function viewOf(x: unknown, options: ViewOptions): View | undefined {
+export function viewOf(x: unknown, options: ShowOptions): View | undefined {
   if (typeof x !== "object" || x === null || !(VIEW in x)) return undefined;
   const method: unknown = Reflect.get(x, VIEW);
   if (typeof method !== "function") return undefined;
   const view: unknown = method.call(x);
-  return (view as (options: ViewOptions) => View)(options);
+  return (view as (options: ShowOptions) => View)(options);
 }
 
 /**
@@ -105,11 +105,11 @@ export function viewOf(x: unknown, options: ViewOptions): View | undefined {
  */
 export function refuseOthers(
   x: unknown,
-  options: ViewOptions,
+  options: ShowOptions,
   known: ViewOptionNames,
 ): void {
   const shown = quote(x) === "an Object" ? "this" : quote(x);
-  for (const name of Object.keys(options) as (keyof ViewOptions)[]) {
+  for (const name of Object.keys(options) as (keyof ShowOptions)[]) {
     if (options[name] === undefined || known.includes(name)) continue;
     const names = known.map((name) => `"${name}"`).join(", ");
     throw new TypeError(

@@ -16,7 +16,7 @@ import {
   recordsTable,
   recordView,
 } from "./record_view.ts";
-import type { Block, FigureBlock, View, ViewOptions } from "./view.ts";
+import type { Block, FigureBlock, ShowOptions, View } from "./view.ts";
 
 interface Values {
   readonly kind: string;
@@ -41,7 +41,7 @@ const MOST_CHANNELS = 64; // default number of channels
  */
 export async function plainView(
   x: unknown,
-  options: ViewOptions = {},
+  options: ShowOptions = {},
 ): Promise<View> {
   const values = await valuesOf(x);
   const rank = values?.shape.length;
@@ -146,7 +146,7 @@ function fits(x: unknown, shape: readonly number[]): boolean {
     x.every((part) => fits(part, rest));
 }
 
-function arrayView(values: Values, options: ViewOptions): View {
+function arrayView(values: Values, options: ShowOptions): View {
   const { kind, data, shape, dtype } = values;
   const { count, mean, std, min, max, zeros, nan, infinite } = statistics(data);
   const blocks: Block[] = [];
@@ -170,7 +170,7 @@ function arrayView(values: Values, options: ViewOptions): View {
   return { title: `${kind} ${shapeText(shape)} ${dtype}`, blocks };
 }
 
-function figuresOf(values: Values, options: ViewOptions): FigureBlock[] {
+function figuresOf(values: Values, options: ShowOptions): FigureBlock[] {
   const { data, shape } = values;
   const size = sizeOf(shape);
   if (size === 0) return [];
@@ -204,7 +204,7 @@ function figuresOf(values: Values, options: ViewOptions): FigureBlock[] {
 }
 
 /** The channels of one sample as images. */
-function imagesOf({ data, shape }: Values, options: ViewOptions): FigureBlock {
+function imagesOf({ data, shape }: Values, options: ShowOptions): FigureBlock {
   const action = `show an array of shape ${shapeText(shape)}`;
   const { sample = 0, channels: selected, scale } = options;
   const samples = shape.length === 4 ? shape[0]! : 1;

@@ -7,7 +7,6 @@ import {
   checkOptions,
 } from "../check.ts";
 import { prepareView, VIEW, viewOf } from "./attach_view.ts";
-import type { Dataset } from "../types.ts";
 import type { Output } from "./bundle.ts";
 import { lineText } from "./cell.ts";
 import { broadcast, inNotebook, settle } from "./kernel.ts";
@@ -19,53 +18,7 @@ import {
   writeAll,
 } from "./terminal.ts";
 import { blocksText, viewText } from "./text.ts";
-import type { View, ViewOptions } from "./view.ts";
-
-/**
- * Settings of {@linkcode show}. Each applies only to the kinds of objects that
- * it names; others refuse it.
- *
- * @category Notebook
- */
-export interface ShowOptions {
-  /**
-   * For feature sets and arrays: index of the sample whose feature maps are
-   * shown, from 0.
-   *
-   * @default {0}
-   */
-  readonly sample?: number;
-  /**
-   * For feature sets: the layer to show, or `"penultimate"` or `"logits"`;
-   * default: all, up to a limit. For models: the layers to list, as a glob.
-   */
-  readonly layer?: string;
-  /** For weights: the weight to draw. Default: all, up to a limit. */
-  readonly weight?: string;
-  /**
-   * For feature sets: the projection of vectors to the plane.
-   *
-   * @default {"pca"}
-   */
-  readonly projection?: "pca" | "umap";
-  /**
-   * For feature sets, weights and arrays: indices of the channels to draw, from
-   * 0.
-   */
-  readonly channels?: readonly number[];
-  /**
-   * For feature sets, weights and arrays: whether the images of a layer share
-   * one colour range, or each has a separate one.
-   *
-   * @default {"layer"}
-   */
-  readonly scale?: "layer" | "each";
-  /**
-   * For feature sets: the dataset that the set was computed from, whose images
-   * are shown beside feature maps and at the points of a projection.
-   */
-  readonly images?: Dataset;
-}
+import type { ShowOptions, View } from "./view.ts";
 
 /**
  * Shows any value: in a notebook with tables and figures, elsewhere as aligned
@@ -142,7 +95,7 @@ async function print(view: View): Promise<void> {
   }
 }
 
-function checkShowOptions(options: ShowOptions): ViewOptions {
+function checkShowOptions(options: ShowOptions): ShowOptions {
   checkOptions(options, "show", [
     ...["sample", "layer", "weight", "projection", "channels", "scale"],
     "images",

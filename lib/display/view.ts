@@ -211,23 +211,48 @@ export interface GridSpec extends FigureFrame {
   readonly columns: number;
 }
 
-/** The options that `show(x, options)` passes to the shown object. */
-export interface ViewOptions {
-  /** Index of the sample whose feature maps are shown, from 0. @default {0} */
+/**
+ * Settings of {@linkcode show}. Each applies only to the kinds of objects that
+ * it names; others refuse it.
+ *
+ * @category Notebook
+ */
+export interface ShowOptions {
+  /**
+   * For feature sets and arrays: index of the sample whose feature maps are
+   * shown, from 0.
+   *
+   * @default {0}
+   */
   readonly sample?: number;
-  /** The layer to show; for a model, a glob. */
+  /**
+   * For feature sets: the layer to show, or `"penultimate"` or `"logits"`;
+   * default: all, up to a limit. For models: the layers to list, as a glob.
+   */
   readonly layer?: string;
-  /** The weight to show. */
+  /** For weights: the weight to draw. Default: all, up to a limit. */
   readonly weight?: string;
-  /** The projection of vectors to the plane. @default {"pca"} */
+  /**
+   * For feature sets: the projection of vectors to the plane.
+   *
+   * @default {"pca"}
+   */
   readonly projection?: "pca" | "umap";
-  /** Indices of the channels to show, from 0. */
+  /**
+   * For feature sets, weights and arrays: indices of the channels to draw, from
+   * 0.
+   */
   readonly channels?: readonly number[];
   /**
-   * Whether a layer's images share one colour range, or each has a separate
-   * one. @default {"layer"}
+   * For feature sets, weights and arrays: whether the images of a layer share
+   * one colour range, or each has a separate one.
+   *
+   * @default {"layer"}
    */
   readonly scale?: "layer" | "each";
-  /** The inputs of the samples. */
+  /**
+   * For feature sets: the dataset that the set was computed from, whose images
+   * are shown beside feature maps and at the points of a projection.
+   */
   readonly images?: Dataset;
 }

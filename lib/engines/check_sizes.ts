@@ -22,20 +22,24 @@ const OPS = new ShapeOps();
  *
  * @param program A program of built-in layers.
  * @param inputs One array for each feed.
+ * @param batch The number of samples, to explain why a run failed; null if the
+ * layers must accept any.
  * @throws {RangeError} If a layer refuses its input; the message names the
  * layer.
  */
 export function checkSizes(
   { feeds, schedule }: Pick<Program, "feeds" | "schedule">,
   inputs: readonly NdArray<ArrayBufferView>[],
+  batch: number | null = null,
 ): void {
-  const isKnown = feeds.every(({ spec }) =>
-    spec.shape.slice(1).every((size) => size !== null)
-  );
+  const isKnown = batch === null &&
+    feeds.every(({ spec }) =>
+      spec.shape.slice(1).every((size) => size !== null)
+    );
   if (isKnown) return;
   const values = new Map<string, Masked<ShapeValue>>();
   feeds.forEach(({ ref, spec }, i) => {
-    const shape = [null, ...inputs[i]!.shape.slice(1)];
+    const shape = [batch, ...inputs[i]!.shape.slice(1)];
     const value = { shape, dtype: computedType(spec.dtype) };
     values.set(refKey(ref), { value, mask: undefined });
   });
@@ -45,9 +49,10 @@ export function checkSizes(
     } catch (error) {
       const { name, kind } = node.row;
       const text = errorText(error);
+      const count = batch === null ? "" : `${batch} `;
       const sizes = inputs.map(({ shape }) => shapeText(shape.slice(1))).join();
       throw new RangeError(
-        `Cannot run samples of ${sizes} as each layer must suit their sizes: "${name}" (${kind}) does not: ${text}`,
+        `Cannot run ${count}samples of ${sizes} as each layer must suit their sizes: "${name}" (${kind}) does not: ${text}`,
         { cause: error },
       );
     }

@@ -459,6 +459,10 @@ export class FeatureExtractor implements Runs {
   /**
    * Sets the batch size.
    *
+   * Results do not depend on it, unless the model computes over the samples of a
+   * batch; `plan().warnings` then names the layers. Such a model with a fixed
+   * batch size is run in batches of that size.
+   *
    * @param size Samples per batch, for arrays and sources; iterables have
    * batches already.
    * @returns An extractor with this batch size.

@@ -5,7 +5,7 @@
  * @module
  */
 import { cannot } from "../check.ts";
-import type { ByteSource } from "./byte_source.ts";
+import { type ByteSource, bytesSource } from "./byte_source.ts";
 import {
   type OnnxSparseTensor,
   type OnnxTensor,
@@ -81,6 +81,25 @@ export function operationBytes(
   { span, added }: OnnxOperation,
 ): Uint8Array {
   return added ?? reader.bytes(span);
+}
+
+/**
+ * The encoding of an operation, to read its fields.
+ *
+ * @param reader The reader of the file.
+ * @param operation The operation.
+ * @returns A reader, and where the operation is in its bytes.
+ */
+export function operationReader(
+  reader: ProtoReader,
+  { span, added }: OnnxOperation,
+): { readonly reader: ProtoReader; readonly span: Span } {
+  if (added === undefined) return { reader, span };
+  const source = bytesSource(added, reader.source.name);
+  return {
+    reader: new ProtoReader(source),
+    span: { start: 0, end: source.size },
+  };
 }
 
 /** The value of an attribute. */

@@ -36,6 +36,8 @@ export interface ReaderParts {
   /** The layer's name or path, for messages. */
   readonly name: string;
   readonly className: string;
+  /** The class in the file, if an alias replaces it. */
+  readonly storedClass?: string | undefined;
   /** Its name with the package, if the file has it. */
   readonly registeredName?: string | undefined;
   readonly dialect: Dialect;
@@ -219,16 +221,25 @@ export class ConfigReader implements LayerConfig {
 
   /** How a custom object gets the options; none for operations. */
   #unreadHint(keys: readonly string[]): string | undefined {
-    const { className, registeredName, customObjects } = this.#parts;
+    const { className, storedClass, registeredName, customObjects } =
+      this.#parts;
     if (customObjects === undefined) return undefined;
+    const reads = `config.raw("${keys[0]}")`;
+    if (storedClass !== undefined) {
+      return `pass customObjects: { ${
+        asKey(storedClass)
+      }: (config) => … }, which reads it by ${reads}, in place of the alias`;
+    }
     if (className === "Lambda" && keys.includes("arguments")) {
       const names = Object.keys(this.raw("arguments") as object).join(", ");
       return `take them as the third parameter: (ops, x, { ${names} }) => …`;
     }
     return customFunction(customObjects, className, registeredName) ===
         undefined
-      ? `if the class is not of Keras, pass customObjects: { ${className}: (config) => … }`
-      : `read it by config.raw("${keys[0]}")`;
+      ? `if the class is not of Keras, pass customObjects: { ${
+        asKey(className)
+      }: (config) => … }`
+      : `read it by ${reads}`;
   }
 
   #value(key: string, fallback: unknown): unknown {
@@ -300,6 +311,11 @@ const POLICIES =
  */
 export function isKnownPolicy(name: string): boolean {
   return POLICIES.test(name);
+}
+
+/** Formats a name as an object key in JavaScript. */
+export function asKey(name: string): string {
+  return /^[A-Za-z_$][\w$]*$/.test(name) ? name : JSON.stringify(name);
 }
 
 /** A layer as Keras writes it. */

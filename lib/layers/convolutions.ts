@@ -4,7 +4,7 @@
  *
  * Source: Keras 3.15 `Conv1D`, `Conv2D`, `Conv3D`; Keras 2 writes the same
  * options. tf_keras 2.21 `LocallyConnected1D`, `LocallyConnected2D` with
- * `implementation=1`, the default; not in Keras 3.
+ * all implementations; not in Keras 3.
  *
  * @module
  */
@@ -15,8 +15,10 @@ import {
   checkWeight,
   depthOf,
   positiveInts,
+  wrongCall,
   wrongOption,
 } from "./_checks.ts";
+import { localMatrix, type LocalSizes, outputSizes } from "./_local_matrix.ts";
 import { checkPlainWeights } from "./_quantization.ts";
 import {
   filterLayer,
@@ -76,7 +78,10 @@ function convolution(axes: SpatialAxes): LayerFactory {
  */
 function locallyConnected(axes: 1 | 2): LayerFactory {
   return (config) => {
-    const { size, strides, filters } = optionsOf(config, axes);
+    const { size, strides, filters, isMatrix, padding } = optionsOf(
+      config,
+      axes,
+    );
     const channels = readChannels(config);
     const activation = config.activation("activation");
     const hasBias = config.boolean("use_bias", true);
@@ -86,6 +91,11 @@ function locallyConnected(axes: 1 | 2): LayerFactory {
       masks: noMasks,
       call(ops, [x], { kernel, bias }) {
         checkRank(config.name, ops.shape(x!), axes + 2);
+        if (isMatrix) {
+          const settings = { padding, channels, filters, size, strides, axes };
+          const output = byMatrix(ops, [x!, kernel!, bias], settings, config);
+          return [activation(ops, output)];
+        }
         const last = toChannelsLast(ops, x!, channels);
         const depth = depthOf(config.name, ops.shape(last));
         const patches = patchesOf(
@@ -122,13 +132,53 @@ function locallyConnected(axes: 1 | 2): LayerFactory {
   };
 }
 
-function optionsOf(config: LayerConfig, axes: 1 | 2) {
-  if (config.number("implementation", 1) !== 1) {
-    throw wrongOption(config, "implementation", "be 1");
+/** The same as one product, of weights that are stored for it. */
+function byMatrix<T>(
+  ops: Ops<T>,
+  [x, kernel, bias]: readonly [T, T, T | undefined],
+  { axes, size, strides, ...settings }: Omit<LocalSizes, "input" | "depth"> & {
+    readonly axes: 1 | 2;
+  },
+  config: LayerConfig,
+): T {
+  const isLast = settings.channels === "last";
+  const shape = ops.shape(x).slice(1);
+  const known = shape.filter((n) => n !== null);
+  if (known.length < shape.length) {
+    throw wrongCall(config.name, "the sizes of its input must be known", shape);
   }
-  paddingOf(config, ["valid"]);
+  const [depth, input] = isLast
+    ? [known.at(-1)!, known.slice(0, -1)]
+    : [known[0]!, known.slice(1)];
+  const sizes: LocalSizes = {
+    ...settings,
+    depth,
+    input,
+    size: size.slice(0, axes),
+    strides: strides.slice(0, axes),
+  };
+  const flat = ops.merge(x, 1, axes + 1); // [N, inputs]
+  const product = ops.matmul(flat, localMatrix(ops, kernel, sizes));
+  const output = outputSizes(sizes);
+  const { filters } = settings;
+  const whole = isLast ? [...output, filters] : [filters, ...output];
+  const values = ops.unmerge(product, 1, whole);
+  if (bias === undefined) return values;
+  return ops.add(values, isLast ? bias : ops.reshape(bias, whole));
+}
+
+function optionsOf(config: LayerConfig, axes: 1 | 2) {
+  const implementation = config.number("implementation", 1);
+  if (![1, 2, 3].includes(implementation)) {
+    throw wrongOption(config, "implementation", "be 1, 2 or 3");
+  }
+  const isMatrix = implementation !== 1;
+  const allowed = isMatrix ? ["valid", "same"] as const : ["valid"] as const;
+  const padding = paddingOf(config, allowed);
   const pair = (values: readonly number[]) => [...values, 1].slice(0, 2);
   return {
+    isMatrix,
+    padding,
     filters: config.number("filters"),
     size: pair(positiveInts(config, "kernel_size", axes)),
     strides: pair(positiveInts(config, "strides", axes, 1)),

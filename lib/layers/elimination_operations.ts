@@ -79,12 +79,10 @@ function eliminate<T>(
 ): { solution: T | undefined; determinant: T } {
   const axes = rank(ops, a);
   let rows = b === undefined ? a : ops.concatenate([a, b], axes - 1);
-  let determinant = part(
-    ops,
-    ops.add(ops.multiply(a, ops.constant(0)), ops.constant(1)),
-    0,
-    0,
-  );
+  const ones = ops.add(ops.multiply(a, ops.constant(0)), ops.constant(1));
+  let determinant = n === 0
+    ? ops.prod(ones, { axis: [axes - 2, axes - 1], keepdims: true })
+    : part(ops, ones, 0, 0);
   const eye = identity(ops, n);
   for (let k = 0; k < n; k++) {
     const unit = column<T>(ops, n, (i) => i === k); // [n, 1]
@@ -206,6 +204,7 @@ export function triangular<T>(
 
 function choleskyOf<T>(ops: Ops<T>, x: T, name: string): T {
   const n = sizeOfMatrix(ops, x, name);
+  if (n === 0) return x;
   const axes = rank(ops, x);
   const columns: T[] = [];
   for (let j = 0; j < n; j++) {

@@ -65,7 +65,11 @@ export interface LayerConfig {
   ): readonly number[];
   /** An activation, serialised by name, as a function, or as a layer. */
   activation(key: string): Activation;
-  /** A wrapped layer; its weights are named `key/kernel`. */
+  /**
+   * A wrapped layer, with its weights under its own names. They are stored
+   * under the key: a layer that wraps `layer` lists `layer/kernel`, and passes
+   * the value on as `kernel`.
+   */
   layer(key: string): Layer;
   /**
    * Several wrapped layers under one key, such as the cells of stacked cells.

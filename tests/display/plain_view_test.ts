@@ -4,7 +4,7 @@ import { viewText } from "../../lib/display/text.ts";
 import type {
   FigureBlock,
   FigureSpec,
-  ViewOptions,
+  ShowOptions,
 } from "../../lib/display/view.ts";
 
 async function text(x: unknown): Promise<string> {
@@ -13,7 +13,7 @@ async function text(x: unknown): Promise<string> {
 
 async function figureOf(
   x: unknown,
-  options: ViewOptions = {},
+  options: ShowOptions = {},
 ): Promise<FigureSpec> {
   const { blocks } = await plainView(x, options);
   const isFigure = (block: { kind: string }): block is FigureBlock =>

@@ -25,3 +25,19 @@ Deno.test("checkSizes() refuses sizes that do not suit a layer, and names it", (
     `Cannot run samples of [3, 2, 1] as each layer must suit their sizes: "pool" (Test) does not: `,
   );
 });
+
+Deno.test("checkSizes() refuses a number of samples that does not suit a layer", () => {
+  const rows = input(0, "rows", [null, 3]);
+  const pairs = layer((ops, [x]) => [ops.reshape(x!, [-1, 2, 3])]);
+  const paired = program([rows], [
+    feature(builtInNode(1, "pairs", pairs, [first(rows)])),
+  ]);
+  const three = [array([3, 3], Array(9).fill(1))];
+  checkSizes(paired, three);
+  checkSizes(paired, [array([4, 3], Array(12).fill(1))], 4);
+  assertThrows(
+    () => checkSizes(paired, three, 3),
+    RangeError,
+    `Cannot run 3 samples of [3] as each layer must suit their sizes: "pairs" (Test) does not: `,
+  );
+});

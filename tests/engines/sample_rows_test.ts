@@ -1,7 +1,10 @@
-import { assertEquals } from "@std/assert";
+import { assertEquals, assertRejects } from "@std/assert";
+import { openOnnx } from "../../lib/engines/onnx/onnx_session.ts";
+import { Pacer } from "../../lib/formats/pacer.ts";
 import type { Layer } from "../../lib/layers/layer.ts";
 import type { GraphNode } from "../../lib/models/graph/graph.ts";
 import {
+  array,
   builtInNode,
   feature,
   first,
@@ -63,6 +66,24 @@ Deno.test("a fixed batch size counts only if rows may depend on each other", () 
     return [x!];
   };
   assertEquals(batchOf(needsRows), 2);
+});
+
+Deno.test("a session names the layer that does not accept the number of samples", async () => {
+  const pairs = on(X, "pairs", (ops, [x]) => [
+    ops.merge(ops.reshape(x!, [-1, 2, 3]), 1, 2),
+  ]);
+  const recording = recordingOf(program([X], [feature(pairs)]));
+  await using session = await openOnnx(recording, { threads: 1 });
+  const rows = (count: number) => [
+    array([count, 3], Array(3 * count).fill(1)),
+  ];
+  const { features } = await session.run(rows(4), new Pacer());
+  assertEquals(features[0]!.shape, [2, 6]);
+  await assertRejects(
+    () => session.run(rows(3), new Pacer()),
+    RangeError,
+    'Cannot run 3 samples of [3] as each layer must suit their sizes: "pairs" (Test) does not: Cannot reshape',
+  );
 });
 
 Deno.test("a batch of one sample mixes nothing", () => {

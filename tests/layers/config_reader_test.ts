@@ -113,3 +113,32 @@ Deno.test("readLayer() refuses element types that Keras does not have, by name",
     }
   }
 });
+
+Deno.test("readLayer() says how a custom class, or one behind an alias, gets its options", () => {
+  const read = (parts: Partial<Parameters<typeof readLayer>[0]>) =>
+    assertThrows(
+      () =>
+        readLayer({
+          name: "a",
+          className: "Identity",
+          dialect: 3,
+          options: { strength: 2 },
+          factoryOf: () => () => ({ weights: [], call: (_, [x]) => [x!] }),
+          ...parts,
+        }),
+      TypeError,
+    ).message.split("; ")[1];
+  assertEquals(read({}), undefined); // an operation
+  assertEquals(
+    read({ customObjects: {} }),
+    "if the class is not of Keras, pass customObjects: { Identity: (config) => … }",
+  );
+  assertEquals(
+    read({ customObjects: { Identity: () => undefined! } }),
+    'read it by config.raw("strength")',
+  );
+  assertEquals(
+    read({ customObjects: {}, storedClass: "my>Reverse" }),
+    'pass customObjects: { "my>Reverse": (config) => … }, which reads it by config.raw("strength"), in place of the alias',
+  );
+});

@@ -91,12 +91,41 @@ Deno.test("conv3d() knows its shape where no position is known", () => {
 
 testLayerCases("locally_connected");
 
-Deno.test("locallyConnected() refuses kernels that are stored in another form", () => {
-  const options = { filters: 2, kernel_size: 3, implementation: 2 };
+Deno.test("locallyConnected() takes kernels that are stored as a matrix, or as its connected pairs", async () => {
+  const local = (implementation: number, padding = "valid") =>
+    layerOf("LocallyConnected1D", {
+      ...{ filters: 1, kernel_size: 2, implementation, padding },
+    }, 2);
+  const x = [[[1], [2], [3]]];
+  const bias = [[10], [20]];
+  // By hand: 1 · 2 + 2 · 3 and 2 · 4 + 3 · 5; 9 is of no connected pair.
+  const matrix = [[[[2], [9]]], [[[3], [4]]], [[[9], [5]]]];
+  const expected = [[[18], [43]]];
+  const whole = { weights: [matrix, bias] };
+  assertEquals(await called(local(2), x, whole), expected);
+  const pairs = { weights: [[2, 3, 4, 5], bias] };
+  assertEquals(await called(local(3), x, pairs), expected);
+  // Keras pads before: 1 · 2 and 1 · 3 + 2 · 4.
+  const padded = { weights: [[2, 3, 4], bias] };
+  const short = await called(local(3, "same"), [[[1], [2]]], padded);
+  assertEquals(short, [[[12], [31]]]);
+});
+
+Deno.test("locallyConnected() refuses other implementations, and sizes that are not known", () => {
+  const options = { filters: 2, kernel_size: 3, implementation: 4 };
   assertThrows(
     () => layerOf("LocallyConnected1D", options, 2),
     TypeError,
-    '"implementation" must be 1: current value is 2',
+    '"implementation" must be 1, 2 or 3: current value is 4',
+  );
+  const two = { ...options, implementation: 2 };
+  assertThrows(
+    () =>
+      shapeAfter(layerOf("LocallyConnected1D", two, 2), [null, null, 1], [[
+        ...[5, 1, 3, 2],
+      ], [3, 2]]),
+    Error,
+    "the sizes of its input must be known",
   );
   const layer = layerOf("LocallyConnected1D", { filters: 2, kernel_size: 3 });
   const weights = [[1, 3, 2], [1, 2]];

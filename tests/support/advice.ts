@@ -151,6 +151,11 @@ export const FOLLOWED: readonly (readonly [string, string, string])[] = [
   ],
   [
     "layers/config_reader.ts",
+    "pass customObjects: { ${ asKey(storedClass) }: (config) => … }, which reads it by ${reads}, in place of the alias",
+    "tests/layers/config_reader_test.ts",
+  ],
+  [
+    "layers/config_reader.ts",
     "pass it as customObjects: { ${JSON.stringify(name)}: (ops, x) => … }",
     "tests/layers/config_reader_test.ts",
   ],

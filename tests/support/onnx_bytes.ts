@@ -33,7 +33,9 @@ export type Attribute =
   | { readonly strings: readonly string[] }
   | { readonly tensor: Constant }
   | { readonly sparse: Sparse }
-  | { readonly graph: Graph };
+  | { readonly graph: Graph }
+  /** In a function: an attribute of its call, by name, with a type's number. */
+  | { readonly of: string; readonly type: number };
 
 /** An operation. */
 export interface Node {
@@ -182,6 +184,9 @@ function writeAttribute(
   } else if (typeof value === "string") {
     text(writer, 4, value);
     kind(3);
+  } else if ("of" in value) {
+    text(writer, 21, value.of);
+    kind(value.type);
   } else if ("float" in value) {
     writer.tag(2, WireType.Bit32).float(value.float);
     kind(1);

@@ -39,8 +39,7 @@ export function writeGuards(
   call: OnnxCall,
   context: GuardContext,
 ): Ports & { readonly after?: () => void } | undefined {
-  const { kind, domain, inputs, outputs, added } = call.operation;
-  if (added !== undefined) return undefined;
+  const { kind, domain, inputs, outputs } = call.operation;
   const width = expectedWidth(call, context.origin);
   if (width !== undefined) {
     const shape = call.producers[0] && specOf(call.producers[0])?.shape;

@@ -1,14 +1,10 @@
-import { operationBytes } from "../../formats/onnx_model.ts";
+import { operationBytes, operationReader } from "../../formats/onnx_model.ts";
 import type { ProtoReader } from "../../formats/protobuf.ts";
 import { ProtoWriter } from "../../formats/proto_writer.ts";
 import type { OnnxCall } from "../../models/graph/graph.ts";
 import type { OnnxOrigin } from "../../models/graph/onnx_origin.ts";
 import { writeGuards } from "./_guards.ts";
-import {
-  binaryTrees,
-  checkInnerTrees,
-  writeBinaryTrees,
-} from "./binary_trees.ts";
+import { binaryTrees, checkInner, writeBinaryTrees } from "./binary_trees.ts";
 import { writeCorrected } from "./corrected_operators.ts";
 
 /** What is written beside the operations. */
@@ -47,7 +43,7 @@ export function writeOperations(
       writeBinaryTrees(writer, { ...operation, name }, trees, reader, fresh);
       continue;
     }
-    checkInnerTrees(operation, file);
+    checkInner(operation, file);
     const renamed = { ...call, operation: { ...operation, name } };
     if (writeCorrected(writer, renamed, reader, fresh)) continue;
     const guarded = writeGuards(call, { writer, origin, fresh });
@@ -66,14 +62,15 @@ export function writeOperations(
 /** The encoding of an operation with other inputs and outputs. */
 function withPorts(
   reader: ProtoReader,
-  { span }: OnnxCall["operation"],
+  operation: OnnxCall["operation"],
   { inputs, outputs }: Pick<OnnxCall["operation"], "inputs" | "outputs">,
 ): Uint8Array {
   const writer = new ProtoWriter();
   for (const input of inputs) writer.text(1, input);
   for (const output of outputs) writer.text(2, output);
-  for (const field of reader.fields(span)) {
-    if (field.number > 2) writer.bytes(field.number, reader.bytes(field));
+  const own = operationReader(reader, operation);
+  for (const field of own.reader.fields(own.span)) {
+    if (field.number > 2) writer.bytes(field.number, own.reader.bytes(field));
   }
   return writer.finish();
 }

@@ -11,7 +11,12 @@
  * @module
  */
 import { UnsupportedByEngineError } from "../../errors.ts";
-import type { OnnxFile, OnnxOperation } from "../../formats/onnx_model.ts";
+import {
+  graphsIn,
+  type OnnxFile,
+  type OnnxOperation,
+  operationReader,
+} from "../../formats/onnx_model.ts";
 import { tensorBytes } from "../../formats/onnx_tensor.ts";
 import type { ProtoReader } from "../../formats/protobuf.ts";
 import { ProtoWriter } from "../../formats/proto_writer.ts";
@@ -74,25 +79,28 @@ export function binaryTrees(
 
 /**
  * Checks that an operation holds no such ensemble inside, in a subgraph or in
- * the function that it calls.
+ * the function that it calls, and calls no function with subgraphs, on which the
+ * runtime ends the process.
  *
  * @param operation The operation.
  * @param file The file.
- * @throws {UnsupportedByEngineError} If it holds one.
+ * @throws {UnsupportedByEngineError} If it does.
  */
-export function checkInnerTrees(
+export function checkInner(
   { name, kind, domain, attributes }: OnnxOperation,
   { reader, functions }: OnnxFile,
 ): void {
   const called = functions.find((body) =>
     body.name === kind && body.domain === domain
   );
-  const inner = [...attributes.values()].flatMap((value) =>
-    typeof value === "object" && "graph" in value ? value.graph.nodes : []
-  );
+  if (called?.nodes.some((node) => graphsIn(node).length > 0)) {
+    const reason = "its runtime cannot run a function with subgraphs";
+    throw new UnsupportedByEngineError(`run "${name}"`, "onnx", reason);
+  }
+  const inner = graphsIn({ attributes }).flatMap(({ nodes }) => nodes);
   for (const node of [...inner, ...called?.nodes ?? []]) {
     if (binaryTrees(node, reader) !== undefined) throw wrong(name);
-    checkInnerTrees(node, { reader, functions } as OnnxFile);
+    checkInner(node, { reader, functions } as OnnxFile);
   }
 }
 
@@ -169,10 +177,11 @@ const ADDED: Readonly<Record<string, Readonly<Record<string, number>>>> = {
 /** Writes the same trees as a regressor, `[N, 1]`. */
 function writeRegressor(
   writer: ProtoWriter,
-  { span }: OnnxOperation,
-  reader: ProtoReader,
+  operation: OnnxOperation,
+  file: ProtoReader,
   output: string,
 ): void {
+  const { reader, span } = operationReader(file, operation);
   for (const field of reader.fields(span)) {
     const { number } = field;
     if (number === 2 || number === 3 || number === 4) continue;

@@ -16,7 +16,11 @@
  * @module
  */
 import { UnsupportedByEngineError } from "../../errors.ts";
-import { graphsIn, type OnnxOperation } from "../../formats/onnx_model.ts";
+import {
+  graphsIn,
+  type OnnxOperation,
+  operationReader,
+} from "../../formats/onnx_model.ts";
 import type { ProtoReader } from "../../formats/protobuf.ts";
 import type { ProtoWriter } from "../../formats/proto_writer.ts";
 import { type OnnxCall, specOf } from "../../models/graph/graph.ts";
@@ -125,14 +129,15 @@ function writeAtLeastOne(
 /** Writes an operator with other inputs or outputs, or without an attribute. */
 function writeChanged(
   writer: ProtoWriter,
-  { span, name }: OnnxOperation,
-  reader: ProtoReader,
+  operation: OnnxOperation,
+  file: ProtoReader,
   { inputs, outputs, without }: {
     readonly inputs?: readonly string[];
     readonly outputs?: readonly string[];
     readonly without?: string;
   },
 ): void {
+  const { reader, span } = operationReader(file, operation);
   writer.message(1, () => {
     for (const field of reader.fields(span)) {
       const { number } = field;
@@ -143,7 +148,7 @@ function writeChanged(
     }
     for (const input of inputs ?? []) writer.text(1, input);
     for (const output of outputs ?? []) writer.text(2, output);
-    writer.text(3, name);
+    writer.text(3, operation.name);
   });
 }
 

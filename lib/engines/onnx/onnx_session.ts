@@ -1,4 +1,5 @@
 import { shapeText } from "../../check.ts";
+import { UnsupportedByEngineError } from "../../errors.ts";
 import type { FeatureArray, NdArray } from "../../types.ts";
 import { checkSizes } from "../check_sizes.ts";
 import type { Pacer } from "../../formats/pacer.ts";
@@ -131,8 +132,16 @@ class OnnxSession implements Session {
     pacer: Pacer,
     samples: RunSamples,
   ): Promise<RunOutputs> {
-    const results = await pacer.race(this.#graphs.run(inputs, samples));
-    return this.#read(results, samples.first ?? 0);
+    try {
+      const results = await pacer.race(this.#graphs.run(inputs, samples));
+      return this.#read(results, samples.first ?? 0);
+    } catch (error) {
+      // The layers may not accept this number of samples.
+      const isOfRuntime = error instanceof UnsupportedByEngineError;
+      const rows = inputs[0]!.shape[0]!;
+      if (isOfRuntime) checkSizes(this.#recording.program, inputs, rows);
+      throw error;
+    }
   }
 
   /** Checks sizes that were unknown before: the runtime does not check all. */

@@ -71,7 +71,8 @@ export class TfjsOps extends TfjsElements implements Ops<tf.Tensor> {
   }
 
   slice(x: tf.Tensor, ranges: readonly SliceRange[]): tf.Tensor {
-    return ranges.reduce(sliceAxis, x);
+    return emptyOf(SHAPES.slice(known(x), ranges)) ??
+      ranges.reduce(sliceAxis, x);
   }
 
   pad(
@@ -156,9 +157,10 @@ export class TfjsOps extends TfjsElements implements Ops<tf.Tensor> {
   }
 
   takeLast(x: tf.Tensor, index: number): tf.Tensor {
-    const { shape } = SHAPES.takeLast(known(x), index);
+    const kind = SHAPES.takeLast(known(x), index);
+    const { shape } = kind;
     const begin = [...shape.map(() => 0), axisOf(index, x.shape.at(-1)!)];
-    return tf.reshape(
+    return emptyOf(kind) ?? tf.reshape(
       tf.slice(x, begin, [...shape as number[], 1]),
       shape as number[],
     );

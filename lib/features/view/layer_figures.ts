@@ -12,7 +12,7 @@ import type {
   FigureSpec,
   GridImage,
   HeatmapSpec,
-  ViewOptions,
+  ShowOptions,
 } from "../../display/view.ts";
 import type { FeatureArray, FeatureSet } from "../../types.ts";
 import { type PointColor, projectionBlock } from "./projection_figure.ts";
@@ -33,7 +33,7 @@ const MOST_COLUMNS = 256;
 const ASSUMED = "channels assumed to be last";
 
 /** Options of a layer's figures. */
-export interface LayerFigureOptions extends ViewOptions {
+export interface LayerFigureOptions extends ShowOptions {
   /**
    * Whether the figure is one of several, and therefore small. @default {false}
    */
@@ -153,7 +153,7 @@ function sliceOf(
 
 async function inputOf(
   { ids, labels, classNames }: FeatureSet,
-  images: NonNullable<ViewOptions["images"]>,
+  images: NonNullable<ShowOptions["images"]>,
   sample: number,
 ): Promise<GridImage[]> {
   const { inputImages } = await import("./_input_images.ts");
@@ -175,7 +175,7 @@ async function inputOf(
  */
 export function valuesBlock(
   shown: ShownArray,
-  { sample = 0 }: ViewOptions,
+  { sample = 0 }: ShowOptions,
 ): FigureBlock {
   const { title, array } = shown;
   const block = (

@@ -17,8 +17,8 @@ import { statisticsTable } from "../../display/statistics_table.ts";
 import type {
   Block,
   FigureBlock,
+  ShowOptions,
   View,
-  ViewOptions,
 } from "../../display/view.ts";
 import type { FeatureSet } from "../../types.ts";
 import { accuracyText, classFigures } from "./class_figures.ts";
@@ -48,7 +48,7 @@ export const SET_OPTIONS = [
  * the figures of the layer alone.
  * @throws {RangeError} If there is no such sample, layer or projection.
  */
-export function featureSetView(set: FeatureSet, options: ViewOptions): View {
+export function featureSetView(set: FeatureSet, options: ShowOptions): View {
   const count = set.ids.length;
   const { sample = 0, layer, channels, projection = "pca" } = options;
   checkInteger(sample, ACTION, "sample", 0);
@@ -129,7 +129,7 @@ function summaryOf(set: FeatureSet): string {
 function figuresOf(
   set: FeatureSet,
   shown: ShownArray,
-  options: ViewOptions & { readonly isCompact?: boolean },
+  options: ShowOptions & { readonly isCompact?: boolean },
 ): FigureBlock[] {
   return shown.title === "logits"
     ? classFigures(set, predictions(set))
@@ -143,7 +143,7 @@ function figuresOf(
 function someFigures(
   set: FeatureSet,
   arrays: readonly ShownArray[],
-  options: ViewOptions,
+  options: ShowOptions,
 ): { figures: FigureBlock[]; left: string[] } {
   const isLogits = ({ title }: ShownArray) => title === "logits";
   const ofLogits = arrays.filter(isLogits)

@@ -1,6 +1,6 @@
 import { printable, quote, shapeText } from "../../check.ts";
 import { countText, numberText } from "../../display/cell.ts";
-import type { Block, View, ViewOptions } from "../../display/view.ts";
+import type { Block, ShowOptions, View } from "../../display/view.ts";
 import type { LayerRow, Model, TensorSpec } from "../../types.ts";
 import { type Findable, findLayers } from "./find_layers.ts";
 
@@ -30,7 +30,7 @@ export type ShownModel =
  */
 export function modelView(
   model: ShownModel,
-  { layer }: ViewOptions = {},
+  { layer }: ShowOptions = {},
 ): View {
   const title = `Model "${model.name}" (${model.format})`;
   if (layer !== undefined) {

@@ -12,8 +12,8 @@ import type {
   GridImage,
   HeatmapSpec,
   ImagesSpec,
+  ShowOptions,
   View,
-  ViewOptions,
 } from "../../display/view.ts";
 import { extremes } from "../../math/statistics.ts";
 import type { NdArray, Weights } from "../../types.ts";
@@ -27,7 +27,7 @@ export interface WeightsOwner {
 }
 
 /** The options of `show` for weights. */
-export type KernelOptions = Pick<ViewOptions, "channels" | "scale">;
+export type KernelOptions = Pick<ShowOptions, "channels" | "scale">;
 
 /** ONNX operations, whose kernels are `[out, in, h, w]`. */
 const CHANNELS_FIRST = new Set(["Conv", "ConvInteger", "QLinearConv"]);
@@ -59,7 +59,7 @@ export const WEIGHTS_OPTIONS = ["weight", "channels", "scale"] as const;
 export function weightsView(
   owner: WeightsOwner,
   weights: Weights,
-  options: ViewOptions = {},
+  options: ShowOptions = {},
 ): View {
   const title = `Weights of "${owner.name}" (${owner.kind})`;
   const entries = Object.entries(weights);

@@ -7,7 +7,11 @@
 import { nearestNames, quote } from "../../check.ts";
 import { ModelFormatError } from "../../errors.ts";
 import { activationNamed } from "../../layers/activations.ts";
-import { activationName, isLayerObject } from "../../layers/config_reader.ts";
+import {
+  activationName,
+  asKey,
+  isLayerObject,
+} from "../../layers/config_reader.ts";
 import {
   customFunction,
   type CustomTable,
@@ -161,6 +165,9 @@ export function refuseUnknown(
   const hints = [
     `pass customObjects: { ${entries} }`,
     ...alike === undefined ? [] : [asAlias(alike.className)],
+    ...unknown.some(({ className }) => ELSEWHERE.test(className))
+      ? [AS_GRAPH]
+      : [],
     ...near.length === 0 ? [] : [`of its keys, ${near.join(", ")}`],
     ...advice === undefined ? formsOf(unknown) : [`or ${advice}`],
   ];
@@ -193,6 +200,12 @@ function formsOf(unknown: readonly UnknownLayer[]): string[] {
   );
 }
 
+/** Layers whose computation is not in the file: of TensorFlow, by a handle. */
+const ELSEWHERE = /^(KerasLayer|TFSMLayer|DenseFeatures)$/;
+const AS_GRAPH =
+  'or convert the model in Python, with model.export("FOLDER"): ' +
+  "tensorflowjs_converter --input_format=tf_saved_model FOLDER OUTPUT";
+
 /** Advice on a class of another package that has the name of one of Keras. */
 function asAlias(name: string): string {
   return `or customObjects: { ${name}: "${name}" } if it computes what the class of Keras does`;
@@ -205,11 +218,6 @@ function shown(
   return `"${path}" (${className}${
     module === undefined || module === null ? "" : ` of ${module}`
   })`;
-}
-
-/** Formats a name as an object key in JavaScript. */
-export function asKey(name: string): string {
-  return /^[A-Za-z_$][\w$]*$/.test(name) ? name : JSON.stringify(name);
 }
 
 function* unknownIn(

@@ -5,7 +5,7 @@
  * @module
  */
 import { cannot } from "../../check.ts";
-import { readLayer } from "../../layers/config_reader.ts";
+import { asKey, readLayer } from "../../layers/config_reader.ts";
 import { customLambda, lambdaEntry } from "../../layers/custom_lambda.ts";
 import {
   customFunction,
@@ -17,7 +17,7 @@ import { checkedFactory } from "../../layers/custom_results.ts";
 import { LAYERS } from "../../layers/layer_table.ts";
 import type { Dialect, Layer, LayerFactory } from "../../layers/layer.ts";
 import { OPERATIONS } from "../../layers/operation_table.ts";
-import { asKey, operationName, operationOptions } from "./known_layers.ts";
+import { operationName, operationOptions } from "./known_layers.ts";
 import type { LayerDraft } from "./layer_draft.ts";
 
 /** A class name of a file. */

@@ -350,6 +350,7 @@ class Builder {
       readLayer({
         name,
         className: spec.className,
+        storedClass: spec.storedClass,
         dialect,
         registeredName: spec.registeredName,
         options,

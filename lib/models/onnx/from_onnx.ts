@@ -15,6 +15,12 @@
  * @module
  */
 import { dequantisation } from "./dequantisation.ts";
+import {
+  configOf,
+  functionHashes,
+  namesOf,
+  outputName,
+} from "./_operation_rows.ts";
 import type { Hash } from "node:crypto";
 import { sizeOf } from "../../check.ts";
 import { ModelFormatError } from "../../errors.ts";
@@ -38,6 +44,8 @@ import { inOrder } from "../graph/in_order.ts";
 /** The parts of a model. */
 export interface OnnxParts {
   readonly file: WholeFile;
+  /** Calls of functions, by the operations that replace them. */
+  readonly calls: ReadonlyMap<OnnxOperation, OnnxOperation>;
   /** Constants by their tensor names. */
   readonly constants: ReadonlyMap<string, FileConstant>;
   /** Operations that are not constants. */
@@ -68,6 +76,7 @@ export function* onnxGraph(parts: OnnxParts): Steps<ModelGraph> {
     builder.addOperation(operation);
     yield;
   }
+  builder.linkCalls();
   const { nodes, topLevel, otherNames, producers } = builder;
   nodes.forEach((node, id) => node.id = id);
   const ends = file.graph.outputs.filter(({ name }) => !constants.has(name));
@@ -117,13 +126,35 @@ class GraphBuilder {
   readonly #names: ReadonlyMap<OnnxOperation, string>;
   readonly #used: ReadonlySet<string>;
   readonly #functions: ReadonlyMap<string, string>;
+  /** The rows of calls of functions. */
+  readonly #calls = new Map<OnnxOperation, Draft>();
 
   constructor(parts: OnnxParts) {
     this.#parts = parts;
     this.specs = new OnnxSpecs(parts.file, parts.inputs);
-    this.#names = namesOf(parts.operations);
+    const calls = new Set(parts.calls.values());
+    this.#names = namesOf([...calls, ...parts.operations]);
     this.#used = new Set(this.#names.values());
     this.#functions = functionHashes(parts.file);
+  }
+
+  /** Links the rows of calls to the tensors that they return. */
+  linkCalls(): void {
+    for (const [operation, draft] of this.#calls) {
+      const refs = (names: readonly string[]) =>
+        names.flatMap((name) => this.producers.get(name) ?? []);
+      const outputs = refs(operation.outputs);
+      const { name } = draft.row;
+      const spec = this.specs.output(outputName(operation, 0), name, undefined);
+      draft.inputs = refs(operation.inputs);
+      draft.call = { kind: "alias", outputs };
+      draft.row = makeRow({
+        ...draft.row,
+        outputs: spec === undefined ? [] : [spec],
+        inbound: draft.inputs.map((ref) => ref.node.row.name),
+      });
+      this.otherNames.set(outputName(operation, 0), draft);
+    }
   }
 
   fault(rule: string, value: unknown): ModelFormatError {
@@ -182,6 +213,8 @@ class GraphBuilder {
   }
 
   addOperation(operation: OnnxOperation): void {
+    const call = this.#parts.calls.get(operation);
+    if (call !== undefined && !this.#calls.has(call)) this.#addCall(call);
     const added = dequantisation(
       operation,
       this.#parts.file.opsets,
@@ -195,6 +228,28 @@ class GraphBuilder {
     }
   }
 
+  /** Adds the row of a call, which is linked when its operations are there. */
+  #addCall(operation: OnnxOperation): void {
+    const { kind } = operation;
+    const draft: Draft = {
+      id: 0,
+      row: makeRow({
+        name: this.#names.get(operation)!,
+        index: this.topLevel.length,
+        kind,
+        config: configOf(operation),
+        outputs: [],
+      }),
+      isListed: true,
+      inputs: [],
+      call: { kind: "alias", outputs: [] },
+      weights: () => [],
+    };
+    this.nodes.push(draft);
+    this.topLevel.push(draft);
+    this.#calls.set(operation, draft);
+  }
+
   /** Adds the node of an operation; one that is not in the file is unlisted. */
   #add(
     operation: OnnxOperation,
@@ -202,7 +257,8 @@ class GraphBuilder {
     isListed = true,
     dequantised?: Ref,
   ): Draft {
-    const { constants } = this.#parts;
+    const { constants, calls } = this.#parts;
+    const isTop = isListed && !calls.has(operation);
     const operands = attributeTensors(operation);
     const producers = operands.map((tensor) => this.producers.get(tensor));
     const inputs = producers.filter((ref) => ref !== undefined);
@@ -223,7 +279,7 @@ class GraphBuilder {
       id: 0,
       row: makeRow({
         name,
-        ...(isListed ? { index: this.topLevel.length } : {}),
+        ...(isTop ? { index: this.topLevel.length } : {}),
         kind: operation.kind,
         config: configOf(operation),
         outputs: spec === undefined ? [] : [spec],
@@ -249,7 +305,7 @@ class GraphBuilder {
     };
     this.nodes.push(node);
     if (!isListed) return node;
-    this.topLevel.push(node);
+    if (isTop) this.topLevel.push(node);
     this.#addOutputs(operation, node);
     return node;
   }
@@ -348,57 +404,4 @@ class GraphBuilder {
     }
     this.#claimed.add(name);
   }
-}
-
-/** Unique names of operations. */
-function namesOf(
-  operations: readonly OnnxOperation[],
-): Map<OnnxOperation, string> {
-  const counts = new Map<string, number>();
-  for (const { name } of operations) {
-    counts.set(name, (counts.get(name) ?? 0) + 1);
-  }
-  const isUnique = ({ name }: OnnxOperation) =>
-    name !== "" && counts.get(name) === 1;
-  const used = new Set(operations.filter(isUnique).map(({ name }) => name));
-  return new Map(operations.map((operation) => {
-    if (isUnique(operation)) return [operation, operation.name];
-    let name = outputName(operation, 0) || operation.kind;
-    while (used.has(name)) name = `${name}:0`;
-    used.add(name);
-    return [operation, name];
-  }));
-}
-
-/** The name of an output; for 0, of the first that is not omitted. */
-function outputName({ outputs }: OnnxOperation, index: number): string {
-  const first = index > 0 ? "" : outputs.find((tensor) => tensor !== "");
-  return first || (outputs[index] ?? "");
-}
-
-/** Attributes for display; tensors and graphs are described. */
-function configOf({ attributes }: OnnxOperation): Record<string, unknown> {
-  return Object.fromEntries(
-    [...attributes].map(([key, value]) => {
-      if (typeof value !== "object" || !("span" in value)) {
-        return [key, Array.isArray(value) ? Object.freeze([...value]) : value];
-      }
-      if ("tensor" in value) return [key, `tensor [${value.tensor.shape}]`];
-      return [
-        key,
-        "graph" in value
-          ? `graph of ${value.graph.nodes.length} operations`
-          : "not shown",
-      ];
-    }),
-  );
-}
-
-/** Fingerprints of the functions of a file, which may call each other. */
-function functionHashes({ functions, reader }: WholeFile): Map<string, string> {
-  if (functions.length === 0) return new Map();
-  const hash = nodeCrypto().createHash("sha256");
-  for (const { span } of functions) hash.update(reader.bytes(span));
-  const text = hash.digest("hex");
-  return new Map(functions.map((f) => [`${f.domain}.${f.name}`, text]));
 }

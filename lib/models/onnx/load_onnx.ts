@@ -61,11 +61,14 @@ export async function loadOnnx(
   const close = () => opened.forEach((file) => file.close());
   try {
     pacer.check();
-    const file = readOnnx(source, limits.nesting);
+    const whole = readOnnx(source, limits.nesting);
     await pacer.rest();
-    checkFile(file);
-    checkExpansion(file, limits);
-    checkNoneInside(file);
+    checkFile(whole);
+    checkExpansion(whole, limits);
+    checkNoneInside(whole);
+    const { file, calls } = whole.functions.length === 0
+      ? { file: whole, calls: new Map() }
+      : (await import("./inline_functions.ts")).inlineFunctions(whole);
     const constants = await readConstants(file, {
       ...{ allowNonFinite, limits, url, signal: pacer.signal },
       onOpen: (external) => opened.push(external),
@@ -74,9 +77,9 @@ export async function loadOnnx(
       outputs.length === 0 || !constants.has(outputs[0]!)
     );
     const inputs = file.graph.inputs.filter(({ name }) => !constants.has(name));
-    const parts = { file, constants, operations, inputs, close };
+    const parts = { file, calls, constants, operations, inputs, close };
     const model = await pacer.drive(onnxGraph(parts));
-    const ordered = model.topLevel.flatMap(({ call }) =>
+    const ordered = model.listed.flatMap(({ call }) =>
       call.kind === "raw" ? [call.onnx!.operation] : []
     );
     await checkTensorSizes(file, constants, ordered, limits);

@@ -1,5 +1,5 @@
 import { assertEquals, assertThrows } from "@std/assert";
-import type { FigureBlock, ViewOptions } from "../../../lib/display/view.ts";
+import type { FigureBlock, ShowOptions } from "../../../lib/display/view.ts";
 import { viewText } from "../../../lib/display/text.ts";
 import { weightsView } from "../../../lib/models/graph/weights_view.ts";
 import type { LayerRow, NdArray, Weights } from "../../../lib/types.ts";
@@ -133,7 +133,7 @@ Deno.test("weightsView() draws the channels of the weight that is named", async 
     kernel: array([2, 2, 1, 3], (i) => i),
     recurrent: array([2, 3], (i) => i),
   };
-  const draw = async (options: ViewOptions) => {
+  const draw = async (options: ShowOptions) => {
     const { blocks } = weightsView(ROW, weights, options);
     assertEquals(blocks.length, 1);
     return await (blocks[0] as FigureBlock).figure();
@@ -176,7 +176,7 @@ Deno.test("weightsView() refuses weights and channels that are not there", () =>
     kernel: array([2, 3], (i) => i),
     bias: array([3], () => 0),
   };
-  const bad = (options: ViewOptions, part: string) =>
+  const bad = (options: ShowOptions, part: string) =>
     assertThrows(() => weightsView(ROW, weights, options), Error, part);
   bad({ weight: "bias" }, '"weight" must be one of "kernel"');
   bad({ weight: "kernel", channels: [3] }, "integers >= 0 and < 3");

@@ -228,3 +228,15 @@ Deno.test("unknownLayers() tells wrapped classes and operations of other package
   const found = unknownLayers(model(...layers, operation), KERAS_3);
   assertEquals(found.map(({ path }) => path), ["1/layer", "add"]);
 });
+
+Deno.test("refuseUnknown() says how to convert layers whose computation is not in the file", () => {
+  const refused = (className: string) =>
+    assertThrows(
+      () =>
+        refuseUnknown([{ path: "a", className, module: undefined }], "f", {}),
+      ModelFormatError,
+    ).message;
+  const advice = "tensorflowjs_converter --input_format=tf_saved_model FOLDER";
+  assertEquals(refused("KerasLayer").includes(advice), true);
+  assertEquals(refused("Mine").includes(advice), false);
+});
