@@ -129,8 +129,14 @@ function leadingAxis(
   isBatch: ((name: string | undefined) => boolean) | undefined,
 ): number | undefined {
   if (shape === undefined) return 0;
-  if (isBatch === undefined) return shape[0] === null ? 0 : undefined;
-  const found = sizeNames.flatMap((name, axis) => isBatch(name) ? [axis] : []);
+  const axesOf = (isBatch: (name: string | undefined) => boolean) =>
+    sizeNames.flatMap((name, axis) => isBatch(name) ? [axis] : []);
+  if (isBatch === undefined) {
+    // Other inputs begin with the batch; this one may have time steps first.
+    const [axis = 0] = axesOf((name) => BATCH.test(name ?? ""));
+    return shape[0] === null ? axis : undefined;
+  }
+  const found = axesOf(isBatch);
   return found.length === 1 ? found[0] : undefined;
 }
 

@@ -180,7 +180,7 @@ function branches(...out: string[]): Node {
     ],
     outputs: [{ name: "n", type: 1 }, { name: "m", type: 1 }],
   };
-  const attributes = { then_branch: { graph }, else_branch: { graph } };
+  const attributes = { "then_branch": { graph }, "else_branch": { graph } };
   return { op: "If", in: ["yes"], out, attributes };
 }
 
@@ -217,7 +217,7 @@ Deno.test("an operator of a subgraph that omits an output is refused by name", a
     op: "If",
     in: ["yes"],
     out: ["y"],
-    attributes: { then_branch: { graph }, else_branch: { graph } },
+    attributes: { "then_branch": { graph }, "else_branch": { graph } },
   };
   await assertRejects(
     () => both(omitting([node]), FOUR),

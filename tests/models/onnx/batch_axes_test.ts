@@ -165,6 +165,8 @@ Deno.test("BatchAxes finds an axis named batch behind the time steps, with its s
   assertEquals(axesOf(info("x", ["n", "num_batches"])).axes, [0]);
   // Where inputs begin with it, others have it elsewhere.
   assertEquals(axesOf(info("x", ["batch", "seq"]), h).axes, [0, 1]);
+  assertEquals(axesOf(x, info("lengths", ["batch"])).axes, [1, 0]);
+  assertEquals(axesOf(info("lengths", ["batch"]), x, h).axes, [0, 1, 1]);
 });
 
 Deno.test("BatchAxes finds the axis that every output begins with, if the first one is reduced", () => {
