@@ -323,7 +323,7 @@ const HANDLES =
 export function checkFetch({ node: { row, call } }: Ref): void {
   if (call.kind !== "raw") return;
   const rule = HANDLES.test(row.kind)
-    ? "give a tensor, and not a list of tensors or a table"
+    ? "return a tensor, not a list of tensors or a table"
     : call.isInLoop === true
     ? "not be inside a loop, which computes it several times"
     : undefined;

@@ -287,7 +287,7 @@ counted(
     await assertRejects(
       () => open(graph, "cpu", { layers: [graph.findNode("list")] }),
       TypeError,
-      'Cannot take layer "list" as operation "list" (TensorListReserve) must give a tensor, and not a list of tensors or a table',
+      'Cannot take layer "list" as operation "list" (TensorListReserve) must return a tensor, not a list of tensors or a table',
     );
     const layers = ["exit", "y"].map((id) => graph.findNode(id));
     const session = await open(graph, "cpu", { layers });
