@@ -95,11 +95,12 @@ export function checkInner(
   );
   if (called?.nodes.some((node) => graphsIn(node).length > 0)) {
     const reason = "its runtime cannot run a function with subgraphs";
-    throw new UnsupportedByEngineError(`run "${name}"`, "onnx", reason);
+    const action = `run "${name || kind}"`;
+    throw new UnsupportedByEngineError(action, "onnx", reason);
   }
   const inner = graphsIn({ attributes }).flatMap(({ nodes }) => nodes);
   for (const node of [...inner, ...called?.nodes ?? []]) {
-    if (binaryTrees(node, reader) !== undefined) throw wrong(name);
+    if (binaryTrees(node, reader) !== undefined) throw wrong(name || kind);
     checkInner(node, { reader, functions } as OnnxFile);
   }
 }
@@ -129,7 +130,7 @@ export function writeBinaryTrees(
 ): void {
   const isLogistic = activation === "LOGISTIC";
   if (!isLogistic && !UNCHANGED.has(activation ?? "")) {
-    throw wrong(operation.name);
+    throw wrong(operation.name || operation.kind);
   }
   const [label = "", scores = ""] = operation.outputs;
   const [sum, no] = [fresh(`${operation.name} sum`), fresh("no")];
