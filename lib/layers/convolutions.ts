@@ -158,10 +158,11 @@ function byMatrix<T>(
     strides: strides.slice(0, axes),
   };
   const flat = ops.merge(x, 1, axes + 1); // [N, inputs]
-  const product = ops.matmul(flat, localMatrix(ops, kernel, sizes));
-  const output = outputSizes(sizes);
-  const { filters } = settings;
-  const whole = isLast ? [...output, filters] : [filters, ...output];
+  const product = ops.matmul(
+    flat,
+    localMatrix(ops, kernel, sizes, config.name),
+  );
+  const whole = outputSizes(sizes);
   const values = ops.unmerge(product, 1, whole);
   if (bias === undefined) return values;
   return ops.add(values, isLast ? bias : ops.reshape(bias, whole));

@@ -111,6 +111,32 @@ Deno.test("locallyConnected() takes kernels that are stored as a matrix, or as i
   assertEquals(short, [[[12], [31]]]);
 });
 
+Deno.test("locallyConnected() refuses a matrix that does not fit the layer, or is too large", () => {
+  const after = (
+    implementation: number,
+    length: number,
+    kernel: readonly number[],
+  ) =>
+    shapeAfter(
+      layerOf("LocallyConnected1D", {
+        ...{ filters: 1, kernel_size: 2, implementation, use_bias: false },
+      }),
+      [null, length, 1],
+      [kernel],
+    );
+  assertEquals(after(3, 3, [4]), [null, 2, 1]);
+  assertEquals(after(2, 3, [3, 1, 2, 1]), [null, 2, 1]);
+  const faults = [
+    [3, 3, [5], '"kernel" must be [4]: current value is [5]'],
+    [2, 3, [1, 3, 2, 1], '"kernel" must be [3, 1, 2, 1]'],
+    [3, 1, [4], "at least 2 positions"],
+    [3, 100_000, [199_998], "must have 2147483648 bytes or fewer"],
+  ] as const;
+  for (const [implementation, length, kernel, rule] of faults) {
+    assertThrows(() => after(implementation, length, kernel), Error, rule);
+  }
+});
+
 Deno.test("locallyConnected() refuses other implementations, and sizes that are not known", () => {
   const options = { filters: 2, kernel_size: 3, implementation: 4 };
   assertThrows(
