@@ -151,9 +151,9 @@ function joinedArrays<A extends FeatureArray | NdArray>(
  * @throws {RangeError} If a layer may mix the rows.
  */
 export function checkLayers(program: Program, what: string): void {
-  const { doubtful, batch } = program.rows;
-  if (doubtful === undefined) return;
-  throw mixesRows(`run ${what}`, batch!, doubtful.row);
+  const { uncertain, batch } = program.rows;
+  if (uncertain === undefined) return;
+  throw mixesRows(`run ${what}`, batch!, uncertain.row);
 }
 
 /**

@@ -23,7 +23,7 @@ export interface SampleRows {
   /** Layers that compute over samples, of which no input is known to. */
   readonly mixing: readonly GraphNode[];
   /** The first layer of which it is not certain that it does not. */
-  readonly doubtful: GraphNode | undefined;
+  readonly uncertain: GraphNode | undefined;
   /** Number of samples that a run must have; undefined for any number. */
   readonly batch?: number;
   /** A tensor; its samples are undefined if they are not known. */
@@ -84,14 +84,14 @@ function followed(
     const value = { ...shapeValue({ shape, dtype }), samples: undefined };
     return known.get(key) ?? { value, mask: undefined };
   };
-  let doubtful: GraphNode | undefined;
+  let uncertain: GraphNode | undefined;
   const mixing = nodes.filter((node) => {
     const outputs = outputsOf(node, ops, valueOf);
     const areKnown = outputs.length > 0 &&
       outputs.every(({ value: { samples } }) =>
         samples === null || isLocated(samples)
       );
-    if (!areKnown) doubtful ??= node;
+    if (!areKnown) uncertain ??= node;
     outputs.forEach(({ value, mask }, index) =>
       known.set(refKey({ node, index }), {
         value: settled(value),
@@ -103,7 +103,7 @@ function followed(
   });
   return {
     mixing,
-    doubtful,
+    uncertain,
     valueOf: (ref) => valueOf(refKey(ref), ref).value,
   };
 }

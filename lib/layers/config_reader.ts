@@ -228,7 +228,7 @@ export class ConfigReader implements LayerConfig {
     if (storedClass !== undefined) {
       return `pass customObjects: { ${
         asKey(storedClass)
-      }: (config) => … }, which reads it by ${reads}, in place of the alias`;
+      }: (config) => … }, which reads it by ${reads}, instead of the alias`;
     }
     if (className === "Lambda" && keys.includes("arguments")) {
       const names = Object.keys(this.raw("arguments") as object).join(", ");

@@ -39,9 +39,9 @@ Deno.test("flatInputs() flattens lists in lists, but takes two lists as inputs a
 });
 
 Deno.test("flatInputs() leaves other batches as they are", () => {
-  const texts = [["x", "y"], ["z", "w"]];
+  const strings = [["x", "y"], ["z", "w"]];
   for (
-    const batch of [a, [a, b], { a, b }, texts, [texts, [0, 1]], [1, 2, 3]]
+    const batch of [a, [a, b], { a, b }, strings, [strings, [0, 1]], [1, 2, 3]]
   ) {
     assertEquals(flatInputs(batch, ["a", "b"]), batch);
   }

@@ -139,6 +139,6 @@ Deno.test("readLayer() says how a custom class, or one behind an alias, gets its
   );
   assertEquals(
     read({ customObjects: {}, storedClass: "my>Reverse" }),
-    'pass customObjects: { "my>Reverse": (config) => … }, which reads it by config.raw("strength"), in place of the alias',
+    'pass customObjects: { "my>Reverse": (config) => … }, which reads it by config.raw("strength"), instead of the alias',
   );
 });

@@ -151,7 +151,7 @@ export const FOLLOWED: readonly (readonly [string, string, string])[] = [
   ],
   [
     "layers/config_reader.ts",
-    "pass customObjects: { ${ asKey(storedClass) }: (config) => … }, which reads it by ${reads}, in place of the alias",
+    "pass customObjects: { ${ asKey(storedClass) }: (config) => … }, which reads it by ${reads}, instead of the alias",
     "tests/layers/config_reader_test.ts",
   ],
   [

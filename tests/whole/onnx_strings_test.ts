@@ -39,15 +39,15 @@ async function lastOf(bytes: Uint8Array, data: Inputs, size = 64) {
 }
 
 Deno.test("an ONNX file takes strings, [N] and [N, 1] alike", async () => {
-  const texts = ["a", "ü", "other", "", "b"];
+  const strings = ["a", "ü", "other", "", "b"];
   const data = [1, 3, -1, -1, 2];
   for (const size of [64, 2, 1]) {
     const flat = encoderBytes(["N"]);
-    assertEquals(await lastOf(flat, texts, size), { shape: [5], data });
+    assertEquals(await lastOf(flat, strings, size), { shape: [5], data });
     const column = encoderBytes(["N", 1]);
     const expected = { shape: [5, 1], data };
-    assertEquals(await lastOf(column, texts, size), expected);
-    const rows = texts.map((text) => [text]);
+    assertEquals(await lastOf(column, strings, size), expected);
+    const rows = strings.map((text) => [text]);
     assertEquals(await lastOf(column, rows as unknown as Inputs), expected);
   }
 });

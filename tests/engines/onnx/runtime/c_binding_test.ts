@@ -137,8 +137,8 @@ for (const [where, load] of Object.entries(BINDINGS)) {
         outputs: [{ name: "code", shape: ["N", 2] }],
       }),
     );
-    const texts = ["ab", "", "ü", "c"];
-    const { array } = stringFeed({ data: texts, shape: [2, 2] }, "text");
+    const strings = ["ab", "", "ü", "c"];
+    const { array } = stringFeed({ data: strings, shape: [2, 2] }, "text");
     const data = array.data as Uint8Array;
     const text = session.valueOf({ data, shape: [2, 2], type: "string" });
     const { code } = await session.run({ text }, { code: null });
