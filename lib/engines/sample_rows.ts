@@ -48,11 +48,10 @@ export function sampleRows(
   wanted: readonly Ref[],
 ): SampleRows {
   const batch = fixedBatch(feeds, nodes);
-  if (batch === undefined) return followed(feeds, nodes);
   const free = followed(feeds, nodes);
-  return wanted.every((ref) => areRows(free.valueOf(ref).samples))
-    ? free
-    : { ...followed(feeds, nodes, batch), batch };
+  const isFree = batch === undefined ||
+    wanted.every((ref) => areRows(free.valueOf(ref).samples));
+  return isFree ? free : { ...followed(feeds, nodes, batch), batch };
 }
 
 /** The batch size of the inputs of a Keras model, if it is fixed. */

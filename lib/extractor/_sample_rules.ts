@@ -13,6 +13,8 @@ export interface Samples {
   readonly axis: number | null;
   /** Number of axes; undefined if unknown. */
   readonly rank: number | undefined;
+  /** Whether other axes are merged into it. */
+  readonly isMerged?: boolean;
 }
 
 /** An operation, with the facts about its inputs. */
@@ -34,11 +36,9 @@ export interface SampleOperation {
 }
 
 /** A tensor with a known sample axis. */
-export interface Located {
+export interface Located extends Samples {
   readonly axis: number;
   readonly rank: number;
-  /** Whether other axes are merged into it. */
-  readonly isMerged?: boolean;
 }
 
 /** Samples after an operation; undefined if unknown. */

@@ -110,7 +110,7 @@ function samplesAfter(
   const isAlike = looksAtAll(rule);
   const isLocated = x?.axis != null && x.rank !== undefined;
   if (!isLocated && !isAlike) return undefined;
-  return rule({
+  const after = rule({
     kind,
     version: call.version,
     config: node.row.config,
@@ -128,4 +128,7 @@ function samplesAfter(
       return bytes && [...valuesOf(bytes, type)].map(Number);
     },
   });
+  if (after === undefined || after === "mixed") return after;
+  const isMerged = inputs.some((input) => input?.isMerged);
+  return isMerged ? { ...after, isMerged } : after;
 }

@@ -230,3 +230,24 @@ Deno.test("plan() warns where samples move to other rows, or all get the same on
   const pairs: Node = { ...node("Sub"), in: ["c", "r"] };
   assertEquals(await mixers([column, row, pairs], { constants }), ['"Sub"']);
 });
+
+Deno.test("plan() does not warn of a slice of rows that a reshape merged before", async () => {
+  const nodes = [
+    { op: "Reshape", name: "merged", in: ["x", "to"], out: ["a"] },
+    { op: "Add", name: "sum", in: ["a", "b"], out: ["c"] },
+    {
+      op: "Slice",
+      name: "last",
+      in: ["c", "start", "end", "axis", "step"],
+      out: ["y"],
+    },
+  ];
+  const constants = [
+    ints("to", -1, 4),
+    { name: "b", shape: [4], floats: [1, 2, 3, 4] },
+    ...[ints("start", 2), ints("end", 2 ** 31), ints("axis", 0)],
+    ints("step", 3),
+  ];
+  const x = { name: "x", shape: ["N", 3, 4] };
+  assertEquals(await mixers(nodes, { x, constants }), []);
+});

@@ -95,9 +95,10 @@ function writeDivisor(
   }).find((type) => type === INT32 || type === INT64);
   const [x = "", y = ""] = inputs;
   // A constant that divides is nearly never -1: sizes, strides.
+  if (type === undefined) return undefined;
   const bytes = origin.constants.get(y)?.storedBytes?.();
   const isMinus = bytes?.some((byte) => byte === 255) ?? true;
-  if (type === undefined || !isMinus) return undefined;
+  if (!isMinus) return undefined;
   const context = { writer, origin, fresh };
   const one = writeIntegers(context, type, [], [1]);
   const minus = fresh("is minus one");

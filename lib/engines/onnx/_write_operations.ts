@@ -1,4 +1,8 @@
-import { operationBytes, operationReader } from "../../formats/onnx_model.ts";
+import {
+  graphsIn,
+  operationBytes,
+  operationReader,
+} from "../../formats/onnx_model.ts";
 import type { ProtoReader } from "../../formats/protobuf.ts";
 import { ProtoWriter } from "../../formats/proto_writer.ts";
 import type { OnnxCall } from "../../models/graph/graph.ts";
@@ -102,6 +106,7 @@ export function freshNames(
     ...calls.flatMap(({ operands, operation }) => [
       ...operands,
       ...operation.outputs,
+      ...innerNames(operation),
     ]),
   ]);
   return (stem) => {
@@ -110,4 +115,18 @@ export function freshNames(
     names.add(name);
     return name;
   };
+}
+
+/**
+ * The names in the subgraphs of an operation.
+ *
+ * @param operation The operation.
+ * @returns The names, those of inner subgraphs among them.
+ */
+export function innerNames(operation: OnnxCall["operation"]): string[] {
+  return graphsIn(operation).flatMap(({ nodes, inputs, constants }) => [
+    ...inputs.map(({ name }) => name),
+    ...constants.map(({ name }) => name),
+    ...nodes.flatMap((node) => [...node.outputs, ...innerNames(node)]),
+  ]);
 }

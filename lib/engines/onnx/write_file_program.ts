@@ -6,12 +6,12 @@
  */
 import { cannot } from "../../check.ts";
 import { UnsupportedByEngineError } from "../../errors.ts";
-import { graphsIn, type OnnxOperation } from "../../formats/onnx_model.ts";
 import { byteLength, typeNumber } from "../../formats/onnx_tensor.ts";
 import { Pacer } from "../../formats/pacer.ts";
 import { origin, type Ref, refKey, specOf } from "../../models/graph/graph.ts";
 import type { OnnxOrigin } from "../../models/graph/onnx_origin.ts";
 import { logitsRef, type Program, wantedRefs } from "../program.ts";
+import { innerNames } from "./_write_operations.ts";
 import { checkNoNaN } from "./check_no_nan.ts";
 import { constantsOf, MOST_BYTES } from "./cut_file.ts";
 import { exportFile, type ExportPort } from "./export_file.ts";
@@ -309,13 +309,4 @@ class Names {
     this.#used.add(free);
     return free;
   }
-}
-
-/** Names within the subgraphs of an operation. */
-function innerNames(operation: OnnxOperation): string[] {
-  return graphsIn(operation).flatMap(({ nodes, inputs, constants }) => [
-    ...inputs.map(({ name }) => name),
-    ...constants.map(({ name }) => name),
-    ...nodes.flatMap((node) => [...node.outputs, ...innerNames(node)]),
-  ]);
 }

@@ -6,6 +6,7 @@
  *
  * @module
  */
+import { shapePart } from "./infer_values.ts";
 import type { InferredCall, KnownTensor } from "./inferred_call.ts";
 
 type Size = number | null;
@@ -14,7 +15,7 @@ type Rule = (call: InferredCall, x: KnownTensor) => Shape | undefined;
 
 /** Rules by operator. */
 export const SELECTIONS: readonly (readonly [string, Rule])[] = [
-  ["Shape", (_call, { shape }) => [shape.length]],
+  ["Shape", ({ attributes }, x) => [shapePart(attributes, x.shape).length]],
   ["Gather", gathered],
   ["GatherElements", ({ inputs }) => inputs[1]?.shape],
   ["Slice", sliced],
@@ -65,11 +66,11 @@ function listOf(
 
 function sliced(call: InferredCall, { shape }: KnownTensor): Shape | undefined {
   const [starts, ends] = [listOf(call, "starts", 1), listOf(call, "ends", 2)];
-  const hasAxes = call.inputs[3] !== undefined;
+  const hasAxes = call.inputs.length > 3;
   const axes = listOf(call, "axes", 3) ??
     (hasAxes ? undefined : shape.map((_, i) => i));
   const steps = listOf(call, "steps", 4) ??
-    (call.inputs[4] === undefined ? axes?.map(() => 1) : undefined);
+    (call.inputs.length <= 4 ? axes?.map(() => 1) : undefined);
   if (axes === undefined) return undefined;
   const sizes = [...shape];
   axes.slice(0, starts?.length).forEach((axis, i) => {
@@ -132,7 +133,7 @@ function partOfSplit(
   const size = shape[at] ?? null;
   const count = Number(call.attributes.num_outputs ?? call.numOutputs);
   if (parts !== undefined) return shape.with(at, parts[index] ?? null);
-  const isUnknown = size === null || call.inputs[1] !== undefined;
+  const isUnknown = size === null || call.inputs.length > 1;
   if (isUnknown) return shape.with(at, null);
   const each = Math.ceil(size / count);
   return shape.with(at, Math.max(0, Math.min(each, size - index * each)));
@@ -169,7 +170,7 @@ function tiled({ sizes }: InferredCall, { shape }: KnownTensor) {
 function padded(call: InferredCall, { shape }: KnownTensor) {
   const pads = listOf(call, "pads", 1);
   const rank = shape.length;
-  if (call.inputs[3] !== undefined || pads?.length !== 2 * rank) {
+  if (call.inputs.length > 3 || pads?.length !== 2 * rank) {
     return shape.map(() => null);
   }
   return shape.map((size, i): Size => {

@@ -19,7 +19,7 @@ export interface ValueCall {
   readonly inputs: readonly (KnownTensor | undefined)[];
   /** Values of an input; undefined if unknown. */
   readonly values: (index: number) => KnownValues | undefined;
-  /** The number in an attribute that is a tensor of one; 0 if there is none. */
+  /** The integer in an attribute that is a tensor of one; undefined if there is none. */
   readonly fill: number | undefined;
 }
 
@@ -65,19 +65,28 @@ function isInteger(type: number): boolean {
  */
 export function inferValues(call: ValueCall): KnownValues | undefined {
   const { kind, inputs: [x], attributes } = call;
-  if (kind === "Shape") {
-    const { start = 0, end } = attributes;
-    return x?.shape.slice(
-      Number(start),
-      end === undefined ? undefined : Number(end),
-    );
-  }
+  if (kind === "Shape") return x && shapePart(attributes, x.shape);
   if (kind === "ConstantOfShape") return filled(call);
   // Values of more than one axis are not followed.
   if (x === undefined || x.shape.length > 1 || !isInteger(x.type)) return;
   const values = call.values(0);
   const found = values && RULES.get(kind)?.(call, values);
   return found && found.length <= MOST_VALUES ? found : undefined;
+}
+
+/**
+ * The sizes that `Shape` returns, from opset 15 a part of them.
+ *
+ * @param attributes Its attributes.
+ * @param shape The shape of its input.
+ * @returns The sizes.
+ */
+export function shapePart(
+  { start = 0, end }: ValueCall["attributes"],
+  shape: KnownValues,
+): KnownValues {
+  const last = end === undefined ? undefined : Number(end);
+  return shape.slice(Number(start), last);
 }
 
 function filled({ values, fill }: ValueCall): KnownValues | undefined {
@@ -108,7 +117,7 @@ function slice(
     const attribute = attributes[key];
     const list = Array.isArray(attribute) ? attribute : values(input);
     if (list === undefined) {
-      return inputs[input] === undefined ? fallback : undefined;
+      return inputs.length <= input ? fallback : undefined;
     }
     return list.length === 1 && list[0] !== null ? Number(list[0]) : undefined;
   };

@@ -115,3 +115,27 @@ Deno.test("the lowest integer is divided by -1 as NumPy does", async () => {
     assertEquals(await run(bytes, inputs), [...expected]);
   }
 });
+
+Deno.test("names of a guard differ from those in subgraphs", async () => {
+  const graph = {
+    nodes: [{ op: "Neg", in: ["q"], out: ["quotient"] }],
+    outputs: [{ name: "quotient", type: 6 }],
+  };
+  const attributes = { "then_branch": { graph }, "else_branch": { graph } };
+  const bytes = onnxBytes({
+    nodes: [
+      { op: "Div", name: "op", in: ["x", "y"], out: ["q"] },
+      { op: "If", name: "if", in: ["yes"], out: ["z"], attributes },
+    ],
+    constants: [
+      { name: "yes", type: 9, shape: [], raw: Uint8Array.of(1) },
+    ],
+    inputs: ["x", "y"].map((name) => ({ name, type: 6, shape: ["N"] })),
+    outputs: [{ name: "z", type: 6, shape: ["N"] }],
+  });
+  const ints = (...data: number[]) => ({
+    data: Int32Array.from(data),
+    shape: [2],
+  });
+  assertEquals(await run(bytes, { x: ints(7, 9), y: ints(2, -1) }), [-3, 9]);
+});

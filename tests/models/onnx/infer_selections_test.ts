@@ -35,6 +35,9 @@ Deno.test("inferOutput() and inferFurther() know all outputs of splits, recurren
     );
     return all.map((found) => found?.shape);
   };
+  assertEquals(outputs("Shape", [x], 1), [[3]]);
+  assertEquals(outputs("Shape", [x], 1, { start: 0, end: 1 }), [[1]]);
+  assertEquals(outputs("Shape", [x], 1, { start: -2 }), [[2]]);
   const sizes = { shape: [2], type: 7 };
   assertEquals(outputs("Split", [x], 3, { axis: 1 }), [
     ...[[null, 3, 4], [null, 3, 4], [null, 1, 4]],
