@@ -53,8 +53,8 @@ export function writeCorrected(
   fresh: (stem: string) => string,
 ): boolean {
   const { operation, version } = call;
-  const { domain, kind, inputs, attributes } = operation;
-  graphsIn(operation).flatMap(({ nodes }) => nodes).forEach(checkInner);
+  const { domain, kind, inputs } = operation;
+  for (const inner of innerOf(operation)) checkInner(inner, version);
   if (domain !== "") return false;
   if (omitsOutputs(operation)) {
     const outputs = namedOutputs(operation, fresh);
@@ -67,17 +67,11 @@ export function writeCorrected(
     writeChanged(writer, operation, reader, { inputs: [x, atLeastOne] });
     return true;
   }
-  const isSet = (key: string) => attributes.get(key) === 1;
-  if (kind === "Attention" && isSet("is_causal") && inputs[6]) {
-    throw wrong(operation, "causal attention with nonpad_kv_seqlen");
+  checkAttention(operation);
+  if (!isWrongPooling(operation, version) || !mayReachBeyond(call)) {
+    return false;
   }
-  const isPooling = kind === "AveragePool" && version < POOLING &&
-    isSet("ceil_mode") && isSet("count_include_pad");
-  if (!isPooling || !mayReachBeyond(call)) return false;
-  if (hasPadding(operation)) {
-    const what = "windows that reach beyond the padding, before opset 19";
-    throw wrong(operation, what, NOT_LATER);
-  }
+  if (hasPadding(operation)) throw wrongPooling(operation);
   writeChanged(writer, operation, reader, { without: "count_include_pad" });
   return true;
 }
@@ -86,15 +80,50 @@ function omitsOutputs({ kind, outputs }: OnnxOperation): boolean {
   return WHOLE.has(kind) && outputs.includes("");
 }
 
+/** Attention with an input that it must not have. */
+function checkAttention(operation: OnnxOperation): void {
+  const { kind, inputs, attributes } = operation;
+  if (kind !== "Attention" || attributes.get("is_causal") !== 1) return;
+  if (!inputs[6]) return;
+  throw wrong(operation, "causal attention with nonpad_kv_seqlen");
+}
+
+/** Whether a window that reaches beyond the padding is divided wrongly. */
+function isWrongPooling(
+  { kind, attributes }: OnnxOperation,
+  version: number,
+): boolean {
+  return kind === "AveragePool" && version < POOLING &&
+    attributes.get("ceil_mode") === 1 &&
+    attributes.get("count_include_pad") === 1;
+}
+
+function wrongPooling(operation: OnnxOperation): UnsupportedByEngineError {
+  const what = "windows that reach beyond the padding, before opset 19";
+  return wrong(operation, what, NOT_LATER);
+}
+
+/** The operators of the subgraphs. */
+function innerOf(operation: OnnxOperation): readonly OnnxOperation[] {
+  return graphsIn(operation).flatMap(({ nodes }) => nodes);
+}
+
 /** Checks that an operator of a subgraph, which is copied, can run. */
-function checkInner(operation: OnnxOperation): void {
+function checkInner(operation: OnnxOperation, version: number): void {
   if (omitsOutputs(operation)) {
     throw refused(
       operation,
       "an operator of a subgraph must have all its outputs, or its runtime ends the process",
     );
   }
-  graphsIn(operation).flatMap(({ nodes }) => nodes).forEach(checkInner);
+  if (operation.domain === "") {
+    if (operation.kind === "ReverseSequence") {
+      throw wrong(operation, "a length of 0, in a subgraph");
+    }
+    checkAttention(operation);
+    if (isWrongPooling(operation, version)) throw wrongPooling(operation);
+  }
+  for (const inner of innerOf(operation)) checkInner(inner, version);
 }
 
 /** All outputs by name; BatchNormalization has one, unless it trains. */

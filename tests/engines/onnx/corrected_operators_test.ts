@@ -225,3 +225,35 @@ Deno.test("an operator of a subgraph that omits an output is refused by name", a
     'Cannot run "halves" as an operator of a subgraph must have all its outputs',
   );
 });
+
+Deno.test("an operator of a subgraph that the runtime computes wrongly is refused by name", async () => {
+  const inside = (inner: Node): File => {
+    const graph = {
+      nodes: [{ ...inner, name: "inner" }],
+      outputs: [{ name: "n", type: 1 }],
+    };
+    const attributes = { "then_branch": { graph }, "else_branch": { graph } };
+    return omitting([{ op: "If", in: ["yes"], out: ["y"], attributes }]);
+  };
+  const pooling = { ceil_mode: 1, count_include_pad: 1, kernel_shape: [2] };
+  const cases: readonly [Node, string][] = [
+    [
+      { op: "ReverseSequence", in: ["x", "lengths"], out: ["n"] },
+      "a length of 0, in a subgraph",
+    ],
+    [
+      { op: "AveragePool", in: ["x"], out: ["n"], attributes: pooling },
+      "windows that reach beyond the padding, before opset 19",
+    ],
+  ];
+  for (const [inner, what] of cases) {
+    const file = inside(inner);
+    const lengths = { name: "lengths", type: 7, shape: [2], ints: [0, 1] };
+    const constants = [...file.constants ?? [], lengths];
+    await assertRejects(
+      () => both({ ...file, constants }, FOUR),
+      UnsupportedByEngineError,
+      `Cannot run "inner" as its runtime gives wrong values for ${what}`,
+    );
+  }
+});
