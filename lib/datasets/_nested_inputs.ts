@@ -1,3 +1,4 @@
+import { cannot } from "../check.ts";
 import { isHostArray, isObject, isTensor } from "./tensor_likes.ts";
 
 /** Maximum nesting. */
@@ -13,6 +14,7 @@ const DEEPEST = 32;
  * @param batch A batch in any form.
  * @param names The names of the inputs.
  * @returns The batch, with flat inputs where they are nested.
+ * @throws {TypeError} If an input is passed twice, by its path and nested.
  */
 export function flatInputs(batch: unknown, names: readonly string[]): unknown {
   const isPair = Array.isArray(batch) && batch.length === 2;
@@ -30,7 +32,7 @@ export function flatInputs(batch: unknown, names: readonly string[]): unknown {
 function named(inputs: unknown, names: readonly string[]): unknown {
   const isNested = isPlain(inputs) && names.some((name) => name.includes("/"));
   return flattened(inputs, names) ??
-    (isNested ? Object.fromEntries(leavesOf(inputs)) : inputs);
+    (isNested ? byPath([...leavesOf(inputs)]) : inputs);
 }
 
 /** All inputs, if these and no others are nested in a value. */
@@ -44,13 +46,23 @@ function flattened(value: unknown, names: readonly string[]): unknown {
     if (found.push(leaf) > names.length) return undefined;
   }
   if (found.length < names.length) return undefined;
-  const paths = Object.fromEntries(found);
+  const paths = byPath(found);
   if (names.every((name) => Object.hasOwn(paths, name))) return paths;
   // Lists alone have no paths: Keras names these inputs by their layers.
   const areLists = found.every(([path, value]) =>
     /^[\d/]+$/.test(path) && (isTensor(value) || isHostArray(value))
   );
   return areLists ? found.map(([, value]) => value) : undefined;
+}
+
+function byPath(
+  found: readonly (readonly [path: string, value: unknown])[],
+): Record<string, unknown> {
+  const paths = Object.fromEntries(found);
+  const again = found.find(([path, value]) => paths[path] !== value);
+  if (again === undefined) return paths;
+  const rule = "each input must be passed once";
+  throw new TypeError(cannot("read inputs", rule, again[0]));
 }
 
 /** Everything but lists and records, with its path. */

@@ -1,3 +1,4 @@
+import { checkNoOptions } from "../check.ts";
 import type { FeatureSet } from "../types.ts";
 import { checkPredicted } from "./_predicted.ts";
 
@@ -27,6 +28,7 @@ import { checkPredicted } from "./_predicted.ts";
  * @category Metrics
  */
 export function accuracy(set: FeatureSet): number {
+  checkNoOptions(arguments, "compute accuracy", "accuracy(set)", 1);
   const { classes, labels } = checkPredicted(set, "compute accuracy");
   let right = 0;
   for (let i = 0; i < classes.length; i++) {

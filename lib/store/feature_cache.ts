@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { cannot } from "../check.ts";
+import { cannot, checkNoOptions } from "../check.ts";
 import { missingPath } from "../formats/file_path.ts";
 import type { Part } from "./part.ts";
 import { kindAt, pathOf } from "./target.ts";
@@ -170,6 +170,7 @@ function removed(path: string): boolean {
  */
 export function clearCache(folder: string | URL): number {
   const action = "clear cache";
+  checkNoOptions(arguments, action, "clearCache(folder)", 1);
   const path = pathOf(folder, action, "the folder");
   let files: CacheFile[];
   try {

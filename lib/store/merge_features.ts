@@ -1,4 +1,4 @@
-import { cannot } from "../check.ts";
+import { cannot, checkNoOptions } from "../check.ts";
 import type { DonePart, PartFolder, RunRecord } from "./part_folder.ts";
 import { checkFree, kindAt, pathOf, type Target } from "./target.ts";
 import type { Written } from "./written.ts";
@@ -32,6 +32,7 @@ import type { Written } from "./written.ts";
  */
 export async function mergeFeatures(target: string | URL): Promise<Written> {
   const action = "merge features";
+  checkNoOptions(arguments, action, "mergeFeatures(target)", 1);
   const path = pathOf(target, action).replace(/[/\\]+$/, "");
   const { PartFolder } = await import("./part_folder.ts");
   const record = PartFolder.record(`${path}.partial`);

@@ -38,6 +38,16 @@ Deno.test("flatInputs() flattens lists in lists, but takes two lists as inputs a
   assertEquals(flatInputs([[a], b], ["a", "b"]), [[a], b]);
 });
 
+Deno.test("flatInputs() refuses an input that is passed by its path and nested", () => {
+  for (const twice of [{ a, "b/c": b, b: { c } }, { "b/c": b, b: { c } }]) {
+    assertThrows(
+      () => flatInputs(twice, ["a", "b/c"]),
+      TypeError,
+      'each input must be passed once: current value is "b/c"',
+    );
+  }
+});
+
 Deno.test("flatInputs() leaves other batches as they are", () => {
   const strings = [["x", "y"], ["z", "w"]];
   for (

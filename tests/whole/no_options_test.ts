@@ -15,6 +15,9 @@ counted("options of functions that have none are refused", async () => {
   const cases: [object, string, ...unknown[]][] = [
     [sonde, "auroc", [1], [2]],
     [sonde, "detectionError", [1], [2]],
+    [sonde, "accuracy", set],
+    [sonde, "clearCache", "cache"],
+    [sonde, "mergeFeatures", "features.npz"],
     [sonde, "half"],
     [sonde, "flatten"],
     [sonde, "openFeatures", "features.npz"],
