@@ -235,7 +235,11 @@ Deno.test("an operator of a subgraph that the runtime computes wrongly is refuse
     const attributes = { "then_branch": { graph }, "else_branch": { graph } };
     return omitting([{ op: "If", in: ["yes"], out: ["y"], attributes }]);
   };
-  const pooling = { ceil_mode: 1, count_include_pad: 1, kernel_shape: [2] };
+  const pooling = {
+    "ceil_mode": 1,
+    "count_include_pad": 1,
+    "kernel_shape": [2],
+  };
   const cases: readonly [Node, string][] = [
     [
       { op: "ReverseSequence", in: ["x", "lengths"], out: ["n"] },
