@@ -12,13 +12,7 @@ import type { Ops } from "../ops/ops.ts";
 import { isClose } from "./elementwise_operations.ts";
 import type { FactoryTable } from "./layer.ts";
 import { type Arguments, type ComputeOne, operations } from "./operation.ts";
-import {
-  constantOf,
-  integer,
-  operationRows,
-  rank,
-  square,
-} from "./operation_forms.ts";
+import { constantOf, integer, rank, square } from "./operation_forms.ts";
 
 /** The smallest integer, and float32, that stand for an empty segment. */
 const LOWEST = { "int32": -(2 ** 31), "float32": -3.4028234663852886e38 };
