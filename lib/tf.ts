@@ -23,7 +23,8 @@ export const tf: typeof tfjs = membersLoadedOnUse();
 
 /** An object whose members load TF.js and then are those of TF.js. */
 function membersLoadedOnUse(): typeof tfjs {
-  const members = {} as typeof tfjs;
+  // Without a prototype, as a module is; it also takes new members faster.
+  const members: typeof tfjs = Object.create(null);
   for (const name of names) {
     Object.defineProperty(members, name, {
       configurable: true,
