@@ -133,7 +133,11 @@ export class ConfigReader implements LayerConfig {
       throw this.#wrong(key, "be a layer without weights", value.class_name);
     }
     const context = { masks: [undefined], args: {} };
-    return (ops, x) => layer.call(ops, [x], {}, context)[0]!;
+    return (ops, x) => {
+      const outputs = layer.call(ops, [x], {}, context);
+      if (outputs.length === 1) return outputs[0]!;
+      throw this.#wrong(key, "be a layer with one output", value.class_name);
+    };
   }
 
   layer(key: string): Layer {
@@ -237,7 +241,9 @@ export class ConfigReader implements LayerConfig {
     }
     if (className === "Lambda" && keys.includes("arguments")) {
       const names = Object.keys(this.raw("arguments") as object).join(", ");
-      return `take them as the third parameter: (ops, x, { ${names} }) => …`;
+      return `pass customObjects: { ${
+        asKey(this.name)
+      }: (ops, x, { ${names} }) => … }`;
     }
     return customFunction(customObjects, className, registeredName) ===
         undefined
