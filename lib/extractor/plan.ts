@@ -4,11 +4,8 @@ import { namesText } from "../display/cell.ts";
 import type { View } from "../display/view.ts";
 import { wholeBatches } from "../engines/fixed_batches.ts";
 import { namesOf, usesHead } from "../engines/program.ts";
-import {
-  graphsIn,
-  type OnnxFunction,
-  type OnnxOperation,
-} from "../formats/onnx_model.ts";
+import type { OnnxOperation } from "../formats/onnx_model.ts";
+import { operationsWithin } from "../models/graph/onnx_operators.ts";
 import { type GraphNode, origin } from "../models/graph/graph.ts";
 import type { ModelGraph } from "../models/graph/model_graph.ts";
 import type { EngineChoice } from "./choose_engine.ts";
@@ -215,26 +212,6 @@ function isTraining({ kind, attributes }: OnnxOperation): boolean {
   return kind === "BatchNormalization" && attributes.get("training_mode") === 1;
 }
 
-/**
- * Whether an operation is of a kind, or one in its subgraphs or in the function
- * that it calls.
- */
-function holds(
-  operation: OnnxOperation,
-  functions: readonly OnnxFunction[],
-  isSuch: (operation: OnnxOperation) => boolean,
-): boolean {
-  const { kind, domain } = operation;
-  const inner = graphsIn(operation).flatMap(({ nodes }) => nodes);
-  const called = functions.find((body) =>
-    body.name === kind && body.domain === domain
-  );
-  return isSuch(operation) ||
-    [...inner, ...called?.nodes ?? []].some((one) =>
-      holds(one, functions, isSuch)
-    );
-}
-
 /** Warns of a class that may compute something else than its layers. */
 function notInFile(className: string): string {
   return `the model is of the class ${
@@ -265,7 +242,7 @@ function batchDependence(
   const which = (isSuch: (operation: OnnxOperation) => boolean) =>
     nodes.filter(({ call }) =>
       call.kind === "raw" && call.onnx !== undefined &&
-      holds(call.onnx.operation, functions, isSuch)
+      [...operationsWithin([call.onnx.operation], functions)].some(isSuch)
     );
   const padded = nodes.filter(({ call }) =>
     call.kind === "input" && call.host?.computation.padsToLongest === true

@@ -245,7 +245,11 @@ export const FOLLOWED: readonly (readonly [string, string, string])[] = [
     'export it with version ${versions[1]} of "${domain}"',
     ONNX,
   ],
-  ["models/onnx/onnx_checks.ts", "export it without custom operators", ONNX],
+  [
+    "models/onnx/onnx_checks.ts",
+    "export it with its functions, and without custom operators",
+    ONNX,
+  ],
   ["models/onnx/onnx_checks.ts", "export the model for inference", ONNX],
   [
     "models/onnx/onnx_external.ts",

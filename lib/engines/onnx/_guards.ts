@@ -5,66 +5,73 @@
  *
  * @module
  */
-import type { ProtoWriter } from "../../formats/proto_writer.ts";
-import { type OnnxCall, specOf } from "../../models/graph/graph.ts";
-import type { OnnxOrigin } from "../../models/graph/onnx_origin.ts";
-import { writeNode } from "./_write_node.ts";
-
-/** Names of the inputs and outputs of an operation. */
-interface Ports {
-  readonly inputs: readonly string[];
-  readonly outputs: readonly string[];
-}
-
-/** What guards are written with. */
-interface GuardContext {
-  readonly writer: ProtoWriter;
-  readonly origin: OnnxOrigin;
-  /** Gives names that no tensor has. */
-  readonly fresh: (stem: string) => string;
-}
+import { valuesOf } from "../../formats/stored_array.ts";
+import {
+  type Changes,
+  writeNode,
+  writeTensor,
+  type WrittenOperation,
+} from "./_write_node.ts";
+import { convertAdvice, refused } from "./corrected_operators.ts";
 
 /** Element types, as numbered in the format. */
 const [INT32, INT64] = [6, 7];
+/** The first opset that has Where. */
+const WHERE = 9;
 
 /**
  * Writes what checks the inputs of an operation, if the runtime does not.
  *
- * @param call The operation.
- * @param context The graph.
+ * @param written The operation.
  * @returns Other inputs and outputs for the operation, and what has to follow
- * it; undefined if it can run as it is.
+ * it; nothing if it can run as it is.
+ * @throws {UnsupportedByEngineError} If its opset is too old for the check.
  */
 export function writeGuards(
-  call: OnnxCall,
-  context: GuardContext,
-): Ports & { readonly after?: () => void } | undefined {
-  const { kind, domain, inputs, outputs } = call.operation;
-  const width = expectedWidth(call, context.origin);
-  if (width !== undefined) {
-    const shape = call.producers[0] && specOf(call.producers[0])?.shape;
-    if (shape?.at(-1) === width.size) return undefined;
-    const sizes = Array<number>(width.rank - 1).fill(0).concat(width.size);
-    const checked = context.fresh(`${inputs[0]} of width ${width.size}`);
-    const wanted = writeIntegers(context, INT64, [sizes.length], sizes);
-    const name = context.fresh(`${call.operation.name || kind} input`);
-    const fed = [inputs[0]!, wanted];
-    writeNode(context.writer, "Reshape", fed, checked, {}, name);
-    return { inputs: [checked, ...inputs.slice(1)], outputs };
+  written: WrittenOperation,
+): Changes & { readonly after?: () => void } {
+  const { kind, domain, inputs } = written.operation;
+  if (domain === "" && (kind === "Div" || kind === "Mod")) {
+    return writeDivisor(written);
   }
-  if (domain !== "" || kind !== "Div" && kind !== "Mod") return undefined;
-  return writeDivisor(call, context);
+  const width = expectedWidth(written);
+  const [x = ""] = inputs;
+  if (width === undefined) return {};
+  const isRight = width.size !== undefined &&
+    written.known(x).shape?.at(-1) === width.size;
+  if (isRight) return {};
+  const { writer, operation, fresh } = written;
+  const checked = fresh(`${x} of width ${width.size ?? "of the weights"}`);
+  const name = fresh(`${operation.name || kind} input`);
+  writeNode(
+    writer,
+    "Reshape",
+    [x, writeSizes(written, width)],
+    checked,
+    {},
+    name,
+  );
+  return { inputs: [checked, ...inputs.slice(1)] };
+}
+
+/** The rank and the last size of an input. */
+interface Width {
+  readonly rank: number;
+  /** Undefined if it is known in the run only, from the weights. */
+  readonly size: number | undefined;
+  /** The axis of the weights that has the size. */
+  readonly axis?: number;
 }
 
 /** The rank and the last size of the first input, as the weights have it. */
 function expectedWidth(
-  { operation: { kind, domain, inputs, attributes }, producers }: OnnxCall,
-  { constants }: OnnxOrigin,
-): { readonly rank: number; readonly size: number } | undefined {
-  const weights = constants.get(inputs[1] ?? "")?.shape;
-  if (kind === "LSTM" && domain === "" || kind === "DynamicQuantizeLSTM") {
-    const size = weights?.[kind === "LSTM" ? 2 : 1];
-    return size === undefined ? undefined : { rank: 3, size };
+  { operation: { kind, domain, inputs, attributes }, known }: WrittenOperation,
+): Width | undefined {
+  const isQuantised = kind === "DynamicQuantizeLSTM";
+  if (kind === "LSTM" && domain === "" || isQuantised) {
+    const axis = isQuantised ? 1 : 2;
+    const size = known(inputs[1] ?? "").shape?.[axis] ?? undefined;
+    return { rank: 3, size, axis };
   }
   const isLinear = kind === "LinearClassifier" || kind === "LinearRegressor";
   if (!isLinear || domain !== "ai.onnx.ml") return undefined;
@@ -72,69 +79,84 @@ function expectedWidth(
     const value = attributes.get(key);
     return Array.isArray(value) ? value.length : 0;
   };
-  const rank = producers[0] && specOf(producers[0])?.shape.length;
   const targets = kind === "LinearClassifier"
     ? count("intercepts")
     : Number(attributes.get("targets") ?? 1);
   const size = count("coefficients") / targets;
-  return rank === 2 && Number.isInteger(size) && size > 0
-    ? { rank, size }
-    : undefined;
+  const rank = known(inputs[0] ?? "").shape?.length === 1 ? 1 : 2;
+  return Number.isInteger(size) && size > 0 ? { rank, size } : undefined;
 }
 
-/** Divides by 1 instead of -1, and changes the sign of the quotient. */
+/** Writes `[0, 0, size]`: the first sizes as they are, and the last one. */
+function writeSizes(written: WrittenOperation, { rank, size, axis }: Width) {
+  const { writer, operation, fresh } = written;
+  const zeros = Array<number>(rank - 1).fill(0);
+  if (size !== undefined) return writeIntegers(written, [...zeros, size]);
+  const [all, width, sizes] = [fresh("sizes"), fresh("width"), fresh("wanted")];
+  writeNode(writer, "Shape", [operation.inputs[1]!], all);
+  const axes = writeIntegers(written, [axis!, axis!, axis!]);
+  writeNode(writer, "Gather", [all, axes], width);
+  const isLast = writeIntegers(written, [...zeros, 1]);
+  writeNode(writer, "Mul", [width, isLast], sizes);
+  return sizes;
+}
+
+/**
+ * Divides by 1 instead of -1, and changes the sign of the quotient: of integers,
+ * and of numbers of unknown type, of which all that become -1 as an integer are
+ * divided so, with the same result.
+ */
 function writeDivisor(
-  { operation: { kind, inputs, outputs }, producers }: OnnxCall,
-  { writer, origin, fresh }: GuardContext,
-): Ports & { readonly after?: () => void } | undefined {
-  const type = inputs.map((name, i) => {
-    const dtype = producers[i] && specOf(producers[i])?.dtype;
-    const known = dtype === "int32" ? INT32 : dtype === "int64" ? INT64 : 0;
-    return origin.types.get(name) ?? origin.constants.get(name)?.tensor.type ??
-      known;
-  }).find((type) => type === INT32 || type === INT64);
+  written: WrittenOperation,
+): Changes & { readonly after?: () => void } {
+  const { operation, version, writer, known, fresh } = written;
+  const { kind, inputs, outputs: [output = ""] } = operation;
   const [x = "", y = ""] = inputs;
+  const type = known(x).type ?? known(y).type;
+  const isInteger = type === INT32 || type === INT64;
+  if (type !== undefined && !isInteger) return {};
   // A constant that divides is nearly never -1: sizes, strides.
-  if (type === undefined) return undefined;
-  const bytes = origin.constants.get(y)?.storedBytes?.();
-  const isMinus = bytes?.some((byte) => byte === 255) ?? true;
-  if (!isMinus) return undefined;
-  const context = { writer, origin, fresh };
-  const one = writeIntegers(context, type, [], [1]);
-  const minus = fresh("is minus one");
-  const divisor = fresh(`${y} but minus one`);
-  writeNode(
-    writer,
-    "Equal",
-    [y, writeIntegers(context, type, [], [-1])],
-    minus,
-  );
-  writeNode(writer, "Where", [minus, one, y], divisor);
-  if (kind === "Mod") return { inputs: [x, divisor], outputs };
-  const [quotient, negative] = [fresh("quotient"), fresh("negative")];
+  const { bytes } = known(y);
+  if (isInteger && bytes !== undefined) {
+    const dtype = type === INT32 ? "int32" : "int64";
+    const isMinus = [...valuesOf(bytes(), dtype)].some((n) => Number(n) === -1);
+    if (!isMinus) return {};
+  }
+  if (version < WHERE) {
+    if (!isInteger) return {};
+    const what = "on the lowest integer divided by -1";
+    throw refused(
+      operation,
+      `its runtime ends the process ${what}, before opset 9${convertAdvice}`,
+    );
+  }
+  const [whole, minus] = [fresh("whole"), fresh("is minus one")];
+  writeNode(writer, "Cast", [y], whole, { to: INT64 });
+  writeNode(writer, "Equal", [whole, writeIntegers(written, [-1], [])], minus);
+  const turned = (from: string, to: string) => {
+    const negative = fresh("negative");
+    writeNode(writer, "Neg", [from], negative);
+    writeNode(writer, "Where", [minus, negative, from], to);
+    return to;
+  };
+  const changed = [x, turned(y, fresh(`${y} but minus one`))];
+  if (kind === "Mod") return { inputs: changed };
+  const quotient = fresh("quotient");
   return {
-    inputs: [x, divisor],
+    inputs: changed,
     outputs: [quotient],
-    after() {
-      writeNode(writer, "Neg", [x], negative);
-      writeNode(writer, "Where", [minus, negative, quotient], outputs[0]!);
-    },
+    after: () => turned(quotient, output),
   };
 }
 
 /** Writes a constant of integers. */
 function writeIntegers(
-  { writer, fresh }: Pick<GuardContext, "writer" | "fresh">,
-  type: number,
-  shape: readonly number[],
+  { writer, fresh }: WrittenOperation,
   values: readonly number[],
+  shape: readonly number[] = [values.length],
 ): string {
   const name = fresh("integers");
-  writer.message(5, () => {
-    for (const size of shape) writer.integer(1, size);
-    writer.integer(2, type);
-    for (const value of values) writer.integer(type === INT32 ? 5 : 7, value);
-    writer.text(8, name);
+  return writeTensor(writer, name, { type: INT64, shape }, () => {
+    for (const value of values) writer.integer(7, value);
   });
-  return name;
 }

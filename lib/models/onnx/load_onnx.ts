@@ -77,8 +77,12 @@ export async function loadOnnx(
       outputs.length === 0 || !constants.has(outputs[0]!)
     );
     const inputs = file.graph.inputs.filter(({ name }) => !constants.has(name));
-    const parts = { file, calls, constants, operations, inputs, close };
-    const model = await pacer.drive(onnxGraph(parts));
+    // Checked to be in the file itself.
+    const inside = { reader: file.reader, external: undefined, allowNonFinite };
+    const model = await pacer.drive(onnxGraph({
+      ...{ file, calls, constants, operations, inputs, close },
+      constantOf: (tensor) => onnxConstant(tensor.name, tensor, inside),
+    }));
     const ordered = model.listed.flatMap(({ call }) =>
       call.kind === "raw" ? [call.onnx!.operation] : []
     );

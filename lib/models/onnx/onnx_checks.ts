@@ -5,14 +5,17 @@
  */
 import { quote } from "../../check.ts";
 import { ModelFormatError } from "../../errors.ts";
-import {
-  domainsOf,
-  graphsIn,
-  type OnnxAttributeValue,
-  type OnnxFile,
-  type OnnxGraphPart,
-  type OnnxOperation,
+import type {
+  OnnxAttributeValue,
+  OnnxFile,
+  OnnxGraphPart,
+  OnnxOperation,
 } from "../../formats/onnx_model.ts";
+import {
+  functionsOf,
+  graphsIn,
+  operationsWithin,
+} from "../graph/onnx_operators.ts";
 import type { OnnxTensor } from "../../formats/onnx_tensor.ts";
 
 /** The first and the last supported version. */
@@ -90,33 +93,32 @@ function checkVersion(
 }
 
 function usedDomains({ nodes }: OnnxGraphPart): Set<string> {
-  return new Set(nodes.flatMap((node) => [...domainsOf(node)]));
+  return new Set([...operationsWithin(nodes)].map(({ domain }) => domain));
 }
 
 function checkDomains(
   { reader, functions, opsets }: OnnxFile,
   graph: OnnxGraphPart,
 ): void {
-  const defined = new Set(
-    functions.map(({ name, domain }) => `${domain}.${name}`),
-  );
-  const isUnknown = (domain: string) =>
-    !DOMAINS.has(domain) && !functions.some((f) => f.domain === domain);
-  const operations = graph.nodes.filter((node) =>
-    !defined.has(`${node.domain}.${node.kind}`) &&
-    [...domainsOf(node)].some(isUnknown)
-  );
-  const inner = functions.filter(({ domains }) => domains.some(isUnknown));
+  const unknownIn = (nodes: readonly OnnxOperation[], where = "") =>
+    [...operationsWithin(nodes)].filter((node) =>
+      !DOMAINS.has(node.domain) && functionsOf(node, functions).length === 0
+    ).map(({ name, kind, domain }) => {
+      const called = name === "" ? "" : ` (operation ${quote(name)})`;
+      return `${quote(`${domain}.${kind}`)}${called}${where}`;
+    });
   const names = [
-    ...operations.map(({ kind, domain }) => `"${domain}.${kind}"`),
-    ...inner.map(({ name }) => `in function "${name}"`),
+    ...unknownIn(graph.nodes),
+    ...functions.flatMap(({ name, nodes }) =>
+      unknownIn(nodes, ` in function ${quote(name)}`)
+    ),
   ];
   if (names.length > 0) {
     throw new ModelFormatError(
       reader.source.name,
       `its operators must be of ONNX, or functions of the file: current unknown ones are ${
         [...new Set(names)].join(", ")
-      }; export it without custom operators`,
+      }; export it with its functions, and without custom operators`,
     );
   }
   const missing = [...usedDomains(graph)].find((domain) => !opsets.has(domain));
@@ -158,7 +160,7 @@ export function checkNoneInside(
     ),
     ...functions.flatMap(({ nodes, defaults }) => [
       ...nodes.flatMap(({ attributes }) => [...attributes.values()]),
-      ...defaults,
+      ...defaults.map(({ value }) => value),
     ]),
   ];
   for (const tensor of attributes.flatMap(tensorsIn)) {

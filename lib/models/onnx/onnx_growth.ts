@@ -5,11 +5,17 @@
  *
  * @module
  */
-import { sizeOf } from "../../check.ts";
-import { graphsIn, type OnnxOperation } from "../../formats/onnx_model.ts";
+import { quote, sizeOf } from "../../check.ts";
+import { ModelFormatError } from "../../errors.ts";
+import type { OnnxFunction, OnnxOperation } from "../../formats/onnx_model.ts";
 import type { FileConstant } from "../graph/onnx_origin.ts";
 import { beyondLimit, type ModelLimits } from "../graph/limits.ts";
-import { BROADCASTING, UNARY } from "../graph/onnx_operators.ts";
+import {
+  BROADCASTING,
+  functionsOf,
+  graphsIn,
+  UNARY,
+} from "../graph/onnx_operators.ts";
 import type { WholeFile } from "./onnx_checks.ts";
 
 /** Bytes per value; the minimum if its type is unknown. */
@@ -36,17 +42,19 @@ export function checkExpansion(
   { nodes: most, nesting }: Required<ModelLimits>,
 ): void {
   const { name: source } = reader.source;
-  const byName = new Map(functions.map((f) => [`${f.domain}.${f.name}`, f]));
-  const known = new Map<string, { count: number; depth: number }>();
+  const known = new Map<OnnxFunction, { count: number; depth: number }>();
 
-  const grown = (nodes: readonly OnnxOperation[], level: number) => {
+  const grown = (
+    nodes: readonly OnnxOperation[],
+    level: number,
+    path: readonly OnnxFunction[],
+  ) => {
     let count = 0;
     let depth = 0;
     for (const node of nodes) {
-      const key = `${node.domain}.${node.kind}`;
       const inner = [
-        ...(byName.has(key) ? [called(key, level + 1)] : []),
-        ...graphsIn(node).map((part) => grown(part.nodes, level + 1)),
+        ...functionsOf(node, functions).map((f) => called(f, level + 1, path)),
+        ...graphsIn(node).map((part) => grown(part.nodes, level + 1, path)),
       ];
       count += 1 + inner.reduce((sum, part) => sum + part.count, 0);
       depth = Math.max(depth, ...inner.map((part) => part.depth + 1));
@@ -59,16 +67,38 @@ export function checkExpansion(
     }
     return { count, depth };
   };
-  const called = (key: string, level: number) => {
-    // A function that calls itself never ends.
-    if (level > nesting) {
-      throw beyondLimit(source, ["nesting", nesting], `function "${key}"`);
+  const called = (
+    body: OnnxFunction,
+    level: number,
+    path: readonly OnnxFunction[],
+  ) => {
+    if (path.includes(body)) {
+      throw recursive(source, [...path.slice(path.indexOf(body)), body]);
     }
-    const found = known.get(key) ?? grown(byName.get(key)!.nodes, level);
-    known.set(key, found);
+    if (level > nesting) {
+      const what = `function "${body.domain}.${body.name}"`;
+      throw beyondLimit(source, ["nesting", nesting], what);
+    }
+    const found = known.get(body) ?? grown(body.nodes, level, [...path, body]);
+    known.set(body, found);
     return found;
   };
-  grown(graph.nodes, 0);
+  grown(graph.nodes, 0, []);
+}
+
+/** The error for functions that call themselves, which never end. */
+function recursive(
+  source: string,
+  path: readonly OnnxFunction[],
+): ModelFormatError {
+  const calls = path.map(({ domain, name }) => quote(`${domain}.${name}`));
+  return new ModelFormatError(
+    source,
+    "its functions must not call themselves, directly or through others: " +
+      `current calls are ${
+        calls.join(" to ")
+      }; write what is repeated as a Loop`,
+  );
 }
 
 /**

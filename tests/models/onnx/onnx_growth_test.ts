@@ -54,14 +54,24 @@ Deno.test("loadModel() counts the operations of functions of functions", async (
 });
 
 Deno.test("loadModel() refuses functions that call themselves, and those that nest too deep", async () => {
-  const file = functions(1, 1);
-  const own = {
-    ...file.functions![0]!,
-    nodes: [
-      { op: "f0", domain: "own", in: ["a"], out: ["b"] },
-    ],
-  };
-  await refused({ ...file, functions: [own] }, "it must nest at most 64 deep");
+  const file = functions(2, 1);
+  const [low, high] = file.functions!;
+  const call = (op: string, more: Partial<Node> = {}): Node => (
+    { op, domain: "own", in: ["a"], out: ["b"], ...more }
+  );
+  const says = "its functions must not call themselves, directly or through " +
+    'others: current calls are "own.f1" to ';
+  await refused(
+    { ...file, functions: [{ ...high!, nodes: [call("f1")] }] },
+    `${says}"own.f1"; write what is repeated as a Loop`,
+  );
+  const graph = { nodes: [call("f1")], outputs: [{ name: "b" }] };
+  const attributes = { "then_branch": { graph }, "else_branch": { graph } };
+  const branch = call("If", { domain: "", attributes });
+  await refused(
+    { ...file, functions: [{ ...low!, nodes: [branch] }, high!] },
+    `${says}"own.f0" to "own.f1"`,
+  );
   await opens(functions(60, 1));
   await refused(functions(80, 1), "it must nest at most 64 deep");
   await opens(functions(80, 1), { nesting: 100 });
