@@ -98,6 +98,7 @@ export function* onnxGraph(parts: OnnxParts): Steps<ModelGraph> {
     topLevel,
     inputs: inputs.map(({ name }) => producers.get(name)!),
     outputs,
+    outputNames: ends.map(({ name }) => name),
     outputSpecs: ends.map(({ name }) =>
       builder.specs.output(name, name, undefined)
     ),
