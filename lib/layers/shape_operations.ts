@@ -283,26 +283,42 @@ const flip = (fixed?: number): Compute => (ops, args) => {
   return ops.flip(x, axes.map((axis) => normalizedAxis(ops, x, axis)));
 };
 
-/** Rolls values along axes. */
-const roll: Compute = (ops, args) => {
+/** Rolls values along axes; without one, as if there were a single axis. */
+const roll: ComputeOne = (ops, args) => {
   const x = args.tensor("x");
   const shifts = args.ints("shift");
-  // Without one the samples of a batch would be joined.
-  args.demand("axis");
+  if (!args.has("axis")) {
+    const sizes = [...ops.shape(x).keys()]
+      .map((axis) => knownSize(ops, x, axis, args.name));
+    const flat = shifts.reduce(
+      (y, shift) => rolled(ops, y, 0, shift, args.name),
+      ops.reshape(x, [-1]),
+    );
+    return ops.reshape(flat, sizes);
+  }
   return args.ints("axis").reduce((y, raw, i) => {
-    const axis = normalizedAxis(ops, y, raw);
     const shift = shifts.length === 1 ? shifts[0]! : shifts[i]!;
-    // A shift by 1 does not need the size.
-    const isByOne = ops.shape(y)[axis] === null && Math.abs(shift) === 1;
-    const size = isByOne ? 0 : knownSize(ops, y, axis, args.name);
-    const at = isByOne ? -shift : size - ((shift % size) + size) % size;
-    if (at === size) return y;
-    return ops.concatenate([
-      ops.slice(y, [{ axis, start: at }]),
-      ops.slice(y, [{ axis, stop: at }]),
-    ], axis);
+    return rolled(ops, y, normalizedAxis(ops, y, raw), shift, args.name);
   }, x);
 };
+
+function rolled<T>(
+  ops: Ops<T>,
+  x: T,
+  axis: number,
+  shift: number,
+  name: string,
+): T {
+  // A shift by 1 does not need the size.
+  const isByOne = ops.shape(x)[axis] === null && Math.abs(shift) === 1;
+  const size = isByOne ? 0 : knownSize(ops, x, axis, name);
+  const at = isByOne ? -shift : size - ((shift % size) + size) % size;
+  if (at === size) return x;
+  return ops.concatenate([
+    ops.slice(x, [{ axis, start: at }]),
+    ops.slice(x, [{ axis, stop: at }]),
+  ], axis);
+}
 
 const rot90: Compute = (ops, args) => {
   const x = args.tensor("array");
