@@ -283,43 +283,6 @@ const flip = (fixed?: number): Compute => (ops, args) => {
   return ops.flip(x, axes.map((axis) => normalizedAxis(ops, x, axis)));
 };
 
-/** Rolls values along axes; without one, as if there were a single axis. */
-const roll: ComputeOne = (ops, args) => {
-  const x = args.tensor("x");
-  const shifts = args.ints("shift");
-  if (!args.has("axis")) {
-    const sizes = [...ops.shape(x).keys()]
-      .map((axis) => knownSize(ops, x, axis, args.name));
-    const flat = shifts.reduce(
-      (y, shift) => rolled(ops, y, 0, shift, args.name),
-      ops.reshape(x, [-1]),
-    );
-    return ops.reshape(flat, sizes);
-  }
-  return args.ints("axis").reduce((y, raw, i) => {
-    const shift = shifts.length === 1 ? shifts[0]! : shifts[i]!;
-    return rolled(ops, y, normalizedAxis(ops, y, raw), shift, args.name);
-  }, x);
-};
-
-function rolled<T>(
-  ops: Ops<T>,
-  x: T,
-  axis: number,
-  shift: number,
-  name: string,
-): T {
-  // A shift by 1 does not need the size.
-  const isByOne = ops.shape(x)[axis] === null && Math.abs(shift) === 1;
-  const size = isByOne ? 0 : knownSize(ops, x, axis, name);
-  const at = isByOne ? -shift : size - ((shift % size) + size) % size;
-  if (at === size) return x;
-  return ops.concatenate([
-    ops.slice(x, [{ axis, start: at }]),
-    ops.slice(x, [{ axis, stop: at }]),
-  ], axis);
-}
-
 const rot90: Compute = (ops, args) => {
   const x = args.tensor("array");
   const axes = (args.has("axes") ? args.ints("axes") : [0, 1])
@@ -395,7 +358,6 @@ export const SHAPE_OPERATIONS: FactoryTable = operations({
   "tf.reverse(tensor:x, axis)": flip(),
   "Flipud(x)": flip(0),
   "Fliplr(x)": flip(1),
-  "Roll(x, shift, axis)": roll,
   "Rot90(array, k, axes)": rot90,
   "BroadcastTo(x, shape)": broadcastTo,
   "tf.pad | tf.compat.v1.pad(tensor:x, paddings:pad_width, mode, constant_values)":
@@ -410,5 +372,4 @@ export const SHAPE_OPERATIONS: FactoryTable = operations({
   "tf.reshape(tensor:x, shape)": reshape,
   "tf.transpose(a:x, perm:axes, conjugate)": transpose,
   "tf.compat.v1.transpose(a:x, perm:axes, name, conjugate)": transpose,
-  "tf.roll(input:x, shift, axis)": roll,
 });
