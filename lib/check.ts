@@ -246,14 +246,16 @@ export function isPlainObject(
 }
 
 /**
- * Checks that an options object has only known keys.
+ * Checks that an options object has only known keys. An undefined option is an
+ * absent one; null is refused.
  *
  * @param options The options to check; undefined is allowed.
  * @param action The action, for messages.
  * @param known The allowed keys.
  * @param elsewhere Returns a hint for a key that belongs elsewhere.
  * @param hint A hint for an array or an instance of a class.
- * @throws {TypeError} If it is not an object, or has an unknown key.
+ * @throws {TypeError} If it is not an object, has an unknown key, or an option
+ * is null.
  */
 export function checkOptions(
   options: object | undefined,
@@ -286,6 +288,12 @@ export function checkOptions(
           (near.length > 0 ? `did you mean ${near.join(" or ")}` : undefined),
       ),
     );
+  }
+  for (const [key, value] of Object.entries(options)) {
+    if (value !== null) continue;
+    const rule = `option "${key}" must not be null`;
+    const hint = "leave it out for the default";
+    throw new TypeError(cannot(action, rule, value, hint));
   }
 }
 

@@ -50,6 +50,15 @@ Deno.test("quote() writes each kind of value on one short line", () => {
   for (const [value, text] of rows) assertEquals(quote(value), text);
 });
 
+Deno.test("checkOptions() takes undefined as absent, and refuses null", () => {
+  checkOptions({ size: undefined }, "do it", ["size"]);
+  assertThrows(
+    () => checkOptions({ size: null }, "do it", ["size"]),
+    TypeError,
+    'Cannot do it as option "size" must not be null: current value is null; leave it out for the default',
+  );
+});
+
 Deno.test("checkInteger() gives back whole numbers in range, and refuses others", () => {
   assertEquals(checkInteger(3, "set size", "size"), 3);
   assertEquals(checkInteger(0, "show", "sample", 0), 0);

@@ -94,8 +94,9 @@ async function readInSteps(
   }
   const limits = checkLimits(options.limits);
   const settings = { customLayers, allowNonFinite, limits, pacer };
+  const configBytes = options.limits?.configBytes;
   pacer.check();
-  const file = await openModelFile(source, pacer.signal);
+  const file = await openModelFile(source, pacer.signal, configBytes);
   switch (file.kind) {
     case "onnx": {
       await startRuntime();
@@ -104,7 +105,7 @@ async function readInSteps(
     }
     case "tfjs": {
       const { loadModelJson } = await import("./tfjs/load_model_json.ts");
-      return await loadModelJson(file, settings);
+      return await loadModelJson(file, { ...settings, configBytes });
     }
     default: {
       const { modelOfKerasFile, openKerasFile } = await import(
