@@ -152,8 +152,11 @@ export class ShapePass {
       return;
     }
     if (call.kind !== "builtIn") return;
-    if (call.layer.onHost !== undefined) {
-      this.#setOnHost(draft, call.layer.onHost);
+    const { onHost } = call.layer;
+    const isOnHost = !onHost?.leavesNumbers ||
+      draft.inputs.some((ref) => this.#strings.find(ref) !== undefined);
+    if (onHost !== undefined && isOnHost) {
+      this.#setOnHost(draft, onHost);
       return;
     }
     if (draft.inputs.length === 1 && this.#givesStrings(draft, call.layer)) {
@@ -212,32 +215,31 @@ export class ShapePass {
    * model's input.
    */
   #setOnHost(draft: LayerDraft, computation: HostComputation): void {
-    const [input] = draft.inputs.map(origin);
-    const strings = input && this.#strings.find(input);
-    const from = strings?.from ?? input;
-    const call = from?.node.call;
-    const isInput = call?.kind === "input" && call.host === undefined &&
-      draft.inputs.length === 1;
+    const inputs = draft.inputs.map(origin);
+    const strings = inputs.map((ref) => this.#strings.find(ref));
+    const from = inputs.map((ref, i) => strings[i]?.from ?? ref);
     try {
-      if (!isInput) {
-        const rule = "it must be called on an input of the model: " +
-          "it is computed on the host";
-        const found = from?.node === undefined
-          ? "nothing"
-          : (from.node as LayerDraft).name;
-        throw new TypeError(cannot(`call layer "${draft.name}"`, rule, found));
-      }
-      if (call.spec.dtype !== "string" && !computation.takesNumbers) {
-        const rule = `input "${call.spec.name}" must hold strings`;
+      if (from.length > 1 && !computation.takesSeveral) {
+        const rule = "it must get one input";
         throw new TypeError(
-          cannot(`call layer "${draft.name}"`, rule, call.spec.dtype),
+          cannot(`call layer "${draft.name}"`, rule, from.length),
+        );
+      }
+      const specs = from.map(({ node }) =>
+        inputSpec(node as LayerDraft, draft)
+      );
+      const wrong = specs.find(({ dtype }) => dtype !== "string");
+      if (wrong !== undefined && !computation.takesNumbers) {
+        const rule = `input "${wrong.name}" must hold strings`;
+        throw new TypeError(
+          cannot(`call layer "${draft.name}"`, rule, wrong.dtype),
         );
       }
       const onInput = overStrings(computation, strings);
-      const shape = onInput.shapeOf(call.spec.shape);
+      const shape = onInput.shapeOf(...specs.map(({ shape }) => [...shape]));
       const { dtype } = computation;
       const spec = Object.freeze({ name: draft.name, shape, dtype });
-      const host = { from: from!, computation: onInput };
+      const host = { from, computation: onInput };
       draft.call = { kind: "input", spec, host };
       this.#set(draft, [{ value: { shape, dtype }, mask: undefined }]);
     } catch (error) {
@@ -353,6 +355,14 @@ export class ShapePass {
     const channels = channelsOf(ref, this.#channels);
     return tensorSpec(name, shape, dtype, channels);
   }
+}
+
+/** The spec of an input of the model that the host reads for a layer. */
+function inputSpec({ call, name }: LayerDraft, user: LayerDraft): TensorSpec {
+  if (call.kind === "input" && call.host === undefined) return call.spec;
+  const rule = "it must be called on inputs of the model: " +
+    "it is computed on the host";
+  throw new TypeError(cannot(`call layer "${user.name}"`, rule, name));
 }
 
 /**

@@ -1,4 +1,4 @@
-import type { HostComputation, Layer } from "../../layers/layer.ts";
+import type { HostComputation, HostValues, Layer } from "../../layers/layer.ts";
 import {
   rearrange,
   type Rearranged,
@@ -79,29 +79,39 @@ export class StringTensors {
  * before.
  *
  * @param computation The computation.
- * @param strings How; undefined for those of an input.
- * @returns The computation from the model's input.
+ * @param inputs How, for each of its inputs; undefined for an input itself.
+ * @returns The computation from the model's inputs.
  */
 export function overStrings(
   computation: HostComputation,
-  { rearranged, change }: Omit<StringTensor, "from"> = {},
+  inputs: readonly (Omit<StringTensor, "from"> | undefined)[],
 ): HostComputation {
-  if (rearranged === undefined && change === undefined) return computation;
+  const isPlain = (strings: Omit<StringTensor, "from"> = {}) =>
+    strings.rearranged === undefined && strings.change === undefined;
+  if (inputs.every(isPlain)) return computation;
   return {
     ...computation,
-    shapeOf: (shape) =>
-      computation.shapeOf(
-        rearranged === undefined ? shape : [null, ...rearranged.shape],
+    shapeOf: (...shapes) =>
+      computation.shapeOf(...shapes.map((shape, i) => {
+        const { rearranged } = inputs[i] ?? {};
+        return rearranged === undefined ? shape : [null, ...rearranged.shape];
+      })),
+    compute: (...values) =>
+      computation.compute(
+        ...values.map((value, i) => movedStrings(value, inputs[i] ?? {})),
       ),
-    compute({ data, shape }) {
-      const strings = { data: data as readonly string[], shape };
-      const moved = rearranged === undefined
-        ? strings
-        : rearrange(strings, rearranged);
-      return computation.compute({
-        data: change === undefined ? moved.data : moved.data.map(change),
-        shape: moved.shape,
-      });
-    },
   };
+}
+
+function movedStrings(
+  values: HostValues,
+  { rearranged, change }: Omit<StringTensor, "from">,
+): HostValues {
+  const strings = values as Parameters<typeof rearrange>[0];
+  const moved = rearranged === undefined
+    ? strings
+    : rearrange(strings, rearranged);
+  return change === undefined
+    ? moved
+    : { data: moved.data.map(change), shape: moved.shape };
 }

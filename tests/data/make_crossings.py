@@ -1,0 +1,89 @@
+"""HashedCrossing of strings and integers, and a FeatureSpace with crosses.
+
+Files of Keras 3 (`k3_*`) and of tf_keras (`k2_*`) go to `crossings`, and what
+their own `predict` gives to `crossings/expected.json`.
+
+Versions: keras 3.15.1, tf_keras 2.21.0 (tensorflow 2.21.0).
+Run: python tests/data/make_crossings.py
+"""
+
+import json
+import os
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+
+import keras
+import numpy as np
+import tensorflow as tf
+import tf_keras
+
+from _recipe import HERE, clear
+
+FOLDER = clear(HERE / "crossings")
+EXPECTED = {}
+WORDS = ["a", "b", "", "longer than sixteen bytes", "ü"]
+OTHERS = ["x", "b", "", "a", "\U0001f600"]
+NUMBERS = [1, -5, 0, 2**31 - 1, -(2**31)]
+MORE = [7, 7, -1, 256, 65535]
+
+
+def write(name, model, inputs):
+    y = model({k: tf.constant(v) for k, v in inputs.items()})
+    model.save(FOLDER / name)
+    EXPECTED[name] = {
+        "x": inputs,
+        "y": {"shape": list(y.shape), "data": np.ravel(y.numpy()).tolist()},
+    }
+
+
+def case(lib, name, columns, bins, shape=(1,), **options):
+    """A crossing of inputs, each a column of words or numbers."""
+    inputs, values = [], {}
+    for i, column in enumerate(columns):
+        kind = "string" if isinstance(column[0], str) else "int64"
+        inputs.append(lib.Input(shape, dtype=kind, name=f"in{i}"))
+        values[f"in{i}"] = [[v] for v in column] if shape else column
+    y = lib.layers.HashedCrossing(bins, name="cross", **options)(inputs)
+    write(name, lib.Model(inputs, y), values)
+
+
+def space():
+    """What FeatureSpace makes: integers of lookups and of bins are crossed."""
+    kinds = {
+        "s": "string_categorical",
+        "i": "integer_categorical",
+        "f": "float_discretized",
+        "h": keras.utils.FeatureSpace.string_hashed(num_bins=5),
+    }
+    made = keras.utils.FeatureSpace(
+        features=kinds, crosses=[("s", "i"), ("i", "f")], crossing_dim=8, output_mode="concat"
+    )
+    rows = {"s": ["a", "b", "c", "a"], "i": [1, 2, 3, 1], "f": [0.1, 0.5, 0.7, 0.2], "h": ["x", "y", "z", "x"]}
+    made.adapt(tf.data.Dataset.from_tensor_slices(rows))
+    model = keras.Model(made.get_inputs(), made.get_encoded_features())
+    write("k3_space.keras", model, {k: [[v] for v in values] for k, values in rows.items()})
+
+
+def mixed(lib):
+    """One input of strings, and what an engine computes: not supported."""
+    text = lib.Input((1,), dtype="string", name="in0")
+    number = lib.Input((1,), dtype="int64", name="in1")
+    found = lib.layers.IntegerLookup(vocabulary=[7, 8])(number)
+    y = lib.layers.HashedCrossing(9, name="cross")([text, found])
+    write("k3_mixed.keras", lib.Model([text, number], y), {"in0": [["a"]], "in1": [[7]]})
+
+
+for lib, tag in ((keras, "k3"), (tf_keras, "k2")):
+    case(lib, f"{tag}_strings.keras", [WORDS, OTHERS], 1000)
+    case(lib, f"{tag}_both.keras", [NUMBERS, WORDS], 77)
+    case(lib, f"{tag}_numbers.keras", [NUMBERS, MORE], 2**23)
+    case(lib, f"{tag}_one_hot.keras", [WORDS, OTHERS], 11, output_mode="one_hot")
+    case(lib, f"{tag}_flat.keras", [NUMBERS, MORE], 13, (), output_mode="one_hot")
+    case(lib, f"{tag}_flat_strings.h5", [WORDS, MORE], 13, ())
+case(tf_keras, "k2_three.keras", [WORDS, NUMBERS, OTHERS], 999)
+case(tf_keras, "k2_three_numbers.keras", [MORE, NUMBERS, MORE], 1)
+case(keras, "k3_large.keras", [WORDS, OTHERS], 2**31 - 1)
+space()
+mixed(keras)
+
+(FOLDER / "expected.json").write_text(json.dumps(EXPECTED) + "\n")
