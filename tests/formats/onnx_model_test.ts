@@ -62,7 +62,7 @@ Deno.test("readOnnx() reads attributes of every kind", () => {
   assertEquals(typeof tensor === "object" && "tensor" in tensor, true);
   const body = node!.attributes.get("body");
   assert(typeof body === "object" && "graph" in body);
-  assertEquals(body.graph.nodes.map(({ op, domain }) => [op, domain]), [
+  assertEquals(body.graph.nodes.map(({ kind, domain }) => [kind, domain]), [
     ["Inner", "own"],
   ]);
 });

@@ -128,9 +128,7 @@ export class ShapePass {
         : `its function must return the ${most} tensors that the file uses`;
       this.#fail(
         draft,
-        new TypeError(
-          cannot(`call layer "${draft.name}"`, rule, draft.numOutputs),
-        ),
+        refusal(draft, rule, draft.numOutputs),
       );
     }
   }
@@ -194,9 +192,7 @@ export class ShapePass {
       if (unknown !== undefined) {
         const rule = `argument "${unknown}" must be a known one`;
         const { className } = draft.spec;
-        throw new TypeError(
-          cannot(`call layer "${draft.name}"`, rule, className),
-        );
+        throw refusal(draft, rule, className);
       }
       this.#set(draft, outputs);
       this.#narrow.addCall(
@@ -221,9 +217,7 @@ export class ShapePass {
     try {
       if (from.length > 1 && !computation.takesSeveral) {
         const rule = "it must get one input";
-        throw new TypeError(
-          cannot(`call layer "${draft.name}"`, rule, from.length),
-        );
+        throw refusal(draft, rule, from.length);
       }
       const specs = from.map(({ node }) =>
         inputSpec(node as LayerDraft, draft)
@@ -231,9 +225,7 @@ export class ShapePass {
       const wrong = specs.find(({ dtype }) => dtype !== "string");
       if (wrong !== undefined && !computation.takesNumbers) {
         const rule = `input "${wrong.name}" must hold strings`;
-        throw new TypeError(
-          cannot(`call layer "${draft.name}"`, rule, wrong.dtype),
-        );
+        throw refusal(draft, rule, wrong.dtype);
       }
       const onInput = overStrings(computation, strings);
       const shape = onInput.shapeOf(...specs.map(({ shape }) => [...shape]));
@@ -273,7 +265,7 @@ export class ShapePass {
       const { name } = origin(ref).node as LayerDraft;
       this.#fail(
         draft,
-        new TypeError(cannot(`call layer "${draft.name}"`, rule, name)),
+        refusal(draft, rule, name),
       );
     }
   }
@@ -304,16 +296,10 @@ export class ShapePass {
       if (sizes.every((n) => n >= 0) && sizeOf(sizes) <= this.#mostValues) {
         continue;
       }
-      this.#fail(
-        draft,
-        new RangeError(
-          cannot(
-            `call layer "${draft.name}"`,
-            `it must return at most ${this.#mostValues} values for one sample`,
-            shape,
-          ),
-        ),
-      );
+      const rule =
+        `it must return at most ${this.#mostValues} values for one sample`;
+      const action = `call layer "${draft.name}"`;
+      this.#fail(draft, new RangeError(cannot(action, rule, shape)));
     }
     outputs.forEach((output, index) =>
       this.#values.set(`${draft.id}:${index}`, output)
@@ -357,12 +343,16 @@ export class ShapePass {
   }
 }
 
+function refusal({ name }: LayerDraft, rule: string, value: unknown): Error {
+  return new TypeError(cannot(`call layer "${name}"`, rule, value));
+}
+
 /** The spec of an input of the model that the host reads for a layer. */
 function inputSpec({ call, name }: LayerDraft, user: LayerDraft): TensorSpec {
   if (call.kind === "input" && call.host === undefined) return call.spec;
   const rule = "it must be called on inputs of the model: " +
     "it is computed on the host";
-  throw new TypeError(cannot(`call layer "${user.name}"`, rule, name));
+  throw refusal(user, rule, name);
 }
 
 /**
