@@ -11,7 +11,6 @@ import type { ModelGraph } from "../models/graph/model_graph.ts";
 import type { EngineChoice } from "./choose_engine.ts";
 import type { ExtractorProgram } from "./compile.ts";
 import { droppedMasks } from "./dropped_masks.ts";
-import { mixingNodes } from "./mixed_samples.ts";
 import { changesOf, type Settings } from "./settings.ts";
 
 /**
@@ -70,12 +69,12 @@ export interface Plan {
  * @param choice The engine.
  * @returns The plan, frozen.
  */
-export function planOf(
+export async function planOf(
   graph: ModelGraph,
   program: ExtractorProgram,
   settings: Settings,
   choice: EngineChoice,
-): Plan {
+): Promise<Plan> {
   const { logits, search } = program.found;
   const runs = new Set(program.schedule.nodes);
   // Logits are computed from the penultimate, so the head's weights count too.
@@ -108,7 +107,7 @@ export function planOf(
     numParameters: numParameters([...runs]),
     warnings: Object.freeze([
       ...program.found.warnings,
-      ...batchDependence(graph, program),
+      ...await batchDependence(graph, program),
       ...oneBatch(program),
       ...droppedMasks(program),
       ...graph.customClasses.map(notInFile),
@@ -242,16 +241,18 @@ function notInFile(className: string): string {
  * @returns One warning per reason, which names the operations; empty if there
  * are none.
  */
-function batchDependence(
+async function batchDependence(
   { onnx }: ModelGraph,
   program: ExtractorProgram,
-): string[] {
-  const { feeds, features, schedule, rows } = program;
+): Promise<string[]> {
+  const { feeds, features, schedule } = program;
   const nodes = [...feeds.map(({ ref }) => ref.node), ...schedule.nodes];
-  const mixing = onnx === undefined
-    ? rows.mixing
-    : mixingNodes(onnx, feeds, schedule.nodes);
+  const isRaw = schedule.nodes.some(({ call }) => call.kind === "raw");
+  const { mixing, ordered } = isRaw
+    ? await (await import("../engines/raw_rows.ts")).rawRows(program)
+    : program.rows;
   const fixed = wholeBatches(1, program);
+  const on = fixed === 1 ? undefined : "the order of the samples";
   const functions = onnx?.file.functions ?? [];
   const which = (isSuch: (operation: OnnxOperation) => boolean) =>
     nodes.filter(({ call }) =>
@@ -275,14 +276,20 @@ function batchDependence(
       "",
       "normalise by the mean and variance of a whole batch, as in training",
     ),
-    ...fixed === 1
-      ? warning(mixing, "", "compute over all samples of a batch")
-      : warning(
-        mixing,
-        "",
-        `compute over all ${fixed} samples of a run`,
-        "the order of the samples",
-      ),
+    ...warning(
+      mixing,
+      "",
+      fixed === 1
+        ? "compute over all samples of a batch"
+        : `compute over all ${fixed} samples of a run`,
+      on,
+    ),
+    ...warning(
+      ordered,
+      "",
+      "treat samples by their position in a batch, as a constant with a row for each does",
+      on,
+    ),
     ...warning(
       indices.map(({ node }) => node),
       "the indices of ",

@@ -5,7 +5,7 @@ import { origin, type Ref, refKey } from "../../models/graph/graph.ts";
 import type { NdArray } from "../../types.ts";
 import { readNodeWeights } from "../call_node.ts";
 import type { Pacer } from "../../formats/pacer.ts";
-import { checkLayers, fixedRows, inFixedBatches } from "../fixed_batches.ts";
+import { checkPadding, fixedRows, inFixedBatches } from "../fixed_batches.ts";
 import {
   computeOutputs,
   type HeadValues,
@@ -18,6 +18,7 @@ import {
   unshaped,
   wantedRefs,
 } from "../program.ts";
+import type { SampleRows } from "../sample_rows.ts";
 import type { Schedule } from "../schedule.ts";
 import type { RunSamples, Session, TensorOutputs } from "../session.ts";
 import { type BackendName, takeTurn, type Turn } from "./backend.ts";
@@ -42,7 +43,7 @@ import {
   uploadHead,
   uploadWeights,
 } from "./run_built_in.ts";
-import { checkPadding } from "./graph_rows.ts";
+import { rawRows } from "../raw_rows.ts";
 import { type NaNForms, nanForms } from "./nan_run.ts";
 import { readOutputs } from "./read_outputs.ts";
 import { TfjsOps } from "./tfjs_ops.ts";
@@ -164,19 +165,33 @@ class TfjsSession implements Session {
     pacer: Pacer,
   ): Promise<void> {
     if (this.#canPad) return;
-    if (this.#program.graph.runtime === undefined) {
-      return checkLayers(this.#program, "the model");
-    }
-    await checkPadding(
-      this.#program,
+    const { rows, graph: { runtime } } = this.#program;
+    checkPadding(
+      runtime === undefined ? rows : await this.#rawRows(batch, pacer),
       size,
-      (refs) =>
-        this.#inTurn(pacer, (turn) => {
-          const shapes = () => rawShapes(this.#run, uploaded(batch), refs);
-          return Promise.resolve(turn.sync(() => tidied("shapes", shapes)));
-        }),
+      "the model",
     );
     this.#canPad = true;
+  }
+
+  /** Follows the samples, if necessary with the sizes that a batch has. */
+  async #rawRows(
+    batch: readonly NdArray<ArrayBufferView>[],
+    pacer: Pacer,
+  ): Promise<SampleRows> {
+    const rows = await rawRows(this.#program);
+    const refs = this.#run.schedule.nodes.flatMap((node) =>
+      node.row.kind === "Reshape" ? [{ node, index: 0 }, ...node.inputs] : []
+    ).filter(({ node }) => node.call.kind === "raw");
+    const isMeasured = rows.uncertain !== undefined && refs.length > 0 &&
+      !this.#run.runtime!.isAsync;
+    if (!isMeasured) return rows;
+    const shapes = await this.#inTurn(pacer, (turn) => {
+      const all = () => rawShapes(this.#run, uploaded(batch), refs);
+      return Promise.resolve(turn.sync(() => tidied("shapes", all)));
+    });
+    const sizes = refs.map((ref, i) => [refKey(ref), shapes[i]!] as const);
+    return await rawRows(this.#program, new Map(sizes));
   }
 
   async #runBatch(

@@ -1,0 +1,161 @@
+/**
+ * Where the samples are in the tensors of an ONNX file or of a TF.js graph.
+ *
+ * @module
+ */
+import { sizeOf } from "../check.ts";
+import { typeName } from "../formats/onnx_tensor.ts";
+import { valuesOf } from "../formats/stored_array.ts";
+import {
+  type GraphNode,
+  type Ref,
+  refKey,
+  specOf,
+  type WeightValue,
+} from "../models/graph/graph.ts";
+import type { FileConstant } from "../models/graph/onnx_origin.ts";
+import { sampleOps } from "../ops/sample_ops.ts";
+import { areRows } from "../ops/samples.ts";
+import type { OpsType } from "../ops/ops.ts";
+import type { Shape } from "../ops/shapes.ts";
+import type { tf } from "../tf.ts";
+import type { TensorSpec } from "../types.ts";
+import { fixedRows } from "./fixed_batches.ts";
+import { type Program, wantedRefs } from "./program.ts";
+import { rawOutputs, type RawRules, type RawValue } from "./raw_samples.ts";
+import { followed, type SampleRows } from "./sample_rows.ts";
+
+/** Maximum number of values in a constant that are read, such as axes. */
+const MOST_VALUES = 64;
+
+/** Sizes of tensors, by their keys. */
+type Shapes = ReadonlyMap<string, Shape>;
+
+/**
+ * Follows the samples through the operations of a program.
+ *
+ * @param program A program over raw operations.
+ * @param shapes Sizes of tensors that the graph does not state.
+ * @returns Where they are; for a fixed batch size, the operation that its rows
+ * may depend on, or that moves them from the first axis of an output.
+ */
+export async function rawRows(
+  program: Program,
+  shapes: Shapes = new Map(),
+): Promise<SampleRows> {
+  const { graph, feeds, schedule, gradientSchedule } = program;
+  const nodes = [
+    ...new Set([...schedule.nodes, ...gradientSchedule?.nodes ?? []]),
+  ];
+  const batch = graph.onnx === undefined
+    ? fixedRows(program)
+    : graph.onnx.batch;
+  const ops = sampleOps(batch);
+  const rules = await rulesOf(program);
+  const constants = new Map<GraphNode, Inputs>();
+  for (const node of nodes) constants.set(node, await inputsOf(node, program));
+  const known = new Map(
+    feeds.flatMap(({ ref, spec }): [string, RawValue][] => {
+      const value = fedValue(spec, batch);
+      return value === undefined ? [] : [[refKey(ref), value]];
+    }),
+  );
+  const rows = followed<RawValue>(nodes, known, batch, (node, valueOf) => {
+    const { call, row } = node;
+    if (call.kind !== "raw") return [];
+    const operation = call.onnx?.operation;
+    const isWhole = call.onnx === undefined || operation!.domain === "" &&
+        call.onnx.operands.length === operation!.inputs.length;
+    if (!isWhole) return []; // or it has subgraphs
+    const first = { node, index: 0 };
+    const spec = specOf(first);
+    return rawOutputs(rules, {
+      kind: row.kind,
+      inputs: constants.get(node)!.map((input) =>
+        input !== undefined && "node" in input ? valueOf(input) : input
+      ),
+      attribute: operation === undefined
+        ? (name) => row.config[name]
+        : (name) => operation.attributes.get(name),
+      version: call.onnx?.version ?? 0,
+      numOutputs: operation?.outputs.length ?? 1,
+      ops,
+      batch,
+      sizes: shapes.get(refKey(first)) ?? spec?.shape,
+      dtype: spec && typeOf(spec.dtype),
+    });
+  });
+  const moved = wantedRefs(program).find((ref) => {
+    const { samples } = rows.valueOf(ref);
+    return samples !== null && !areRows(samples);
+  });
+  return { ...rows, uncertain: rows.uncertain ?? moved?.node };
+}
+
+async function rulesOf({ graph }: Program): Promise<RawRules> {
+  return graph.onnx === undefined
+    ? (await import("./tfjs_samples.ts")).TFJS_RULES
+    : (await import("./onnx_samples.ts")).ONNX_RULES;
+}
+
+/** A tensor that is fed; undefined if its rank is not known. */
+function fedValue(
+  { shape, dtype, batchAxis = 0 }: TensorSpec,
+  batch: number | undefined,
+): RawValue | undefined {
+  const type = typeOf(dtype);
+  if (batchAxis === null) return { shape, dtype: type, samples: null };
+  return shape.length === 0 ? undefined : {
+    shape: shape.with(batchAxis, batch ?? null),
+    dtype: type,
+    samples: { axis: batchAxis },
+  };
+}
+
+function typeOf(name: string | undefined): OpsType {
+  return name === "bool" ? name : name?.includes("int") ? "int32" : "float32";
+}
+
+/** The inputs of an operation: constants, tensors, or undefined. */
+type Inputs = readonly (RawValue | Ref | undefined)[];
+
+async function inputsOf(
+  { call, inputs }: GraphNode,
+  { graph }: Program,
+): Promise<Inputs> {
+  if (call.kind !== "raw") return [];
+  if (call.onnx !== undefined) {
+    const { operation, producers } = call.onnx;
+    return operation.inputs.map((name, i) => {
+      const constant = graph.onnx!.constants.get(name);
+      return constant === undefined ? producers[i] : fileConstant(constant);
+    });
+  }
+  const others = [...inputs];
+  const all: (RawValue | Ref | undefined)[] = [];
+  while (all.length < call.constants.size + inputs.length) {
+    const constant = call.constants.get(all.length);
+    all.push(
+      constant === undefined ? others.shift() : await graphConstant(constant()),
+    );
+  }
+  return all;
+}
+
+function fileConstant({ shape, tensor, storedBytes }: FileConstant): RawValue {
+  const type = typeName(tensor.type);
+  const isListed = type === "int64" || type === "int32" || type === "float32";
+  const isShort = isListed && sizeOf(shape) <= MOST_VALUES;
+  const bytes = isShort ? storedBytes?.() : undefined;
+  const values = bytes && [...valuesOf(bytes, type as "int64")].map(Number);
+  return { shape, dtype: typeOf(type), samples: null, values };
+}
+
+async function graphConstant(value: WeightValue): Promise<RawValue> {
+  const { dtype, shape, size } = value as tf.Tensor;
+  const isShort = dtype === "int32" && size <= MOST_VALUES;
+  const values = isShort
+    ? Array.from(await (value as tf.Tensor).data())
+    : undefined;
+  return { shape, dtype: typeOf(dtype), samples: null, values };
+}

@@ -1,0 +1,433 @@
+/**
+ * Rules for the samples that operators of ONNX and of TF.js have in common.
+ *
+ * @module
+ */
+import type { Ops } from "../ops/ops.ts";
+import type { SampleValue } from "../ops/sample_ops.ts";
+import {
+  aligned,
+  along,
+  areRows,
+  isLocated,
+  joined,
+  MANY,
+  multiplied,
+  type Range,
+  reduced,
+  reshaped,
+  shifted,
+  sliced,
+} from "../ops/samples.ts";
+import { axesOf, axisOf, broadcast, countOf } from "../ops/shapes.ts";
+import type {
+  JointRule,
+  Known,
+  RawOperation,
+  RawValue,
+  SingleRule,
+  Size,
+} from "./raw_samples.ts";
+
+type Sizes = readonly Size[] | undefined;
+
+/** Values that change; what depends on the number of samples does so after it. */
+function changed(values: Sizes): Sizes {
+  return values?.map((value) => value === "samples" ? value : null);
+}
+
+/** The shape of the first input. */
+export const same: SingleRule = (x) => ({ ...x, values: changed(x.values) });
+
+/** The first input, whose values do not change. */
+export const kept: SingleRule = (x) => x;
+
+/** Windows over the axes of a feature map that are not the first. */
+export const spatial: SingleRule = (x) =>
+  x.shape.length >= 3 && (x.samples?.axis ?? 0) === 0
+    ? { ...x, shape: x.shape.map((size, i) => i === 0 ? size : null) }
+    : undefined;
+
+/** Element by element, with broadcasting. */
+export const elementwise: JointRule = (inputs, { kind }) => {
+  const samples = aligned(inputs);
+  const { dtype } = inputs.find((input) => input.samples) ?? inputs[0]!;
+  const shape = inputs.map((input) => input.shape).reduce(broadcast);
+  const values = samples === null ? combined(inputs, kind) : undefined;
+  const usesNumber = inputs.some((input) => input.values?.includes("samples"));
+  if (!isLocated(samples) || !usesNumber) {
+    return { shape, dtype, samples, values };
+  }
+  // Integers may be indices, which move with the number of samples.
+  return dtype === "float32" ? { shape, dtype, samples: "mixed" } : undefined;
+};
+
+function combined(inputs: readonly Known[], kind: string): Sizes {
+  const lists = inputs.map(({ values }) => values ?? [null]);
+  if (!inputs.some(({ values }) => values)) return undefined;
+  const length = Math.max(...lists.map((list) => list.length));
+  return Array.from({ length }, (_, i): Size => {
+    const all = lists.map((list) => list[list.length === 1 ? 0 : i] ?? null);
+    if (all.includes("samples")) return "samples";
+    return kind === "Mul" ? countOf(all as (number | null)[]) : null;
+  });
+}
+
+/**
+ * Along axes that stay, such as a softmax, or a sum of all values before.
+ *
+ * @param x The tensor.
+ * @param axes The axes.
+ * @returns The tensor; mixed if samples are on one of the axes.
+ */
+export function over(x: Known, ...axes: readonly number[]): RawValue {
+  return { ...x, values: undefined, samples: along(x, ...axes) };
+}
+
+/** The same, with other sizes of the axes. */
+export function resized(x: Known, ...axes: readonly number[]): RawValue {
+  const gone = axesOf(axes, x.shape.length);
+  const shape = x.shape.map((size, i) => gone.includes(i) ? null : size);
+  return { ...over(x, ...axes), shape };
+}
+
+/**
+ * Reduces axes.
+ *
+ * @param x The tensor.
+ * @param axes The axes; undefined for all.
+ * @param keepdims Whether they stay, with size 1.
+ * @param operation The operation.
+ * @returns The reduced tensor.
+ */
+export function total(
+  x: Known,
+  axes: readonly number[] | undefined,
+  keepdims: boolean,
+  { ops, kind }: RawOperation,
+): RawValue {
+  const axis = axes ?? x.shape.map((_, i) => i);
+  const { values } = x;
+  const counts = values?.includes("samples");
+  const product = /Prod$/.test(kind) && !counts && values;
+  return {
+    ...ops.sum(x, { axis, keepdims }),
+    dtype: /^Arg/.test(kind) ? "int32" : x.dtype,
+    values: counts
+      ? ["samples"]
+      : product
+      ? [countOf(values as (number | null)[])]
+      : undefined,
+  };
+}
+
+/**
+ * Joins tensors along an axis.
+ *
+ * @param inputs The tensors.
+ * @param axis The axis.
+ * @returns The joined tensor.
+ */
+export function concatenated(
+  inputs: readonly Known[],
+  axis: number,
+): RawValue | undefined {
+  const { shape: { length: rank }, dtype } = inputs[0]!;
+  const at = axisOf(axis, rank);
+  if (inputs.some(({ shape }) => shape.length !== rank)) return undefined;
+  const shape = inputs[0]!.shape.map((_, i) => {
+    const sizes = inputs.map((input) => input.shape[i]!);
+    if (i !== at) return sizes.find((size) => size !== null) ?? null;
+    return sizes.reduce(
+      (sum, size) => sum === null || size === null ? null : sum + size,
+      0 as number | null,
+    );
+  });
+  return { shape, dtype, samples: joined(inputs, at), values: listed(inputs) };
+}
+
+/** The values of several tensors, one after the other. */
+function listed(inputs: readonly Known[]): Sizes {
+  const parts = inputs.map(({ values, shape }) =>
+    values ?? (countOf(shape) === 1 ? [null] : undefined)
+  );
+  return parts.includes(undefined) ? undefined : parts.flat() as Size[];
+}
+
+/** Joins tensors along a new axis. */
+export function stacked(
+  inputs: readonly Known[],
+  axis: number,
+  { ops }: RawOperation,
+): RawValue {
+  return { ...ops.stack(inputs, axis), values: listed(inputs) };
+}
+
+/**
+ * Selects along an axis: rows of a table, or elements of each sample.
+ *
+ * @param x The table, or the tensor.
+ * @param indices The indices.
+ * @param axis The axis.
+ * @param operation The operation.
+ * @returns The rows, or elements; undefined if it may be some of each sample.
+ */
+export function taken(
+  x: Known,
+  indices: Known,
+  axis: number,
+  { ops }: RawOperation,
+): RawValue | undefined {
+  const isAt = x.samples?.axis === axisOf(axis, x.shape.length);
+  if (isAt && !areRows({ ...x.samples, axis: 0 })) return undefined;
+  const values = indices.values?.map((i): Size =>
+    typeof i === "number" ? x.values?.at(i) ?? null : null
+  );
+  return { ...ops.take(x, indices, axis), values: x.values && values };
+}
+
+/**
+ * Selects ranges of axes.
+ *
+ * @param x The tensor.
+ * @param ranges The ranges; null for a bound that is not known.
+ * @returns The rest.
+ */
+export function cut(x: Known, ranges: readonly Range[]): RawValue {
+  const shape = [...x.shape];
+  for (const { axis, start = 0, stop, step = 1 } of ranges) {
+    const isWhole = start === 0 && step === 1 &&
+      (stop === undefined || (stop ?? 0) >= MANY);
+    if (!isWhole) shape[axisOf(axis, shape.length)] = null;
+  }
+  const [{ start = 0, stop, step = 1 } = { start: null }] = ranges;
+  const isKnown = start !== null && stop !== null && step === 1;
+  const values = isKnown ? x.values?.slice(start, stop) : undefined;
+  return { shape, dtype: x.dtype, samples: sliced(x, ranges), values };
+}
+
+/** Removes axes of size 1. */
+export function squeezed(
+  x: Known,
+  axes: readonly number[] | undefined,
+): RawValue | undefined {
+  const isKnown = axes !== undefined || !x.shape.includes(null);
+  const gone = axesOf(
+    axes ?? x.shape.flatMap((size, i) => size === 1 ? [i] : []),
+    x.shape.length,
+  );
+  const samples = reduced(x, gone);
+  // A batch of one sample.
+  if (!isKnown || samples === "mixed") return undefined;
+  return { ...x, samples, shape: x.shape.filter((_, i) => !gone.includes(i)) };
+}
+
+/** Inserts axes of size 1, counted in the result. */
+export function unsqueezed(
+  x: Known,
+  axes: readonly number[] | undefined,
+  ops: Ops<SampleValue>,
+): RawValue | undefined {
+  if (axes === undefined) return undefined;
+  const all = axesOf(axes, x.shape.length + axes.length).sort((a, b) => a - b);
+  const after = all.reduce<SampleValue>((y, at) => ops.expandDims(y, at), x);
+  return { ...after, values: x.values };
+}
+
+/**
+ * Repeats axes of size 1, or before the first.
+ *
+ * @param x The tensor.
+ * @param sizes The sizes to which it is expanded.
+ * @param rank Their number.
+ * @returns The expanded tensor.
+ */
+export function expanded(
+  x: Known,
+  sizes: Sizes,
+  rank = sizes?.length,
+): RawValue | undefined {
+  if (rank === undefined) return undefined;
+  const all = Math.max(rank, x.shape.length);
+  const before = [...Array(all - x.shape.length).fill(1), ...x.shape];
+  const target = Array.from(
+    { length: all },
+    (_, i): Size => i < all - rank ? 1 : sizes?.[i - all + rank] ?? null,
+  );
+  const shape = before.map((size: number | null, i) => {
+    const to = target[i]!;
+    return size === 1 || size === null && to !== 1
+      ? typeof to === "number" ? to : null
+      : size;
+  });
+  const { dtype } = x;
+  if (x.samples) {
+    const samples = shifted(x.samples, all - x.shape.length);
+    return { shape, dtype, samples };
+  }
+  // The same row for each sample.
+  const axis = target.indexOf("samples");
+  return { shape, dtype, samples: axis < 0 ? null : { axis, after: null } };
+}
+
+/**
+ * Repeats axes.
+ *
+ * @param x The tensor.
+ * @param times How often, for each axis.
+ * @returns The repeated tensor.
+ */
+export function tiled(x: Known, times: Sizes): RawValue | undefined {
+  const { samples, dtype } = x;
+  if (times?.length !== x.shape.length) return undefined;
+  if (samples === null && times.includes("samples")) {
+    return expanded(x, times);
+  }
+  const shape = x.shape.map((size, i) => {
+    const by = times[i]!;
+    return by === 1 ? size : typeof by === "number" && size ? size * by : null;
+  });
+  if (samples === null || times[samples.axis] === 1) {
+    return { shape, dtype, samples };
+  }
+  const by = times[samples.axis];
+  const { before = 1 } = samples;
+  return typeof by !== "number"
+    ? undefined
+    : { shape, dtype, samples: { ...samples, before: before && before * by } };
+}
+
+/**
+ * Pads axes.
+ *
+ * @param x The tensor.
+ * @param widths The widths before and after each axis, if they are known.
+ * @returns The padded tensor; where they are not known, samples are probably not
+ * padded.
+ */
+export function padded(
+  x: Known,
+  widths: readonly (readonly number[])[] | undefined,
+): RawValue {
+  const shape = x.shape.map(() => null);
+  if (widths === undefined) return { ...guessed(x), shape };
+  return resized(
+    x,
+    ...x.shape.flatMap((_, i) => widths[i]?.every((n) => n === 0) ? [] : [i]),
+  );
+}
+
+/**
+ * By values of which there is one for each index of an axis.
+ *
+ * @param x The tensor.
+ * @param axis The axis.
+ * @param values The values.
+ * @returns The tensor.
+ */
+export function perIndex(
+  x: Known,
+  axis: number,
+  values: RawValue | undefined,
+): RawValue | undefined {
+  const at = axisOf(axis, x.shape.length);
+  const [size = 1] = values?.shape ?? [];
+  const shape = [size, ...Array(x.shape.length - 1 - at).fill(1)];
+  return { ...x, samples: aligned([x, { shape, samples: null }]) };
+}
+
+/** A tensor of which it is probable that its samples are still the same. */
+export function guessed(x: Known): RawValue {
+  const { samples } = x;
+  return {
+    ...x,
+    values: undefined,
+    samples: samples && { ...samples, isOrdered: "unknown" },
+  };
+}
+
+/**
+ * New sizes for the same values.
+ *
+ * @param x The tensor.
+ * @param sizes The sizes, −1 for one that is computed; those of the output by
+ * default.
+ * @param operation The operation.
+ * @returns The tensor.
+ */
+export function reshapedTo(
+  x: Known,
+  sizes: Sizes,
+  { batch, sizes: known }: RawOperation,
+): RawValue | undefined {
+  const target = (sizes ?? known)?.map((size, i) =>
+    typeof size === "number" && size >= 0 ? size : known?.[i] ?? -1
+  );
+  if (target === undefined) return undefined;
+  const shape = target.map((size) => size < 0 ? null : size);
+  const { samples, dtype, values } = x;
+  const isInferred = target.indexOf(-1) === target.lastIndexOf(-1);
+  const after = isInferred ? reshaped(x, target, batch) : undefined;
+  if (samples === null || after !== undefined) {
+    return { shape, dtype, values, samples: samples && after };
+  }
+  // The first axis begins with the samples, whatever is merged into it.
+  const isFirst = areRows(samples) && target[0] === -1;
+  return isFirst
+    ? { shape, dtype, samples: { ...samples, after: null } }
+    : undefined;
+}
+
+/**
+ * A product of matrices.
+ *
+ * @param inputs The two matrices, and values that are added.
+ * @param transposes Whether each of the two is transposed.
+ * @param operation The operation.
+ * @returns The product.
+ */
+export function product(
+  [a, b, ...added]: readonly Known[],
+  transposes: readonly boolean[],
+  { ops }: RawOperation,
+): RawValue {
+  const [left, right] = [a!, b!].map((x, i) => {
+    if (!transposes[i]) return x;
+    const axes = x.shape.map((_, axis) => axis);
+    return ops.transpose(x, [
+      ...axes.slice(0, -2),
+      ...axes.slice(-2).toReversed(),
+    ]);
+  });
+  return added.reduce<SampleValue>(
+    (sum, one) => ops.add(sum, one),
+    ops.matmul(left!, right!),
+  );
+}
+
+/** A sum over the letters that the result does not have. */
+export const einsum: JointRule = (inputs, { attribute }) => {
+  const [terms, result] = String(attribute("equation")).replaceAll(" ", "")
+    .split("->");
+  if (result === undefined || terms!.includes(".")) return undefined;
+  const letters = terms!.split(",").map((term) => [...term]);
+  const samples = multiplied(inputs, letters, [...result]);
+  const sizes = new Map(
+    letters.flatMap((term, i) =>
+      term.map((letter, axis) => [letter, inputs[i]!.shape[axis]!] as const)
+    ),
+  );
+  const shape = [...result].map((letter) => sizes.get(letter)!);
+  return { shape, dtype: inputs[0]!.dtype, samples };
+};
+
+/**
+ * One rule for several operators.
+ *
+ * @param kinds Their names, separated by spaces.
+ * @param rule The rule.
+ * @returns A part of a table.
+ */
+export function each<R>(kinds: string, rule: R): Record<string, R> {
+  return Object.fromEntries(kinds.split(" ").map((kind) => [kind, rule]));
+}
