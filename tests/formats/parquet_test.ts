@@ -69,7 +69,7 @@ Deno.test("openFeatures() tells an exhausted heap of the library from a damaged 
   const memory = parquet.wasmMemory() as WebAssembly.Memory;
   // Memory that is not touched: it costs nothing but addresses.
   memory.grow(2 ** 16 - 1 - memory.buffer.byteLength / 2 ** 16);
-  await assertRejects(
+  const { message } = await assertRejects(
     async () => {
       await using stored = await openFeatures(path);
       await stored.load();
@@ -77,5 +77,9 @@ Deno.test("openFeatures() tells an exhausted heap of the library from a damaged 
     RangeError,
     "as its row groups must fit the memory of the reader, 4 GiB",
   );
+  // As the first test does.
+  const advice =
+    "save the features with a smaller rowGroupSize, in a new process";
+  assert(message.endsWith(advice), message);
   await Deno.remove(folder, { recursive: true });
 });
