@@ -267,6 +267,16 @@ export const FOLLOWED: readonly (readonly [string, string, string])[] = [
   ],
   ["models/onnx/onnx_checks.ts", "export the model for inference", ONNX],
   [
+    "formats/parquet.ts",
+    "save the features with a smaller rowGroupSize, in a new process",
+    "tests/formats/parquet_test.ts",
+  ],
+  [
+    "engines/tfjs/wasm_memory.ts",
+    'use a smaller batch by .batch(size), dispose of tensors, or run Keras layers with .engine("onnx")',
+    "tests/engines/tfjs/wasm_memory_test.ts",
+  ],
+  [
     "models/onnx/onnx_external.ts",
     "pass the path of the model, or save it as one file: onnx.save(model, path)",
     "tests/models/onnx/load_onnx_test.ts",
