@@ -175,9 +175,14 @@ export const FOLLOWED: readonly (readonly [string, string, string])[] = [
     "tests/layers/custom_ops_test.ts",
   ],
   [
-    "layers/recurrent.ts",
+    "check.ts",
     "save the model",
-    "tests/whole/old_layers_test.ts",
+    "tests/whole/stateful_test.ts",
+  ],
+  [
+    "engines/fixed_batches.ts",
+    "pass each batch to a predict() of its own, which starts from zero states, or ${STATELESS}",
+    "tests/whole/stateful_test.ts",
   ],
   [
     "layers/recurrent.ts",
