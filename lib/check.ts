@@ -298,14 +298,14 @@ export function checkOptions(
 }
 
 /**
- * Refuses options of a function that has none.
+ * Refuses options of a function that has none, and other further arguments.
  *
  * @param args The arguments of the call; an object without keys is accepted.
  * @param action The action, for messages.
  * @param name The function, as in `msp()` or `auroc(known, unknown)`.
- * @param count Number of its parameters. After these only objects are refused:
+ * @param count Number of its parameters. After these, numbers are accepted:
  * `Array.map` passes an index. @default {0}
- * @throws {TypeError} If there are options.
+ * @throws {TypeError} If there are further arguments.
  */
 export function checkNoOptions(
   args: ArrayLike<unknown>,
@@ -315,12 +315,43 @@ export function checkNoOptions(
 ): void {
   const options = args[count];
   if (options === undefined) return;
+  if (count > 0 && typeof options === "number") return;
   const isObject = typeof options === "object" && options !== null;
-  if (count > 0 && !isObject) return;
   const [key] = isObject ? Object.keys(options) : [options];
   if (key === undefined) return;
-  const rule = `${name} must be called without options`;
+  const what = count === 0 || isObject ? "options" : "further arguments";
+  const rule = `${name} must be called without ${what}`;
   throw new TypeError(cannot(action, rule, key, `write ${name}`));
+}
+
+/**
+ * Makes methods refuse further arguments, as {@linkcode checkNoOptions} does:
+ * they would be ignored silently.
+ *
+ * @param owner The prototype of a class, or an object that is not frozen.
+ * @param calls The methods with their parameters, as in `react(threshold)`.
+ */
+export function refuseMore(owner: object, ...calls: readonly string[]): void {
+  for (const call of calls) {
+    const [name, parameters] = call.slice(0, -1).split("(") as [string, string];
+    const count = parameters === "" ? 0 : parameters.split(",").length;
+    const { value: method, ...flags } = Object.getOwnPropertyDescriptor(
+      owner,
+      name,
+    )!;
+    const isAsync = method.constructor.name === "AsyncFunction";
+    const value = function (this: unknown, ...args: unknown[]): unknown {
+      try {
+        checkNoOptions(args, `call ${name}()`, call, count);
+      } catch (error) {
+        if (isAsync) return Promise.reject(error);
+        throw error;
+      }
+      return method.apply(this, args);
+    };
+    Object.defineProperty(value, "name", { value: name });
+    Object.defineProperty(owner, name, { ...flags, value });
+  }
 }
 
 /**

@@ -1,5 +1,5 @@
 import type { tf } from "../tf.ts";
-import { cannot, checkOptions, isPlainObject } from "../check.ts";
+import { cannot, checkOptions, isPlainObject, refuseMore } from "../check.ts";
 import type {
   Dataset,
   FeatureSet,
@@ -95,6 +95,16 @@ const OPTIONS = [
  * ```
  */
 export class KerasFeatureExtractor extends FeatureExtractor {
+  static {
+    refuseMore(KerasFeatureExtractor, "findLayer(model, id, options)");
+    refuseMore(
+      KerasFeatureExtractor.prototype,
+      "predict(dataset, options)",
+      "predictTensor(inputs, options)",
+      "prepareExtractor()",
+    );
+  }
+
   /**
    * An extractor with the ancestor's parameters.
    *

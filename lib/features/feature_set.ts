@@ -17,6 +17,7 @@ import {
   checkOptions,
   nearestNames,
   quote,
+  refuseMore,
 } from "../check.ts";
 import { attachView } from "../display/attach_view.ts";
 import type {
@@ -36,6 +37,13 @@ import { frozenArray, takeRows } from "./rows.ts";
 import { featureSetView, SET_OPTIONS } from "./view/view.ts";
 
 class ArrayFeatureSet implements FeatureSet {
+  static {
+    refuseMore(
+      ArrayFeatureSet.prototype,
+      ...["layer(name)", "select(rows)", "pooled(kind, options)", "tensors()"],
+    );
+  }
+
   readonly features: readonly FeatureArray[];
   readonly layerNames: readonly string[];
   readonly specs: readonly FeatureSpec[];
