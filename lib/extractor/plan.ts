@@ -4,6 +4,7 @@ import { namesText } from "../display/cell.ts";
 import type { View } from "../display/view.ts";
 import { statefulLayer, wholeBatches } from "../engines/fixed_batches.ts";
 import { namesOf, usesHead } from "../engines/program.ts";
+import type { Feed } from "../engines/schedule.ts";
 import type { OnnxOperation } from "../formats/onnx_model.ts";
 import { operationsWithin } from "../models/graph/onnx_operators.ts";
 import { type GraphNode, origin } from "../models/graph/graph.ts";
@@ -109,6 +110,7 @@ export async function planOf(
       ...program.found.warnings,
       ...await batchDependence(graph, program),
       ...oneBatch(program),
+      ...program.feeds.filter(isRagged).map(equallyLong),
       ...droppedMasks(program),
       ...graph.customClasses.map(notInFile),
     ]),
@@ -210,6 +212,18 @@ function isDynamic({ kind }: OnnxOperation): boolean {
 
 function isTraining({ kind, attributes }: OnnxOperation): boolean {
   return kind === "BatchNormalization" && attributes.get("training_mode") === 1;
+}
+
+function isRagged({ ref }: Feed): boolean {
+  return ref.node.row.kind === "InputLayer" &&
+    ref.node.row.config.ragged === true;
+}
+
+/** Warns of an input whose samples have different lengths in Keras. */
+function equallyLong({ spec }: Feed): string {
+  return `input ${
+    quote(spec.name)
+  } is ragged in Keras: here the samples of a batch are equally long, and padding counts as values; pass batches of equally long samples`;
 }
 
 /** Warns of a state that Keras carries from batch to batch. */

@@ -211,7 +211,7 @@ function textVectorization(config: LayerConfig): Layer {
     throw wrongOption(config, "split", "not be a Python function");
   }
   readEncoding(config);
-  refuseOption(config, "ragged");
+  const isRagged = config.boolean("ragged", false);
   const ngrams = ngramsOf(config);
   const vocabulary = vocabularyOf(config, {
     kind: "string",
@@ -226,20 +226,22 @@ function textVectorization(config: LayerConfig): Layer {
   const lookup = lookupOf(vocabulary, config.name, undefined);
   const isInt = vocabulary.mode === "int";
   return onHost(config, {
-    padsToLongest: isInt && length === undefined,
+    padsToLongest: isInt && length === undefined && !isRagged,
     dtype: isInt ? "int32" : "float32",
     shapeOf(shape) {
       checkStrings(shape, split !== undefined, config);
-      if (isInt) return [null, length ?? null];
+      if (isInt) return [null, isRagged ? null : length ?? null];
       return encodedSizes([null, null], vocabulary, config);
     },
     compute({ data, shape }) {
       const rows = rowsOf(data as readonly string[], shape).map((strings) =>
         tokensOf(strings, options).map(lookup)
       );
-      return isInt
-        ? paddedRows(rows, length)
-        : encodeTokens(rows, vocabulary, config);
+      if (!isInt) return encodeTokens(rows, vocabulary, config);
+      return paddedRows(
+        rows,
+        isRagged ? equalLength(rows, length, config) : length,
+      );
     },
   });
 }
@@ -274,6 +276,23 @@ function paddedRows(
     data.set(indices.slice(0, size) as number[], row * size)
   );
   return { data, shape: [rows.length, size] };
+}
+
+/** The length of ragged rows, which must all be equally long. */
+function equalLength(
+  rows: readonly Indices[],
+  most: number | undefined = Infinity,
+  { name }: LayerConfig,
+): number {
+  const lengths = new Set(rows.map(({ length }) => Math.min(length, most)));
+  const [length = 0] = lengths;
+  if (lengths.size <= 1) return length;
+  throw wrongCall(
+    name,
+    'with "ragged" the strings of a batch must have equally many tokens',
+    [...lengths].sort((a, b) => a - b).join(", "),
+    "use .batch(1)",
+  );
 }
 
 function encodeTokens(

@@ -70,7 +70,6 @@ Deno.test("layers on strings refuse what they do not understand, by name", () =>
     vocabulary: V,
     split: { class_name: "function", config: "mine" },
   }, '"split" must not be a Python function');
-  refused("TextVectorization", { vocabulary: V, ragged: true }, '"ragged"');
   refused("TextVectorization", { vocabulary: V, ngrams: [0] }, '"ngrams"');
   refused("Hashing", { num_bins: 3, salt: [1, 2, 3] }, '"salt"');
 });
