@@ -7,8 +7,9 @@
  */
 import { BROADCASTING, UNARY } from "../models/graph/onnx_operators.ts";
 import { along, areRows, isLocated } from "../ops/samples.ts";
-import { axisOf } from "../ops/shapes.ts";
+import { axisOf, countOf } from "../ops/shapes.ts";
 import {
+  bounds,
   concatenated,
   cut,
   each,
@@ -36,10 +37,8 @@ import type {
   Known,
   RawRules,
   SingleRule,
-  Size,
+  Sizes,
 } from "./raw_samples.ts";
-
-type Sizes = readonly Size[] | undefined;
 
 /** The element types of ONNX that are integers here, by number. */
 const INTEGERS = [2, 3, 4, 5, 6, 7, 12, 13];
@@ -95,36 +94,28 @@ const transposed: SingleRule = (x, operation) =>
 
 const sliced: SingleRule = (x, { inputs, attribute }) => {
   const [starts, ends, axes, steps] = ["starts", "ends", "axes", "steps"].map(
-    (name, i) => (attribute(name) as Sizes) ?? inputs[i + 1]?.values,
+    (name, i) => bounds(attribute(name) as Sizes ?? inputs[i + 1]?.values),
   );
-  const count = starts?.length ?? ends?.length ?? inputs[1]?.shape[0] ?? 0;
-  const isOmitted = axes === undefined && inputs[3] === undefined;
-  const cutAxes = isOmitted ? [...Array(count).keys()] : axes;
-  if (!cutAxes?.every((axis) => typeof axis === "number")) return undefined;
-  const bound = (list: Sizes, i: number) => {
-    const value = list?.[i];
-    return typeof value === "number" ? value : null;
-  };
+  const [count = 0] = inputs[1]?.shape ?? [starts!.length];
+  const all = inputs[3] || axes!.length > 0 ? axes! : [...Array(count).keys()];
+  if (all.length === 0 || all.includes(null)) return undefined;
   return cut(
     x,
-    (cutAxes as readonly number[]).map((axis, i) => ({
-      axis,
-      start: bound(starts, i),
-      stop: bound(ends, i),
-      step: steps || inputs[4] ? bound(steps, i) : 1,
+    all.map((axis, i) => ({
+      axis: axis!,
+      start: starts![i] ?? null,
+      stop: ends![i] ?? null,
+      step: inputs[4] ? steps![i] ?? null : steps![i],
     })),
   );
 };
 
 const flattened: SingleRule = (x, operation) => {
-  const { ops } = operation;
-  const { length } = x.shape;
-  const axis = operation.number("axis", 1);
-  const at = axis === length ? length : axisOf(axis, length);
-  const first = at === 0 ? ops.expandDims(x, 0) : ops.merge(x, 0, at - 1);
-  return at === length
-    ? ops.expandDims(first, 1)
-    : ops.merge(first, 1, first.shape.length - 1);
+  const axis = axisOf(operation.number("axis", 1), x.shape.length);
+  const sizes = [x.shape.slice(0, axis), x.shape.slice(axis)].map(countOf);
+  return axis === 1
+    ? operation.ops.merge(x, 1, x.shape.length - 1)
+    : reshapedTo(x, sizes, operation);
 };
 
 const reshaped: SingleRule = (x, operation) => {
@@ -153,16 +144,11 @@ const recurrent: JointRule = ([x], operation) => {
     states!.every((one) => isLocated(one) && one.axis === rows);
   if (length !== 3 || !areApart || samples?.axis === 2) return undefined;
   const outcome = along(x!, steps);
-  const [time, size] = [x!.shape[steps]!, x!.shape[rows]!];
-  const at = (axis: number, ...shape: (number | null)[]) => ({
-    ...{ shape, dtype },
+  const at = (axis: number, rank: number) => ({
+    ...{ shape: Array(rank).fill(null), dtype },
     samples: isLocated(outcome) ? { ...outcome, axis } : outcome,
   });
-  const state = isFirst ? at(0, size, null, null) : at(1, null, size, null);
-  const all = isFirst
-    ? at(0, size, time, null, null)
-    : at(2, time, null, size, null);
-  return [all, state, state];
+  return [at(isFirst ? 0 : 2, 4), at(rows, 3), at(rows, 3)];
 };
 
 /** By factors, or to sizes, of which those of samples are probably not others. */

@@ -24,9 +24,18 @@ import type {
   RawValue,
   SingleRule,
   Size,
+  Sizes,
 } from "./raw_samples.ts";
 
-type Sizes = readonly Size[] | undefined;
+/** Values that are numbers; null for others. */
+export function bounds(values: Sizes): readonly (number | null)[] {
+  return values?.map((one) => typeof one === "number" ? one : null) ?? [];
+}
+
+/** Whether the samples of a tensor are known, and not mixed. */
+export function isKnown(value: RawValue): value is Known {
+  return value.samples === null || isLocated(value.samples);
+}
 
 /** Values that change; what depends on the number of samples does so after it. */
 function changed(values: Sizes): Sizes {
@@ -46,11 +55,11 @@ export const spatial: SingleRule = (x) =>
     : undefined;
 
 /** Element by element, with broadcasting. */
-export const elementwise: JointRule = (inputs, { kind }) => {
+export const elementwise: JointRule = (inputs) => {
   const samples = aligned(inputs);
   const { dtype } = inputs.find((input) => input.samples) ?? inputs[0]!;
   const shape = inputs.map((input) => input.shape).reduce(broadcast);
-  const values = samples === null ? combined(inputs, kind) : undefined;
+  const values = samples === null ? combined(inputs) : undefined;
   const usesNumber = inputs.some((input) => input.values?.includes("samples"));
   if (!isLocated(samples) || !usesNumber) {
     return { shape, dtype, samples, values };
@@ -59,14 +68,13 @@ export const elementwise: JointRule = (inputs, { kind }) => {
   return dtype === "float32" ? { shape, dtype, samples: "mixed" } : undefined;
 };
 
-function combined(inputs: readonly Known[], kind: string): Sizes {
+function combined(inputs: readonly Known[]): Sizes {
   const lists = inputs.map(({ values }) => values ?? [null]);
   if (!inputs.some(({ values }) => values)) return undefined;
   const length = Math.max(...lists.map((list) => list.length));
   return Array.from({ length }, (_, i): Size => {
     const all = lists.map((list) => list[list.length === 1 ? 0 : i] ?? null);
-    if (all.includes("samples")) return "samples";
-    return kind === "Mul" ? countOf(all as (number | null)[]) : null;
+    return all.includes("samples") ? "samples" : null;
   });
 }
 
@@ -103,17 +111,10 @@ export function total(
   keepdims: boolean,
   { ops, kind }: RawOperation,
 ): RawValue {
-  const { values } = x;
-  const isNumber = values?.includes("samples");
-  const isProduct = /Prod$/.test(kind) && !isNumber && values;
   return {
     ...ops.sum(x, axes === undefined ? { keepdims } : { axis: axes, keepdims }),
     dtype: /^Arg/.test(kind) ? "int32" : x.dtype,
-    values: isNumber
-      ? ["samples"]
-      : isProduct
-      ? [countOf(values as (number | null)[])]
-      : undefined,
+    values: x.values?.includes("samples") ? ["samples"] : undefined,
   };
 }
 

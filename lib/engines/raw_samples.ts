@@ -16,10 +16,12 @@ import type { Shape } from "../ops/shapes.ts";
 /** A size in a shape: null if unknown, "samples" if it depends on their number. */
 export type Size = number | null | "samples";
 
+export type Sizes = readonly Size[] | undefined;
+
 /** A tensor of a raw operation. */
 export interface RawValue extends SampleValue {
   /** The values of a short tensor of integers, such as a shape or axes. */
-  readonly values?: readonly Size[] | undefined;
+  readonly values?: Sizes;
   /** Whether the number of its axes is not known. */
   readonly isUnranked?: boolean;
 }

@@ -7,14 +7,17 @@
  * @module
  */
 import { ONNX_RULES } from "./onnx_samples.ts";
+import type { Range } from "../ops/samples.ts";
 import { countOf } from "../ops/shapes.ts";
 import {
+  bounds,
   concatenated,
   cut,
   each,
   einsum,
   elementwise,
   guessed,
+  isKnown,
   kept,
   part,
   perIndex,
@@ -27,7 +30,7 @@ import {
   total,
   unsqueezed,
 } from "./raw_rules.ts";
-import type { JointRule, Known, RawRules, SingleRule } from "./raw_samples.ts";
+import type { JointRule, RawRules, SingleRule } from "./raw_samples.ts";
 
 const cast: SingleRule = (x, { attribute }) => {
   const dtype = attribute("dtype");
@@ -42,33 +45,6 @@ const reduced: SingleRule = (x, operation) => {
     total(x, axes, operation.attribute("keepDims") === true, operation);
 };
 
-/** Windows over the spatial axes, channels last. */
-const windows: SingleRule = (x, operation) => {
-  const { inputs: [, kernel], attribute, kind, ops } = operation;
-  const list = (name: string, count: number) =>
-    ((attribute(name) ?? Array(count).fill(1)) as readonly number[])
-      .slice(1, -1);
-  const [strides, dilation, size] = ["strides", "dilations", "kernelSize"].map(
-    (name) => list(name, x.shape.length),
-  );
-  const padding = attribute("pad");
-  const isPlain = (padding === "same" || padding === "valid") &&
-    attribute("dataFormat") !== "NCHW";
-  if (!isPlain) return spatial(x, operation);
-  const options = { strides: strides!, padding } as const;
-  if (kernel === undefined) return ops.maxPool(x, { ...options, size: size! });
-  const [depth, filters] = kernel.shape.slice(-2);
-  const isDepthwise = /Depthwise/.test(kind);
-  const shape = isDepthwise
-    ? [...kernel.shape.slice(0, -2), 1, countOf([depth!, filters!])]
-    : kernel.shape;
-  return ops.conv(x, { ...kernel, shape }, {
-    ...options,
-    dilation: dilation!,
-    groups: isDepthwise ? depth! : x.shape.at(-1)! / depth!,
-  });
-};
-
 const matmul: JointRule = (inputs, operation) =>
   product(
     inputs,
@@ -79,14 +55,11 @@ const matmul: JointRule = (inputs, operation) =>
   );
 
 const sliced: SingleRule = (x, { inputs: [, begin, size] }) => {
-  const axes = x.shape.map((_, axis) => axis);
+  const [starts, lengths] = [begin, size].map((list) => bounds(list?.values));
   return cut(
     x,
-    axes.map((axis) => {
-      const [start = null, length = null] = [begin, size].map((list) => {
-        const value = list?.values?.[axis];
-        return typeof value === "number" ? value : null;
-      });
+    x.shape.map((_, axis) => {
+      const [start, length] = [starts![axis] ?? null, lengths![axis] ?? null];
       const stop = start === null || length === null ? null : start + length;
       return { axis, start, stop: length === -1 ? undefined : stop };
     }),
@@ -94,43 +67,38 @@ const sliced: SingleRule = (x, { inputs: [, begin, size] }) => {
 };
 
 /** A slice with steps; axes may be removed, or inserted. */
-const strided: SingleRule = (x, { inputs, attribute, ops }) => {
+const strided: SingleRule = (x, { inputs, number, ops }) => {
   const bit = (name: string, i: number) =>
-    (Number(attribute(`${name}Mask`) ?? 0) >> i & 1) === 1;
-  const lists = inputs.slice(1, 4).map((list) => list?.values);
-  const count = inputs[1]?.shape[0] ?? 0;
-  const all = Array.from({ length: count }, (_, i) => i);
+    (number(`${name}Mask`, 0) >> i & 1) === 1;
+  const [starts, ends, steps] = inputs.slice(1, 4).map((list) =>
+    bounds(list?.values)
+  );
+  const all = [...Array(inputs[1]?.shape[0] ?? 0).keys()];
   const used = all.filter((i) => !bit("newAxis", i) && !bit("ellipsis", i));
-  const ranges = [];
   const [removed, added]: [number[], number[]] = [[], []];
   let axis = 0;
-  for (const i of all) {
+  const ranges = all.flatMap((i): Range[] => {
     if (bit("ellipsis", i)) axis += x.shape.length - used.length;
     else if (bit("newAxis", i)) {
       added.push(axis - removed.length + added.length);
-    } else {
-      const [start, end, step] = lists.map((list) => {
-        const value = list?.[i];
-        return typeof value === "number" ? value : null;
-      });
-      const isOne = bit("shrinkAxis", i);
-      if (isOne) removed.push(axis);
-      ranges.push({
-        axis: axis++,
-        start: bit("begin", i) && !isOne ? undefined : start,
-        stop: isOne && start !== null
-          ? start! + 1 || undefined
-          : bit("end", i)
-          ? undefined
-          : end,
-        step: isOne ? 1 : step,
-      });
     }
-  }
+    if (!used.includes(i)) return [];
+    const isOne = bit("shrinkAxis", i);
+    if (isOne) removed.push(axis);
+    const start = starts![i] ?? null;
+    const next = start === -1 ? undefined : start! + 1;
+    const end = isOne && start !== null ? next : ends![i] ?? null;
+    return [{
+      axis: axis++,
+      start: bit("begin", i) && !isOne ? undefined : start,
+      stop: bit("end", i) && !isOne ? undefined : end,
+      step: isOne ? 1 : steps![i] ?? null,
+    }];
+  });
   const part = cut(x, ranges);
-  if (part.samples === "mixed" || part.samples === undefined) return part;
-  const rest = squeezed(part as Known, removed);
-  return rest && unsqueezed(rest as Known, added, ops);
+  if (!isKnown(part)) return part;
+  const rest = squeezed(part, removed);
+  return rest && isKnown(rest) ? unsqueezed(rest, added, ops) : undefined;
 };
 
 /** Moves positions into the batch, in front of the samples, or back. */
@@ -189,9 +157,8 @@ export const TFJS_RULES: RawRules = {
     ...each("OnesLike Relu6 Rint Rsqrt Square ZerosLike", same),
     ...each("StopGradient Snapshot EnsureShape", kept),
     Cast: cast,
-    ...each("Conv2D _FusedConv2D DepthwiseConv2dNative Conv3D", windows),
-    ...each("FusedDepthwiseConv2dNative MaxPool AvgPool MaxPool3D", windows),
-    ...each("AvgPool3D Conv1D", windows),
+    ...each("Conv1D Conv2D Conv3D _FusedConv2D DepthwiseConv2dNative", spatial),
+    ...each("FusedDepthwiseConv2dNative AvgPool AvgPool3D MaxPool3D", spatial),
     ...each("ResizeBilinear ResizeNearestNeighbor", spatial),
     ...each(
       "FusedBatchNorm FusedBatchNormV2 FusedBatchNormV3",
