@@ -455,3 +455,19 @@ export function sizeOf(shape: readonly number[]): number {
 export function shapeText(shape: readonly (number | null)[]): string {
   return `[${shape.map(String).join(", ")}]`;
 }
+
+/** Advice for layers whose state Keras carries from call to call. */
+export const STATELESS =
+  "set layer.stateful = False in Python, and save the model";
+
+/**
+ * Creates the error for a stateful layer that is called several times: Keras
+ * starts a call from the last state of the one before.
+ *
+ * @param name The layer's name.
+ * @returns The error to throw.
+ */
+export function calledAgain(name: string): TypeError {
+  const rule = 'it must not have "stateful" where it is called several times';
+  return new TypeError(cannot(`read layer "${name}"`, rule, true, STATELESS));
+}

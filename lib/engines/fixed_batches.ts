@@ -1,5 +1,6 @@
-import { cannot, shapeText, sizeOf } from "../check.ts";
+import { cannot, shapeText, sizeOf, STATELESS } from "../check.ts";
 import { rowsFrom } from "../math/row_view.ts";
+import { builtInLayerOf, type GraphNode } from "../models/graph/graph.ts";
 import type { FeatureArray, NdArray } from "../types.ts";
 import type { Program, RunOutputs } from "./program.ts";
 import type { SampleRows } from "./sample_rows.ts";
@@ -33,6 +34,49 @@ export function fixedRows(
 export function wholeBatches(size: number, program: Program): number {
   const rows = program.graph.onnx?.batch ?? fixedRows(program) ?? 1;
   return Math.ceil(size / rows) * rows;
+}
+
+/**
+ * The layer of a program whose state Keras carries from batch to batch.
+ *
+ * @param program A program.
+ * @returns The node, and the most samples that a run may have: those of one
+ * batch. Undefined if there is none.
+ */
+export function statefulLayer(
+  { feeds, schedule: { nodes } }: Pick<Program, "feeds" | "schedule">,
+): { readonly node: GraphNode; readonly rows: number } | undefined {
+  const node = nodes.find((one) => builtInLayerOf(one)?.keepsState);
+  const sizes = feeds.map(({ spec }) => spec.shape[0] ?? Infinity);
+  return node && { node, rows: Math.min(...sizes) };
+}
+
+/**
+ * Checks that a run of a stateful layer has one batch: results of the next one
+ * would depend on its state.
+ *
+ * @param program The program.
+ * @param rows The number of samples from the first of the dataset.
+ * @param start The number of samples in batches before.
+ * @throws {RangeError} If there are more.
+ */
+export function checkOneBatch(
+  program: Pick<Program, "feeds" | "schedule">,
+  rows: number,
+  start = 0,
+): void {
+  const stateful = statefulLayer(program);
+  if (stateful === undefined) return;
+  const most = stateful.rows === Infinity && start > 0 ? start : stateful.rows;
+  if (rows <= most) return;
+  throw new RangeError(
+    cannot(
+      `compute layer "${stateful.node.row.name}"`,
+      `the samples must be at most the ${most} of one batch, as it is stateful: Keras starts the next batch from its last state`,
+      `${rows} samples`,
+      `pass each batch to a predict() of its own, which starts from zero states, or ${STATELESS}`,
+    ),
+  );
 }
 
 /** A program with its feeds. */

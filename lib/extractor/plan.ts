@@ -2,7 +2,7 @@ import { quote } from "../check.ts";
 import { attachView } from "../display/attach_view.ts";
 import { namesText } from "../display/cell.ts";
 import type { View } from "../display/view.ts";
-import { wholeBatches } from "../engines/fixed_batches.ts";
+import { statefulLayer, wholeBatches } from "../engines/fixed_batches.ts";
 import { namesOf, usesHead } from "../engines/program.ts";
 import {
   graphsIn,
@@ -111,6 +111,7 @@ export async function planOf(
     warnings: Object.freeze([
       ...program.found.warnings,
       ...await batchDependence(graph, program),
+      ...oneBatch(program),
       ...droppedMasks(program),
       ...graph.customClasses.map(notInFile),
     ]),
@@ -232,6 +233,19 @@ function holds(
     [...inner, ...called?.nodes ?? []].some((one) =>
       holds(one, functions, isSuch)
     );
+}
+
+/** Warns of a state that Keras carries from batch to batch. */
+function oneBatch(program: ExtractorProgram): string[] {
+  const stateful = statefulLayer(program);
+  if (stateful === undefined) return [];
+  const { node: { row }, rows } = stateful;
+  const most = rows === Infinity ? "one batch" : `one batch of ${rows} samples`;
+  return [
+    `layer ${
+      quote(row.name)
+    } is stateful: a run starts from zero states, and may have ${most}`,
+  ];
 }
 
 /** Warns of a class that may compute something else than its layers. */

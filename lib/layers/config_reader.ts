@@ -1,4 +1,4 @@
-import { cannot, checkOneOf, nearestNames } from "../check.ts";
+import { calledAgain, cannot, checkOneOf, nearestNames } from "../check.ts";
 import { ConfigError } from "./_checks.ts";
 import { namesInPart, weightsOfPart } from "./_parts.ts";
 import { activationNamed } from "./activations.ts";
@@ -54,6 +54,8 @@ export class ConfigReader implements LayerConfig {
   readonly dialect: Dialect;
   readonly #parts: ReaderParts;
   readonly #read = new Set<string>();
+  /** A wrapped layer whose state Keras carries from call to call. */
+  #stateful: string | undefined;
 
   constructor(parts: ReaderParts) {
     this.name = parts.name;
@@ -131,7 +133,11 @@ export class ConfigReader implements LayerConfig {
       throw this.#wrong(key, "be a layer without weights", value.class_name);
     }
     const context = { masks: [undefined], args: {} };
-    return (ops, x) => layer.call(ops, [x], {}, context)[0]!;
+    return (ops, x) => {
+      const outputs = layer.call(ops, [x], {}, context);
+      if (outputs.length === 1) return outputs[0]!;
+      throw this.#wrong(key, "be a layer with one output", value.class_name);
+    };
   }
 
   layer(key: string): Layer {
@@ -152,8 +158,9 @@ export class ConfigReader implements LayerConfig {
   }
 
   #nested(key: string, value: LayerObject): Layer {
-    return readLayer({
-      name: `${this.name}/${key}`,
+    const name = `${this.name}/${key}`;
+    const layer = readLayer({
+      name,
       className: value.class_name,
       dialect: this.dialect,
       options: value.config ?? {},
@@ -161,6 +168,8 @@ export class ConfigReader implements LayerConfig {
       customObjects: this.#parts.customObjects,
       registeredName: value.registered_name,
     });
+    if (layer.keepsState) this.#stateful = name;
+    return layer;
   }
 
   /**
@@ -232,7 +241,9 @@ export class ConfigReader implements LayerConfig {
     }
     if (className === "Lambda" && keys.includes("arguments")) {
       const names = Object.keys(this.raw("arguments") as object).join(", ");
-      return `take them as the third parameter: (ops, x, { ${names} }) => …`;
+      return `pass customObjects: { ${
+        asKey(this.name)
+      }: (ops, x, { ${names} }) => … }`;
     }
     return customFunction(customObjects, className, registeredName) ===
         undefined
@@ -240,6 +251,19 @@ export class ConfigReader implements LayerConfig {
         asKey(className)
       }: (config) => … }`
       : `read it by ${reads}`;
+  }
+
+  /**
+   * Refuses a wrapper that calls a stateful layer in a way of its own, as
+   * TimeDistributed does, once for each time step: where the state is then
+   * carried is not known.
+   *
+   * @param layer The layer that was made.
+   * @throws {TypeError} If it wraps a stateful layer, and is not stateful.
+   */
+  checkState({ keepsState }: Layer): void {
+    if (this.#stateful === undefined || keepsState) return;
+    throw calledAgain(this.#stateful);
   }
 
   #value(key: string, fallback: unknown): unknown {
@@ -285,6 +309,7 @@ export function readLayer(parts: ReaderParts): Layer {
   const { factoryOf, className, name, registeredName } = parts;
   const layer = factoryOf(className, name, registeredName)(reader);
   reader.checkAllRead();
+  reader.checkState(layer);
   return layer;
 }
 

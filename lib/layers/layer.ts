@@ -116,6 +116,12 @@ export interface Layer {
    */
   readonly dropsInputMasks?: boolean;
   /**
+   * Whether Keras carries its state from batch to batch, so that a run may have
+   * one batch. A layer that wraps such a layer must be one too.
+   * @default {false}
+   */
+  readonly keepsState?: boolean;
+  /**
    * Whether TF.js' class of that name gives the same results for integers.
    * @default {false}
    */

@@ -53,6 +53,8 @@ export interface RecurrentOptions {
   readonly unroll: boolean;
   /** Whether sequences are `[T, N, …]`, in Keras 2. */
   readonly timeMajor: boolean;
+  /** Whether Keras starts a batch from the last state of the one before. */
+  readonly stateful: boolean;
 }
 
 /** A recurrent layer, which a wrapper may reverse. */
@@ -87,14 +89,6 @@ export function recurrentOf(
   cell: Cell,
   channels: "first" | "last" = "last",
 ): Recurrent {
-  if (config.boolean("stateful", false)) {
-    throw wrongConfig(
-      config.name,
-      `"stateful" must be false`,
-      true,
-      "state is not kept from call to call: set layer.stateful = False in Python, and save the model",
-    );
-  }
   return made(config, cell, channels, {
     returnSequences: config.boolean("return_sequences", false),
     returnState: config.boolean("return_state", false),
@@ -102,6 +96,7 @@ export function recurrentOf(
     zeroOutputForMask: config.boolean("zero_output_for_mask", false),
     unroll: config.boolean("unroll", false),
     timeMajor: config.boolean("time_major", false),
+    stateful: config.boolean("stateful", false),
   });
 }
 
@@ -126,6 +121,7 @@ function made(
     with: (others) => made(config, cell, channels, { ...options, ...others }),
     weights: namesInPart("cell", cell.weights),
     ...(hasChannels ? { channels } : {}),
+    ...(options.stateful ? { keepsState: true } : {}),
     call: (ops, inputs, weights, context) =>
       (options.timeMajor ? runTimeMajor : run)(
         ops,

@@ -62,6 +62,15 @@ Deno.test("customObjects: the arguments of a Lambda layer are its third paramete
     Error,
     "take them as the third parameter: (ops, x, { scale }) => …",
   );
+  const factory = () => ({
+    weights: [],
+    call: (_: Custom, [x]: Custom) => [x],
+  });
+  await assertRejects(
+    () => outputs(bytes, { a: factory }),
+    Error,
+    "pass customObjects: { a: (ops, x, { scale }) => … }",
+  );
   const scaled = (ops: Custom, x: Custom, { scale }: Custom) =>
     ops.multiply(x, scale);
   assertEquals(await outputs(bytes, { Lambda: scaled }), [[3, -6], [3, -6]]);
@@ -74,4 +83,64 @@ Deno.test("customObjects: a Lambda layer on several inputs receives a list", asy
   );
   const sum = (ops: Custom, [first, second]: Custom) => ops.add(first, second);
   assertEquals(await outputs(bytes, { a: sum }), [[2, -4], [2, -4]]);
+});
+
+Deno.test("customObjects: the function of a Lambda layer may have default values and a rest", async () => {
+  const bytes = kerasOf(modelOf(lambda("a")));
+  const functions: readonly Custom[] = [
+    (ops: Custom, x: Custom, scale = 2) => ops.multiply(x, scale),
+    (ops: Custom, x: Custom = 0) => ops.multiply(x, 2),
+    (ops: Custom, ...[x]: Custom[]) => ops.multiply(x, 2),
+    ((scale: number, ops: Custom, x: Custom) => ops.multiply(x, scale))
+      .bind(null, 2),
+    { twice: (ops: Custom, x: Custom) => ops.multiply(x, 2) }.twice,
+  ];
+  for (const a of functions) {
+    assertEquals(await outputs(bytes, { a }), [[2, -4], [2, -4]]);
+  }
+  const scaled = kerasOf(modelOf(lambda("a", { arguments: { scale: 3 } })));
+  const withDefault = (ops: Custom, x: Custom, { scale = 2 } = {}) =>
+    ops.multiply(x, scale);
+  assertEquals(await outputs(scaled, { a: withDefault }), [[3, -6], [3, -6]]);
+});
+
+Deno.test("customObjects: a Lambda layer is an activation by its name", async () => {
+  const bytes = kerasOf(modelOf(lambda("lam")));
+  for (const key of ["lam", "Lambda"]) {
+    assertEquals(await outputs(bytes, { [key]: "relu" }), [[1, 0], [1, 0]]);
+  }
+  await assertRejects(
+    () => outputs(bytes, { lam: "Dense" }),
+    TypeError,
+    'custom object "lam" of a Lambda layer must be a function, or the name of an activation: current value is "Dense"; pass customObjects: { lam: (ops, x) => … }',
+  );
+});
+
+Deno.test("customObjects: the function of a Lambda layer returns as many tensors as the file uses", async () => {
+  const both = (ops: Custom, x: Custom) => [x, ops.multiply(x, 2)];
+  await assertRejects(
+    () => outputs(kerasOf(modelOf(lambda("a"))), { a: both }),
+    Error,
+    "its function must return the one tensor that the file uses: current value is 2",
+  );
+  const second = layer("b", "Activation", { activation: "linear" }, [
+    call([tensor("a", 0, 1)]),
+  ]);
+  const bytes = kerasOf(modelOf(lambda("a"), second));
+  assertEquals(await outputs(bytes, { a: both }), [[2, -4], [2, -4]]);
+});
+
+Deno.test("customObjects: a value of another loadModel is refused", async () => {
+  const bytes = kerasOf(modelOf(lambda("a")));
+  let kept: Custom;
+  const keeps = (ops: Custom, x: Custom) => {
+    kept = ops.constant([1, 2]);
+    return ops.add(x, kept);
+  };
+  assertEquals(await outputs(bytes, { a: keeps }), [[2, 0], [2, 0]]);
+  await assertRejects(
+    () => outputs(bytes, { a: (ops: Custom, x: Custom) => ops.add(x, kept) }),
+    Error,
+    "a tensor of another call or model has no value here",
+  );
 });

@@ -85,11 +85,6 @@ Deno.test("simpleRnn() refuses a walk on which Keras' backends differ", async ()
 
 Deno.test("rnn() refuses options that it does not know", () => {
   assertThrows(
-    () => layerOf("SimpleRNN", { ...SUM, stateful: true }),
-    TypeError,
-    '"stateful" must be false',
-  );
-  assertThrows(
     () => layerOf("LSTM", { units: 1, activation: "tanh" }),
     TypeError,
     '"recurrent_activation" must be there',

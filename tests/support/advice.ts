@@ -160,14 +160,29 @@ export const FOLLOWED: readonly (readonly [string, string, string])[] = [
     "tests/layers/config_reader_test.ts",
   ],
   [
+    "layers/config_reader.ts",
+    "pass customObjects: { ${ asKey(this.name) }: (ops, x, { ${names} }) => … }",
+    "tests/layers/custom_lambda_test.ts",
+  ],
+  [
+    "layers/custom_lambda.ts",
+    "pass customObjects: { ${asKey(key!)}: (ops, x) => … }",
+    "tests/layers/custom_lambda_test.ts",
+  ],
+  [
     "layers/custom_ops.ts",
-    "pass ops.constant(…) of numbers, or one tensor of the list",
+    "pass one tensor of the list",
     "tests/layers/custom_ops_test.ts",
   ],
   [
-    "layers/recurrent.ts",
+    "check.ts",
     "save the model",
-    "tests/whole/old_layers_test.ts",
+    "tests/whole/stateful_test.ts",
+  ],
+  [
+    "engines/fixed_batches.ts",
+    "pass each batch to a predict() of its own, which starts from zero states, or ${STATELESS}",
+    "tests/whole/stateful_test.ts",
   ],
   [
     "layers/recurrent.ts",

@@ -305,11 +305,11 @@ Deno.test("customObjects: what a function gives is checked where it is called", 
       { Twice: wrong({ weights: [], call: () => [1] }) },
       'current value is "[1]"',
     ],
-    ["twice.keras", { Twice: two(1) }, "it must give a tensor"],
+    ["twice.keras", { Twice: two(1) }, "it must return a tensor"],
     [
       "scaled.keras",
       { Scaled: (_ops: unknown, _args: unknown, _named: unknown) => null },
-      "it must give a tensor, or a list of tensors: current value is null",
+      "it must return a tensor, or a list of tensors: current value is null",
     ],
   ] as const;
   for (const [name, customObjects, text] of cases) {

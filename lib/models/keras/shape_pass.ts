@@ -79,6 +79,7 @@ export class ShapePass {
       yield;
     }
     for (const ref of outputs) this.#checkMade(ref, "the model");
+    this.#checkLambdas(ordered, outputs);
     for (const draft of ordered) draft.row = this.#rowOf(draft);
   }
 
@@ -99,6 +100,39 @@ export class ShapePass {
 
   #checkMade(ref: Ref, user: string): void {
     if (!this.#values.has(refKey(ref))) this.#notThere(ref, user);
+  }
+
+  /**
+   * Checks that the function of a Lambda layer returns no more tensors than the
+   * file uses: those of Keras do not say how many there are.
+   */
+  #checkLambdas(nodes: readonly LayerDraft[], outputs: readonly Ref[]): void {
+    const lambdas = nodes.filter(({ spec, numOutputs }) =>
+      spec.className === "Lambda" && numOutputs > 1
+    );
+    if (lambdas.length === 0) return;
+    const used = [
+      ...outputs,
+      ...nodes.flatMap(({ call, inputs }) =>
+        call.kind === "alias" ? [...inputs, ...call.outputs] : inputs
+      ),
+    ];
+    for (const draft of lambdas) {
+      const indices = used.flatMap(({ node, index }) =>
+        node === draft ? [index] : []
+      );
+      const most = Math.max(0, ...indices) + 1;
+      if (draft.numOutputs <= most) continue;
+      const rule = most === 1
+        ? "its function must return the one tensor that the file uses"
+        : `its function must return the ${most} tensors that the file uses`;
+      this.#fail(
+        draft,
+        new TypeError(
+          cannot(`call layer "${draft.name}"`, rule, draft.numOutputs),
+        ),
+      );
+    }
   }
 
   #notThere({ node, index }: Ref, user: string): never {

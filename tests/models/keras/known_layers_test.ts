@@ -214,6 +214,17 @@ Deno.test("unknownLayers() does not take a class of another package for the one 
   );
 });
 
+Deno.test("refuseUnknown() advises no class for an activation", () => {
+  const role = "activation" as const;
+  const unknown = { path: "d", className: "ReLU", module: undefined, role };
+  const { message } = assertThrows(
+    () => refuseUnknown([unknown], "file", {}),
+    ModelFormatError,
+    "pass customObjects: { ReLU: (ops, x) => … }",
+  );
+  assertEquals(message.includes('ReLU: "ReLU"'), false);
+});
+
 Deno.test("unknownLayers() tells wrapped classes and operations of other packages apart", () => {
   const held = (registered_name: string | null) => ({
     class_name: "Dense",
