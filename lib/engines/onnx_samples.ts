@@ -7,8 +7,9 @@
  */
 import { BROADCASTING, UNARY } from "../models/graph/onnx_operators.ts";
 import { along, areRows, isLocated } from "../ops/samples.ts";
-import { axisOf } from "../ops/shapes.ts";
+import { axisOf, countOf } from "../ops/shapes.ts";
 import {
+  bounds,
   concatenated,
   cut,
   each,
@@ -18,7 +19,7 @@ import {
   guessed,
   kept,
   over,
-  padded,
+  part,
   perIndex,
   product,
   reshapedTo,
@@ -31,24 +32,19 @@ import {
   total,
   unsqueezed,
 } from "./raw_rules.ts";
-import {
-  integersOf,
-  type JointRule,
-  type Known,
-  numberOf,
-  type RawOperation,
-  type RawRules,
-  type SingleRule,
-  type Size,
+import type {
+  JointRule,
+  Known,
+  RawRules,
+  SingleRule,
+  Sizes,
 } from "./raw_samples.ts";
-
-type Sizes = readonly Size[] | undefined;
 
 /** The element types of ONNX that are integers here, by number. */
 const INTEGERS = [2, 3, 4, 5, 6, 7, 12, 13];
 
 const cast: SingleRule = (x, operation) => {
-  const to = numberOf(operation, "to", 1);
+  const to = operation.number("to", 1);
   const dtype = to === 9 ? "bool" : INTEGERS.includes(to) ? "int32" : "float32";
   return { ...x, dtype };
 };
@@ -60,99 +56,66 @@ function axesFrom(axis: number, { shape: { length } }: Known): number[] {
 
 /** Along one axis. */
 const overOne = (fallback: number): SingleRule => (x, operation) =>
-  over(x, numberOf(operation, "axis", fallback));
+  over(x, operation.number("axis", fallback));
 
 /** Along one axis; before opset 13, over all from there on. */
 const softmax: SingleRule = (x, operation) =>
   operation.version >= 13
     ? overOne(-1)(x, operation)
-    : over(x, ...axesFrom(numberOf(operation, "axis", 1), x));
+    : over(x, ...axesFrom(operation.number("axis", 1), x));
 
-const fromAxis: SingleRule = (x, operation) =>
-  over(x, ...axesFrom(numberOf(operation, "axis", -1), x));
+const fromAxis: SingleRule = (x, { number }) =>
+  over(x, ...axesFrom(number("axis", -1), x));
 
 const reduced: SingleRule = (x, operation) => {
-  const axes = integersOf(operation, "axes", 1);
-  if (axes === undefined && operation.inputs[1] !== undefined) return undefined;
+  const { kind, inputs } = operation;
+  const axes = /^Arg/.test(kind)
+    ? [operation.number("axis", 0)]
+    : operation.integers("axes", 1);
+  if (axes === undefined && inputs[1] !== undefined) return undefined;
   const isAll = axes === undefined || axes.length === 0;
-  if (isAll && numberOf(operation, "noop_with_empty_axes", 0) === 1) return x;
-  const keepdims = numberOf(operation, "keepdims", 1) === 1;
+  if (isAll && operation.number("noop_with_empty_axes", 0) === 1) return x;
+  const keepdims = operation.number("keepdims", 1) === 1;
   return total(x, isAll ? undefined : axes, keepdims, operation);
-};
-
-/** The index of the greatest value along an axis. */
-const argument: SingleRule = (x, operation) => {
-  const keepdims = numberOf(operation, "keepdims", 1) === 1;
-  return total(x, [numberOf(operation, "axis", 0)], keepdims, operation);
 };
 
 /** Values and indices of the greatest along an axis. */
 const greatest: SingleRule = (x, operation) => {
-  const values = resized(x, numberOf(operation, "axis", -1));
+  const values = resized(x, operation.number("axis", -1));
   return [values, { ...values, dtype: "int32" }];
 };
-
-/** Statistics over the axes of an attribute. */
-const standardised: SingleRule = (x, { attribute }) =>
-  over(x, ...(attribute("axes") ?? [0, 2, 3]) as readonly number[]);
-
-const normalised: SingleRule = (x, operation) =>
-  numberOf(operation, "training_mode", 0) === 0
-    ? perIndex(x, 1, operation.inputs[1])
-    : undefined;
-
-/** By scales, of which there may be one for each index of an axis. */
-const scaled: SingleRule = (x, operation) =>
-  perIndex(x, numberOf(operation, "axis", 1), operation.inputs[1]);
 
 const transposed: SingleRule = (x, operation) =>
   operation.ops.transpose(
     x,
-    integersOf(operation, "perm") ??
+    operation.integers("perm", 1) ??
       x.shape.map((_, i) => i).reverse(),
   );
 
 const sliced: SingleRule = (x, { inputs, attribute }) => {
   const [starts, ends, axes, steps] = ["starts", "ends", "axes", "steps"].map(
-    (name, i) => (attribute(name) as Sizes) ?? inputs[i + 1]?.values,
+    (name, i) => bounds(attribute(name) as Sizes ?? inputs[i + 1]?.values),
   );
-  const count = starts?.length ?? ends?.length ?? inputs[1]?.shape[0] ?? 0;
-  const isOmitted = axes === undefined && inputs[3] === undefined;
-  const cutAxes = isOmitted ? [...Array(count).keys()] : axes;
-  if (!cutAxes?.every((axis) => typeof axis === "number")) return undefined;
-  const bound = (list: Sizes, i: number) => {
-    const value = list?.[i];
-    return typeof value === "number" ? value : null;
-  };
+  const [count = 0] = inputs[1]?.shape ?? [starts!.length];
+  const all = inputs[3] || axes!.length > 0 ? axes! : [...Array(count).keys()];
+  if (all.length === 0 || all.includes(null)) return undefined;
   return cut(
     x,
-    (cutAxes as readonly number[]).map((axis, i) => ({
-      axis,
-      start: bound(starts, i),
-      stop: bound(ends, i),
-      step: steps || inputs[4] ? bound(steps, i) : 1,
+    all.map((axis, i) => ({
+      axis: axis!,
+      start: starts![i] ?? null,
+      stop: ends![i] ?? null,
+      step: inputs[4] ? steps![i] ?? null : steps![i],
     })),
   );
 };
 
-/** Parts of an axis; where several rows are of one sample, perhaps all of one. */
-const parted: SingleRule = (x, operation) => {
-  const axis = numberOf(operation, "axis", 0);
-  const isOther = x.samples?.axis !== axisOf(axis, x.shape.length);
-  return isOther
-    ? Array(operation.numOutputs).fill(resized(x, axis))
-    : undefined;
-};
-
 const flattened: SingleRule = (x, operation) => {
-  const { ops } = operation;
-  const { length } = x.shape;
-  const axis = numberOf(operation, "axis", 1);
-  const at = axis === length ? length : axisOf(axis, length);
-  const first = at === 0 ? ops.expandDims(x, 0) : ops.merge(x, 0, at - 1);
-  return at === length
-    ? ops.expandDims(first, 1)
-    : ops.merge(first, 1, first.shape.length - 1);
+  const axis = axisOf(operation.number("axis", 1), x.shape.length);
+  const sizes = [x.shape.slice(0, axis), x.shape.slice(axis)].map(countOf);
+  return axis === 1
+    ? operation.ops.merge(x, 1, x.shape.length - 1)
+    : reshapedTo(x, sizes, operation);
 };
 
 const reshaped: SingleRule = (x, operation) => {
@@ -160,7 +123,7 @@ const reshaped: SingleRule = (x, operation) => {
   const sizes = Array.isArray(attribute)
     ? attribute.map(Number)
     : operation.inputs[1]?.values;
-  const copies = numberOf(operation, "allowzero", 0) === 0;
+  const copies = operation.number("allowzero", 0) === 0;
   const target = sizes?.map((size, i) =>
     size === 0 && copies ? x.shape[i] ?? null : size
   );
@@ -171,7 +134,7 @@ const reshaped: SingleRule = (x, operation) => {
 
 /** Over time steps, `[T, N, D]`, or `[N, T, D]` with the other layout. */
 const recurrent: JointRule = ([x], operation) => {
-  const isFirst = numberOf(operation, "layout", 0) === 1;
+  const isFirst = operation.number("layout", 0) === 1;
   const [steps, rows] = isFirst ? [1, 0] : [0, 1];
   const { shape: { length }, samples, dtype } = x!;
   const [weights, states] = [[1, 2, 3], [5, 6]].map((all) =>
@@ -181,37 +144,27 @@ const recurrent: JointRule = ([x], operation) => {
     states!.every((one) => isLocated(one) && one.axis === rows);
   if (length !== 3 || !areApart || samples?.axis === 2) return undefined;
   const outcome = along(x!, steps);
-  const [time, size] = [x!.shape[steps]!, x!.shape[rows]!];
-  const at = (axis: number, ...shape: (number | null)[]) => ({
-    ...{ shape, dtype },
+  const at = (axis: number, rank: number) => ({
+    ...{ shape: Array(rank).fill(null), dtype },
     samples: isLocated(outcome) ? { ...outcome, axis } : outcome,
   });
-  const state = isFirst ? at(0, size, null, null) : at(1, null, size, null);
-  const all = isFirst
-    ? at(0, size, time, null, null)
-    : at(2, time, null, size, null);
-  return [all, state, state];
+  return [at(isFirst ? 0 : 2, 4), at(rows, 3), at(rows, 3)];
 };
 
 /** By factors, or to sizes, of which those of samples are probably not others. */
-const enlarged: SingleRule = (x, operation) => {
-  const factors = operation.inputs[operation.version < 11 ? 1 : 2]?.values;
-  const shape = x.shape.map(() => null);
-  const at = x.samples?.axis ?? 0;
-  const isKept = factors?.length === shape.length && factors[at] === 1 &&
-    operation.attribute("axes") === undefined;
-  return { ...isKept ? x : guessed(x), shape };
+const enlarged: SingleRule = (x, { inputs, version, attribute }) => {
+  const factors = inputs[version < 11 ? 1 : 2]?.values;
+  const isKept = factors?.length === x.shape.length &&
+    factors[x.samples?.axis ?? 0] === 1 && attribute("axes") === undefined;
+  return isKept ? { ...x, shape: x.shape.map(() => null) } : guessed(x);
 };
 
-const paddedBy: SingleRule = (x, operation) => {
+const padded: SingleRule = (x, { inputs, integers, ops }) => {
   const { length } = x.shape;
-  const pads = integersOf(operation, "pads", 1);
-  const isWhole = operation.inputs[3] === undefined &&
-    pads?.length === 2 * length;
-  return padded(
-    x,
-    isWhole ? x.shape.map((_, i) => [pads[i]!, pads[i + length]!]) : undefined,
-  );
+  const pads = integers("pads", 1);
+  return inputs[3] === undefined && pads?.length === 2 * length
+    ? ops.pad(x, x.shape.map((_, i) => [pads[i]!, pads[i + length]!]))
+    : guessed(x);
 };
 
 /** A product of integers, with scales and zero points between the operands. */
@@ -222,23 +175,21 @@ const weighted = (input: number): SingleRule => (x, operation) => {
     : undefined;
 };
 
-const gathered: JointRule = ([x, indices], operation: RawOperation) =>
-  taken(x!, indices!, numberOf(operation, "axis", 0), operation);
-
 /** The rules of ONNX' operators. */
 export const ONNX_RULES: RawRules = {
   joint: {
     ...each(BROADCASTING.join(" "), elementwise),
     Concat: (inputs, operation) =>
-      concatenated(inputs, numberOf(operation, "axis", 1)),
+      concatenated(inputs, operation.number("axis", 1), operation),
     MatMul: (inputs, operation) => product(inputs, [], operation),
     Gemm: (inputs, operation) => {
-      const [a, b] = ["transA", "transB"].map((name) =>
-        numberOf(operation, name, 0) === 1
+      const transposes = ["transA", "transB"].map((name) =>
+        operation.number(name, 0) === 1
       );
-      return product(inputs, [a!, b!], operation);
+      return product(inputs, transposes, operation);
     },
-    Gather: gathered,
+    Gather: ([x, indices], operation) =>
+      taken(x!, indices!, operation.number("axis", 0), operation),
     Einsum: einsum,
     ...each("LSTM GRU RNN", recurrent),
   },
@@ -248,8 +199,13 @@ export const ONNX_RULES: RawRules = {
     Cast: cast,
     Dropout: (x, { inputs: [, , training] }) =>
       training === undefined ? [x, { ...x, dtype: "bool" }] : undefined,
-    BatchNormalization: normalised,
-    ...each("QuantizeLinear DequantizeLinear", scaled),
+    BatchNormalization: (x, { inputs: [, scale], number }) =>
+      number("training_mode", 0) === 0 ? perIndex(x, 1, scale) : undefined,
+    ...each<SingleRule>(
+      "QuantizeLinear DequantizeLinear",
+      (x, { inputs: [, scale], number }) =>
+        perIndex(x, number("axis", 1), scale),
+    ),
     ...each("AveragePool Conv ConvTranspose GlobalAveragePool", spatial),
     ...each("GlobalMaxPool InstanceNormalization LRN LpPool MaxPool", spatial),
     ...each("DepthToSpace SpaceToDepth QLinearConv ConvInteger", spatial),
@@ -261,32 +217,32 @@ export const ONNX_RULES: RawRules = {
     MatMulInteger: weighted(1),
     ...each("Softmax LogSoftmax Hardmax", softmax),
     ...each("LayerNormalization RMSNormalization", fromAxis),
-    MeanVarianceNormalization: standardised,
+    MeanVarianceNormalization: (x, { integers }) =>
+      over(x, ...integers("axes", 1) ?? [0, 2, 3]),
     LpNormalization: overOne(-1),
-    CumSum: (x, operation) => {
-      const [axis] = integersOf(operation, "", 1) ?? [];
-      return axis === undefined ? undefined : over(x, axis);
+    CumSum: (x, { integers }) => {
+      const axes = integers("", 1);
+      return axes && over(x, ...axes);
     },
     TopK: greatest,
     ...each("ReduceMax ReduceMean ReduceMin ReduceProd ReduceSum", reduced),
     ...each("ReduceL1 ReduceL2 ReduceLogSum ReduceLogSumExp", reduced),
-    ReduceSumSquare: reduced,
-    ...each("ArgMax ArgMin", argument),
-    Split: parted,
+    ...each("ReduceSumSquare ArgMax ArgMin", reduced),
+    Split: (x, { number, numOutputs }) =>
+      Array(numOutputs).fill(part(x, number("axis", 0))),
     Slice: sliced,
-    Squeeze: (x, operation) => squeezed(x, integersOf(operation, "axes", 1)),
-    Unsqueeze: (x, operation) =>
-      unsqueezed(x, integersOf(operation, "axes", 1), operation.ops),
+    Squeeze: (x, { integers }) => squeezed(x, integers("axes", 1)),
+    Unsqueeze: (x, { integers, ops }) =>
+      unsqueezed(x, integers("axes", 1), ops),
     Transpose: transposed,
     Flatten: flattened,
     Reshape: reshaped,
     Expand: (x, { inputs: [, target] }) =>
-      expanded(x, target?.values, target?.shape[0] ?? undefined),
-    ConstantOfShape: (x) =>
-      expanded({ ...x, shape: [] }, x.values, x.shape[0] ?? undefined),
+      expanded(x, target?.values, target?.shape[0]),
+    ConstantOfShape: (x) => expanded({ ...x, shape: [] }, x.values, x.shape[0]),
     Range: (x) => ({ ...x, shape: [null], values: undefined }),
     Tile: (x, { inputs: [, times] }) => tiled(x, times?.values),
     Resize: enlarged,
-    Pad: paddedBy,
+    Pad: padded,
   },
 };

@@ -28,59 +28,88 @@ import { followed, type SampleRows } from "./sample_rows.ts";
 /** Maximum number of values in a constant that are read, such as axes. */
 const MOST_VALUES = 64;
 
-/** Sizes of tensors, by their keys. */
-type Shapes = ReadonlyMap<string, Shape>;
+/** Computes the sizes of tensors. */
+type ShapesOf = (
+  refs: readonly Ref[],
+) => Promise<readonly (readonly number[])[]>;
 
 /**
  * Follows the samples through the operations of a program.
  *
  * @param program A program over raw operations.
- * @param shapes Sizes of tensors that the graph does not state.
+ * @param shapesOf Computes the sizes of tensors, if they are needed to be
+ * certain.
  * @returns Where they are; for a fixed batch size, the operation that its rows
  * may depend on, or that moves them from the first axis of an output.
  */
 export async function rawRows(
   program: Program,
-  shapes: Shapes = new Map(),
+  shapesOf?: ShapesOf,
 ): Promise<SampleRows> {
-  const { graph, feeds, schedule, gradientSchedule } = program;
+  const { graph, schedule, gradientSchedule } = program;
   const nodes = [
     ...new Set([...schedule.nodes, ...gradientSchedule?.nodes ?? []]),
   ];
+  const inputs = new Map<GraphNode, Inputs>();
+  for (const node of nodes) inputs.set(node, await inputsOf(node, program));
+  const rules = await rulesOf(program);
+  const rows = rowsBy(rules, program, inputs, new Map());
+  const refs = nodes.flatMap((node) =>
+    node.row.kind === "Reshape" ? [{ node, index: 0 }, ...node.inputs] : []
+  ).filter(({ node }) => node.call.kind === "raw");
+  const isCertain = rows.uncertain === undefined || refs.length === 0;
+  if (isCertain || !shapesOf || graph.runtime?.isAsync) return rows;
+  const shapes = await shapesOf(refs);
+  const known = refs.map((ref, i) => [refKey(ref), shapes[i]!] as const);
+  return rowsBy(rules, program, inputs, new Map(known));
+}
+
+function rowsBy(
+  rules: RawRules,
+  program: Program,
+  constants: ReadonlyMap<GraphNode, Inputs>,
+  shapes: ReadonlyMap<string, Shape>,
+): SampleRows {
+  const { graph, feeds } = program;
   const batch = graph.onnx === undefined
     ? fixedRows(program)
     : graph.onnx.batch;
   const ops = sampleOps(batch);
-  const rules = await rulesOf(program);
-  const constants = new Map<GraphNode, Inputs>();
-  for (const node of nodes) constants.set(node, await inputsOf(node, program));
   const known = new Map(
     feeds.flatMap(({ ref, spec }): [string, RawValue][] => {
       const value = fedValue(spec, batch);
       return value === undefined ? [] : [[refKey(ref), value]];
     }),
   );
+  const nodes = [...constants.keys()];
   const rows = followed<RawValue>(nodes, known, batch, (node, valueOf) => {
-    const { call, row } = node;
+    const { call, row: { config, kind } } = node;
     if (call.kind !== "raw") return [];
-    const operation = call.onnx?.operation;
-    const isWhole = call.onnx === undefined || operation!.domain === "" &&
-        call.onnx.operands.length === operation!.inputs.length;
+    const { operation, operands, version = 17 } = call.onnx ?? {};
+    const isWhole = operation === undefined || operation.domain === "" &&
+        operands!.length === operation.inputs.length;
     if (!isWhole) return []; // or it has subgraphs
+    const inputs = constants.get(node)!.map((input): RawValue | undefined =>
+      input !== undefined && "node" in input ? valueOf(input) : input
+    );
     const first = { node, index: 0 };
     const spec = specOf(first);
     return rawOutputs(rules, {
-      kind: row.kind,
-      inputs: constants.get(node)!.map((input) =>
-        input !== undefined && "node" in input ? valueOf(input) : input
-      ),
-      attribute: operation === undefined
-        ? (name) => row.config[name]
-        : (name) => operation.attributes.get(name),
-      version: call.onnx?.version ?? 0,
+      ...{ kind, inputs, version, ops, batch },
+      attribute: (name) => config[name],
+      number(name, fallback) {
+        const value = config[name];
+        return typeof value === "number" ? value : fallback;
+      },
+      integers(name, input) {
+        const value = config[name];
+        const list = Array.isArray(value)
+          ? value.map(Number)
+          : inputs[input]?.values;
+        const isKnown = list?.every((one) => typeof one === "number");
+        return isKnown ? list as readonly number[] : undefined;
+      },
       numOutputs: operation?.outputs.length ?? 1,
-      ops,
-      batch,
       sizes: shapes.get(refKey(first)) ?? spec?.shape,
       dtype: spec && typeOf(spec.dtype),
     });

@@ -10,12 +10,9 @@ import {
   along,
   areRows,
   isLocated,
-  joined,
   MANY,
-  multiplied,
   type Range,
   reduced,
-  reshaped,
   shifted,
   sliced,
 } from "../ops/samples.ts";
@@ -27,9 +24,18 @@ import type {
   RawValue,
   SingleRule,
   Size,
+  Sizes,
 } from "./raw_samples.ts";
 
-type Sizes = readonly Size[] | undefined;
+/** Values that are numbers; null for others. */
+export function bounds(values: Sizes): readonly (number | null)[] {
+  return values?.map((one) => typeof one === "number" ? one : null) ?? [];
+}
+
+/** Whether the samples of a tensor are known, and not mixed. */
+export function isKnown(value: RawValue): value is Known {
+  return value.samples === null || isLocated(value.samples);
+}
 
 /** Values that change; what depends on the number of samples does so after it. */
 function changed(values: Sizes): Sizes {
@@ -49,11 +55,11 @@ export const spatial: SingleRule = (x) =>
     : undefined;
 
 /** Element by element, with broadcasting. */
-export const elementwise: JointRule = (inputs, { kind }) => {
+export const elementwise: JointRule = (inputs) => {
   const samples = aligned(inputs);
   const { dtype } = inputs.find((input) => input.samples) ?? inputs[0]!;
   const shape = inputs.map((input) => input.shape).reduce(broadcast);
-  const values = samples === null ? combined(inputs, kind) : undefined;
+  const values = samples === null ? combined(inputs) : undefined;
   const usesNumber = inputs.some((input) => input.values?.includes("samples"));
   if (!isLocated(samples) || !usesNumber) {
     return { shape, dtype, samples, values };
@@ -62,14 +68,13 @@ export const elementwise: JointRule = (inputs, { kind }) => {
   return dtype === "float32" ? { shape, dtype, samples: "mixed" } : undefined;
 };
 
-function combined(inputs: readonly Known[], kind: string): Sizes {
+function combined(inputs: readonly Known[]): Sizes {
   const lists = inputs.map(({ values }) => values ?? [null]);
   if (!inputs.some(({ values }) => values)) return undefined;
   const length = Math.max(...lists.map((list) => list.length));
   return Array.from({ length }, (_, i): Size => {
     const all = lists.map((list) => list[list.length === 1 ? 0 : i] ?? null);
-    if (all.includes("samples")) return "samples";
-    return kind === "Mul" ? countOf(all as (number | null)[]) : null;
+    return all.includes("samples") ? "samples" : null;
   });
 }
 
@@ -106,18 +111,10 @@ export function total(
   keepdims: boolean,
   { ops, kind }: RawOperation,
 ): RawValue {
-  const axis = axes ?? x.shape.map((_, i) => i);
-  const { values } = x;
-  const counts = values?.includes("samples");
-  const product = /Prod$/.test(kind) && !counts && values;
   return {
-    ...ops.sum(x, { axis, keepdims }),
+    ...ops.sum(x, axes === undefined ? { keepdims } : { axis: axes, keepdims }),
     dtype: /^Arg/.test(kind) ? "int32" : x.dtype,
-    values: counts
-      ? ["samples"]
-      : product
-      ? [countOf(values as (number | null)[])]
-      : undefined,
+    values: x.values?.includes("samples") ? ["samples"] : undefined,
   };
 }
 
@@ -126,24 +123,15 @@ export function total(
  *
  * @param inputs The tensors.
  * @param axis The axis.
+ * @param operation The operation.
  * @returns The joined tensor.
  */
 export function concatenated(
   inputs: readonly Known[],
   axis: number,
-): RawValue | undefined {
-  const { shape: { length: rank }, dtype } = inputs[0]!;
-  const at = axisOf(axis, rank);
-  if (inputs.some(({ shape }) => shape.length !== rank)) return undefined;
-  const shape = inputs[0]!.shape.map((_, i) => {
-    const sizes = inputs.map((input) => input.shape[i]!);
-    if (i !== at) return sizes.find((size) => size !== null) ?? null;
-    return sizes.reduce(
-      (sum, size) => sum === null || size === null ? null : sum + size,
-      0 as number | null,
-    );
-  });
-  return { shape, dtype, samples: joined(inputs, at), values: listed(inputs) };
+  { ops }: RawOperation,
+): RawValue {
+  return { ...ops.concatenate(inputs, axis), values: listed(inputs) };
 }
 
 /** The values of several tensors, one after the other. */
@@ -170,16 +158,14 @@ export function stacked(
  * @param indices The indices.
  * @param axis The axis.
  * @param operation The operation.
- * @returns The rows, or elements; undefined if it may be some of each sample.
+ * @returns The rows, or elements.
  */
 export function taken(
   x: Known,
   indices: Known,
   axis: number,
   { ops }: RawOperation,
-): RawValue | undefined {
-  const isAt = x.samples?.axis === axisOf(axis, x.shape.length);
-  if (isAt && !areRows({ ...x.samples, axis: 0 })) return undefined;
+): RawValue {
   const values = indices.values?.map((i): Size =>
     typeof i === "number" ? x.values?.at(i) ?? null : null
   );
@@ -204,6 +190,11 @@ export function cut(x: Known, ranges: readonly Range[]): RawValue {
   const isKnown = start !== null && stop !== null && step === 1;
   const values = isKnown ? x.values?.slice(start, stop) : undefined;
   return { shape, dtype: x.dtype, samples: sliced(x, ranges), values };
+}
+
+/** A part of an axis; of the samples, perhaps some rows of each. */
+export function part(x: Known, axis: number): RawValue {
+  return cut(x, [{ axis, start: null, stop: null }]);
 }
 
 /** Removes axes of size 1. */
@@ -238,36 +229,30 @@ export function unsqueezed(
  * Repeats axes of size 1, or before the first.
  *
  * @param x The tensor.
- * @param sizes The sizes to which it is expanded.
+ * @param sizes The sizes to which it is expanded, if they are known.
  * @param rank Their number.
  * @returns The expanded tensor.
  */
 export function expanded(
   x: Known,
   sizes: Sizes,
-  rank = sizes?.length,
+  rank: number | null | undefined = sizes?.length,
 ): RawValue | undefined {
-  if (rank === undefined) return undefined;
-  const all = Math.max(rank, x.shape.length);
-  const before = [...Array(all - x.shape.length).fill(1), ...x.shape];
+  if (rank == null) return undefined;
+  const more = Math.max(0, rank - x.shape.length);
   const target = Array.from(
-    { length: all },
-    (_, i): Size => i < all - rank ? 1 : sizes?.[i - all + rank] ?? null,
+    { length: more + x.shape.length },
+    (_, i): Size => {
+      const to = sizes?.at(i - more - x.shape.length) ?? null;
+      return i < more ? to : x.shape[i - more] === 1 ? to : x.shape[i - more]!;
+    },
   );
-  const shape = before.map((size: number | null, i) => {
-    const to = target[i]!;
-    return size === 1 || size === null && to !== 1
-      ? typeof to === "number" ? to : null
-      : size;
-  });
-  const { dtype } = x;
-  if (x.samples) {
-    const samples = shifted(x.samples, all - x.shape.length);
-    return { shape, dtype, samples };
-  }
+  const shape = target.map((size) => size === "samples" ? null : size);
   // The same row for each sample.
   const axis = target.indexOf("samples");
-  return { shape, dtype, samples: axis < 0 ? null : { axis, after: null } };
+  const same = axis < 0 ? null : { axis, after: null };
+  const samples = x.samples ? shifted(x.samples, more) : same;
+  return { shape, dtype: x.dtype, samples };
 }
 
 /**
@@ -280,41 +265,14 @@ export function expanded(
 export function tiled(x: Known, times: Sizes): RawValue | undefined {
   const { samples, dtype } = x;
   if (times?.length !== x.shape.length) return undefined;
-  if (samples === null && times.includes("samples")) {
-    return expanded(x, times);
+  if (times.includes("samples")) {
+    return samples ? undefined : expanded(x, times);
   }
-  const shape = x.shape.map((size, i) => {
-    const by = times[i]!;
-    return by === 1 ? size : typeof by === "number" && size ? size * by : null;
-  });
-  if (samples === null || times[samples.axis] === 1) {
-    return { shape, dtype, samples };
-  }
-  const by = times[samples.axis];
-  const { before = 1 } = samples;
-  return typeof by !== "number"
-    ? undefined
-    : { shape, dtype, samples: { ...samples, before: before && before * by } };
-}
-
-/**
- * Pads axes.
- *
- * @param x The tensor.
- * @param widths The widths before and after each axis, if they are known.
- * @returns The padded tensor; where they are not known, samples are probably not
- * padded.
- */
-export function padded(
-  x: Known,
-  widths: readonly (readonly number[])[] | undefined,
-): RawValue {
-  const shape = x.shape.map(() => null);
-  if (widths === undefined) return { ...guessed(x), shape };
-  return resized(
-    x,
-    ...x.shape.flatMap((_, i) => widths[i]?.every((n) => n === 0) ? [] : [i]),
-  );
+  const counts = times as readonly (number | null)[];
+  const shape = x.shape.map((size, i) => countOf([size, counts[i]!]));
+  const { axis = 0, before = 1 } = samples ?? {};
+  const rows = countOf([before, counts[axis]!]);
+  return { shape, dtype, samples: samples && { ...samples, before: rows } };
 }
 
 /**
@@ -336,12 +294,10 @@ export function perIndex(
   return { ...x, samples: aligned([x, { shape, samples: null }]) };
 }
 
-/** A tensor of which it is probable that its samples are still the same. */
-export function guessed(x: Known): RawValue {
-  const { samples } = x;
+/** Other sizes, but probably the same samples. */
+export function guessed({ samples, dtype, shape }: Known): RawValue {
   return {
-    ...x,
-    values: undefined,
+    ...{ shape: shape.map(() => null), dtype },
     samples: samples && { ...samples, isOrdered: "unknown" },
   };
 }
@@ -358,24 +314,21 @@ export function guessed(x: Known): RawValue {
 export function reshapedTo(
   x: Known,
   sizes: Sizes,
-  { batch, sizes: known }: RawOperation,
+  { ops, sizes: known }: RawOperation,
 ): RawValue | undefined {
   const target = (sizes ?? known)?.map((size, i) =>
     typeof size === "number" && size >= 0 ? size : known?.[i] ?? -1
   );
   if (target === undefined) return undefined;
-  const shape = target.map((size) => size < 0 ? null : size);
   const { samples, dtype, values } = x;
+  const shape = target.map((size) => size < 0 ? null : size);
   const isInferred = target.indexOf(-1) === target.lastIndexOf(-1);
-  const after = isInferred ? reshaped(x, target, batch) : undefined;
-  if (samples === null || after !== undefined) {
-    return { shape, dtype, values, samples: samples && after };
-  }
+  const after = isInferred ? ops.reshape(x, target).samples : undefined;
   // The first axis begins with the samples, whatever is merged into it.
   const isFirst = areRows(samples) && target[0] === -1;
-  return isFirst
+  return samples !== null && after === undefined && isFirst
     ? { shape, dtype, samples: { ...samples, after: null } }
-    : undefined;
+    : { shape, dtype, values, samples: samples && after };
 }
 
 /**
@@ -406,20 +359,8 @@ export function product(
 }
 
 /** A sum over the letters that the result does not have. */
-export const einsum: JointRule = (inputs, { attribute }) => {
-  const [terms, result] = String(attribute("equation")).replaceAll(" ", "")
-    .split("->");
-  if (result === undefined || terms!.includes(".")) return undefined;
-  const letters = terms!.split(",").map((term) => [...term]);
-  const samples = multiplied(inputs, letters, [...result]);
-  const sizes = new Map(
-    letters.flatMap((term, i) =>
-      term.map((letter, axis) => [letter, inputs[i]!.shape[axis]!] as const)
-    ),
-  );
-  const shape = [...result].map((letter) => sizes.get(letter)!);
-  return { shape, dtype: inputs[0]!.dtype, samples };
-};
+export const einsum: JointRule = ([a, b], { ops, attribute }) =>
+  b && ops.einsum(String(attribute("equation")), a!, b);
 
 /**
  * One rule for several operators.

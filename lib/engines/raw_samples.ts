@@ -16,10 +16,12 @@ import type { Shape } from "../ops/shapes.ts";
 /** A size in a shape: null if unknown, "samples" if it depends on their number. */
 export type Size = number | null | "samples";
 
+export type Sizes = readonly Size[] | undefined;
+
 /** A tensor of a raw operation. */
 export interface RawValue extends SampleValue {
   /** The values of a short tensor of integers, such as a shape or axes. */
-  readonly values?: readonly Size[] | undefined;
+  readonly values?: Sizes;
   /** Whether the number of its axes is not known. */
   readonly isUnranked?: boolean;
 }
@@ -33,6 +35,13 @@ export interface RawOperation {
   /** Its inputs; undefined for omitted ones. */
   readonly inputs: readonly (RawValue | undefined)[];
   readonly attribute: (name: string) => unknown;
+  /** A number in an attribute. */
+  readonly number: (name: string, fallback: number) => number;
+  /** The integers in an attribute, or in an input; undefined if not all are known. */
+  readonly integers: (
+    name: string,
+    input: number,
+  ) => readonly number[] | undefined;
   /** Its opset; 0 in TF.js graphs. */
   readonly version: number;
   /** Number of its outputs. */
@@ -132,7 +141,7 @@ function ruled({ single, joint }: RawRules, operation: RawOperation): Outputs {
     return areConstants || first?.samples === "mixed" ? outputs : undefined;
   } catch (error) {
     // Sizes or axes that do not fit, which the engine reports.
-    if (error instanceof TypeError || error instanceof RangeError) return;
+    if (error instanceof Error) return undefined;
     throw error;
   }
 }
@@ -142,44 +151,4 @@ function refined(shape: Shape, known: Shape | undefined): Shape {
   return known?.length === shape.length
     ? shape.map((size, i) => size ?? known[i]!)
     : shape;
-}
-
-/**
- * A number in an attribute.
- *
- * @param operation The operation.
- * @param name The attribute.
- * @param fallback Its default.
- * @returns The number.
- */
-export function numberOf(
-  { attribute }: RawOperation,
-  name: string,
-  fallback: number,
-): number {
-  const value = attribute(name);
-  return typeof value === "number" ? value : fallback;
-}
-
-/**
- * The integers of an attribute, or of an input.
- *
- * @param operation The operation.
- * @param name The attribute.
- * @param input The index of the input, if it may be one; negative from the last.
- * @returns The integers; undefined if one is not known.
- */
-export function integersOf(
-  { attribute, inputs }: RawOperation,
-  name: string,
-  input?: number,
-): readonly number[] | undefined {
-  const value = attribute(name);
-  const list = Array.isArray(value)
-    ? value.map(Number)
-    : input === undefined
-    ? undefined
-    : inputs.at(input)?.values;
-  const isKnown = list?.every((one) => typeof one === "number");
-  return isKnown ? list as readonly number[] : undefined;
 }

@@ -6,41 +6,31 @@
  *
  * @module
  */
-import type { Samples } from "../ops/samples.ts";
-import { axisOf, countOf } from "../ops/shapes.ts";
-import { numWindows } from "../ops/windows.ts";
+import { ONNX_RULES } from "./onnx_samples.ts";
+import type { Range } from "../ops/samples.ts";
+import { countOf } from "../ops/shapes.ts";
 import {
+  bounds,
   concatenated,
   cut,
   each,
   einsum,
   elementwise,
-  expanded,
+  guessed,
+  isKnown,
   kept,
-  over,
-  padded,
+  part,
   perIndex,
   product,
-  reshapedTo,
-  resized,
   same,
   spatial,
   squeezed,
   stacked,
   taken,
-  tiled,
   total,
   unsqueezed,
 } from "./raw_rules.ts";
-import {
-  integersOf,
-  type JointRule,
-  type Known,
-  numberOf,
-  type RawRules,
-  type RawValue,
-  type SingleRule,
-} from "./raw_samples.ts";
+import type { JointRule, RawRules, SingleRule } from "./raw_samples.ts";
 
 const cast: SingleRule = (x, { attribute }) => {
   const dtype = attribute("dtype");
@@ -49,54 +39,10 @@ const cast: SingleRule = (x, { attribute }) => {
     : { ...x, dtype: "float32" };
 };
 
-/** Along the axes of an input. */
-const along: SingleRule = (x, operation) => {
-  const axes = integersOf(operation, "", 1);
-  return axes && over(x, ...axes);
-};
-
-const alongLast: SingleRule = (x) => over(x, -1);
-
-/** Values and indices of the greatest along the last axis. */
-const greatest: SingleRule = (x) => {
-  const values = resized(x, -1);
-  return [values, { ...values, dtype: "int32" }];
-};
-
 const reduced: SingleRule = (x, operation) => {
-  const axes = integersOf(operation, "", 1);
+  const axes = operation.integers("", 1);
   return axes &&
     total(x, axes, operation.attribute("keepDims") === true, operation);
-};
-
-/** Windows over the spatial axes, channels last. */
-const windows: SingleRule = (x, operation) => {
-  const { inputs: [, kernel], attribute, kind } = operation;
-  const made = spatial(x, operation) as Known | undefined;
-  const [strides, dilations] = [attribute("strides"), attribute("dilations")];
-  const sizes = (attribute("kernelSize") as readonly number[])?.slice(1, -1) ??
-    kernel?.shape.slice(0, -2);
-  const padding = attribute("pad");
-  const isPlain = padding === "same" || padding === "valid";
-  const rank = x.shape.length - 2;
-  if (!isPlain || !Array.isArray(strides) || sizes?.length !== rank) {
-    return made;
-  }
-  if (attribute("dataFormat") === "NCHW" || made === undefined) return made;
-  const positions = sizes.map((size, i) =>
-    numWindows(x.shape[i + 1]!, {
-      kernel: size!,
-      stride: strides[i + 1],
-      dilation: Array.isArray(dilations) ? dilations[i + 1] : 1,
-      padding,
-    })
-  );
-  const channels = kernel === undefined
-    ? x.shape.at(-1)!
-    : /Depthwise/.test(kind)
-    ? countOf(kernel.shape.slice(-2))
-    : kernel.shape.at(-1)!;
-  return { ...made, shape: [x.shape[0]!, ...positions, channels] };
 };
 
 const matmul: JointRule = (inputs, operation) =>
@@ -109,14 +55,11 @@ const matmul: JointRule = (inputs, operation) =>
   );
 
 const sliced: SingleRule = (x, { inputs: [, begin, size] }) => {
-  const axes = x.shape.map((_, axis) => axis);
+  const [starts, lengths] = [begin, size].map((list) => bounds(list?.values));
   return cut(
     x,
-    axes.map((axis) => {
-      const [start = null, length = null] = [begin, size].map((list) => {
-        const value = list?.values?.[axis];
-        return typeof value === "number" ? value : null;
-      });
+    x.shape.map((_, axis) => {
+      const [start, length] = [starts![axis] ?? null, lengths![axis] ?? null];
       const stop = start === null || length === null ? null : start + length;
       return { axis, start, stop: length === -1 ? undefined : stop };
     }),
@@ -124,82 +67,64 @@ const sliced: SingleRule = (x, { inputs: [, begin, size] }) => {
 };
 
 /** A slice with steps; axes may be removed, or inserted. */
-const strided: SingleRule = (x, { inputs, attribute, ops }) => {
+const strided: SingleRule = (x, { inputs, number, ops }) => {
   const bit = (name: string, i: number) =>
-    (Number(attribute(`${name}Mask`) ?? 0) >> i & 1) === 1;
-  const lists = inputs.slice(1, 4).map((list) => list?.values);
-  const count = inputs[1]?.shape[0] ?? 0;
-  const all = Array.from({ length: count }, (_, i) => i);
+    (number(`${name}Mask`, 0) >> i & 1) === 1;
+  const [starts, ends, steps] = inputs.slice(1, 4).map((list) =>
+    bounds(list?.values)
+  );
+  const all = [...Array(inputs[1]?.shape[0] ?? 0).keys()];
   const used = all.filter((i) => !bit("newAxis", i) && !bit("ellipsis", i));
-  const ranges = [];
   const [removed, added]: [number[], number[]] = [[], []];
   let axis = 0;
-  for (const i of all) {
+  const ranges = all.flatMap((i): Range[] => {
     if (bit("ellipsis", i)) axis += x.shape.length - used.length;
     else if (bit("newAxis", i)) {
       added.push(axis - removed.length + added.length);
-    } else {
-      const [start, end, step] = lists.map((list) => {
-        const value = list?.[i];
-        return typeof value === "number" ? value : null;
-      });
-      const isOne = bit("shrinkAxis", i);
-      if (isOne) removed.push(axis);
-      ranges.push({
-        axis: axis++,
-        start: bit("begin", i) && !isOne ? undefined : start,
-        stop: isOne && start !== null
-          ? start! + 1 || undefined
-          : bit("end", i)
-          ? undefined
-          : end,
-        step: isOne ? 1 : step,
-      });
     }
-  }
+    if (!used.includes(i)) return [];
+    const isOne = bit("shrinkAxis", i);
+    if (isOne) removed.push(axis);
+    const start = starts![i] ?? null;
+    const next = start === -1 ? undefined : start! + 1;
+    const end = isOne && start !== null ? next : ends![i] ?? null;
+    return [{
+      axis: axis++,
+      start: bit("begin", i) && !isOne ? undefined : start,
+      stop: bit("end", i) && !isOne ? undefined : end,
+      step: isOne ? 1 : steps![i] ?? null,
+    }];
+  });
   const part = cut(x, ranges);
-  if (part.samples === "mixed" || part.samples === undefined) return part;
-  const rest = squeezed(part as Known, removed);
-  return rest && unsqueezed(rest as Known, added, ops);
+  if (!isKnown(part)) return part;
+  const rest = squeezed(part, removed);
+  return rest && isKnown(rest) ? unsqueezed(rest, added, ops) : undefined;
 };
 
-/** Parts of an axis that is not that of the samples. */
-function parted(
-  x: Known,
-  axis: number | undefined,
-  count: number,
-): readonly RawValue[] | undefined {
-  if (axis === undefined) return undefined;
-  const isOther = x.samples?.axis !== axisOf(axis, x.shape.length);
-  return isOther ? Array(count).fill(resized(x, axis)) : undefined;
-}
-
 /** Moves positions into the batch, in front of the samples, or back. */
-const blocks = (isBack: boolean): SingleRule => (x, operation) => {
-  const size = countOf(integersOf(operation, "", 1) ?? [null]);
-  const shape = x.shape.map((_, i) =>
-    i < x.shape.length - 1 ? null : x.shape[i]!
-  );
-  if (size === null || x.samples === null) return undefined;
-  const { axis, before = 1 } = x.samples;
-  if (axis !== 0 || before === null) return undefined;
-  const samples: Samples = {
-    ...x.samples,
-    before: isBack ? before / size : before * size,
-  };
-  return Number.isInteger(samples.before)
-    ? { ...x, shape, samples }
-    : undefined;
+const blocks = (isBack: boolean): SingleRule => (x, { integers }) => {
+  const size = countOf(integers("", 1) ?? [null]);
+  const { axis, before = 1 } = x.samples ?? {};
+  if (!size || axis !== 0 || before === null) return undefined;
+  const rows = isBack ? before / size : before * size;
+  const shape = [...x.shape.slice(0, -1).map(() => null), x.shape.at(-1)!];
+  const samples = { ...x.samples, axis, before: rows };
+  return Number.isInteger(rows) ? { ...x, shape, samples } : undefined;
 };
 
 const gathered: JointRule = ([x, indices, axes], operation) => {
   const [axis] = axes?.values ?? [operation.kind === "Gather" ? 0 : null];
-  return typeof axis === "number" && numberOf(operation, "batchDims", 0) === 0
+  return typeof axis === "number" && operation.number("batchDims", 0) === 0
     ? taken(x!, indices!, axis, operation)
     : undefined;
 };
 
-/** The rules of TF.js' operations. */
+const { single } = ONNX_RULES;
+
+/**
+ * The rules of TF.js' operations: those of ONNX for operators that are alike, and
+ * others.
+ */
 export const TFJS_RULES: RawRules = {
   joint: {
     ...each("Add AddN AddV2 BiasAdd Div DivNoNan Equal FloorDiv", elementwise),
@@ -211,84 +136,57 @@ export const TFJS_RULES: RawRules = {
     ),
     ...each("Sub TruncateDiv Xlogy Atan2", elementwise),
     ...each("MatMul _FusedMatMul BatchMatMul BatchMatMulV2", matmul),
-    ConcatV2: (inputs) => {
+    ConcatV2: (inputs, operation) => {
       const [axis] = inputs.at(-1)!.values ?? [];
       return typeof axis === "number"
-        ? concatenated(inputs.slice(0, -1), axis)
+        ? concatenated(inputs.slice(0, -1), axis, operation)
         : undefined;
     },
     Pack: (inputs, operation) =>
-      stacked(inputs, numberOf(operation, "axis", 0), operation),
+      stacked(inputs, operation.number("axis", 0), operation),
     ...each("Gather GatherV2", gathered),
     Einsum: einsum,
     Split: ([axis, x], operation) =>
-      parted(
-        x!,
-        integersOf({ ...operation, inputs: [axis] }, "", 0)?.[0],
-        numberOf(operation, "numOrSizeSplits", 1),
+      Array(operation.number("numOrSizeSplits", 1)).fill(
+        part(x!, Number(axis!.values?.[0])),
       ),
   },
   single: {
-    ...each("Abs Acos Acosh Asin Asinh Atan Atanh Ceil ClipByValue", same),
-    ...each("Cos Cosh Elu Erf Exp Expm1 Floor Inv IsFinite IsInf", same),
-    ...each("IsNan LeakyRelu Log Log1p LogicalNot Neg OnesLike", same),
-    ...each("Reciprocal Relu Relu6 Rint Round Rsqrt Selu Sigmoid Sign", same),
-    ...each("Sin Sinh Softplus Sqrt Square Tan Tanh ZerosLike", same),
-    ...each("Identity StopGradient Snapshot EnsureShape", kept),
+    ...single,
+    ...each("ClipByValue Expm1 Inv IsFinite IsNan Log1p LogicalNot", same),
+    ...each("OnesLike Relu6 Rint Rsqrt Square ZerosLike", same),
+    ...each("StopGradient Snapshot EnsureShape", kept),
     Cast: cast,
-    ...each("Conv2D _FusedConv2D DepthwiseConv2dNative Conv3D", windows),
-    ...each("FusedDepthwiseConv2dNative MaxPool AvgPool MaxPool3D", windows),
-    ...each("AvgPool3D Conv1D", windows),
-    ...each("LRN ResizeBilinear DepthToSpace ResizeNearestNeighbor", spatial),
+    ...each("Conv1D Conv2D Conv3D _FusedConv2D DepthwiseConv2dNative", spatial),
+    ...each("FusedDepthwiseConv2dNative AvgPool AvgPool3D MaxPool3D", spatial),
+    ...each("ResizeBilinear ResizeNearestNeighbor", spatial),
     ...each(
       "FusedBatchNorm FusedBatchNormV2 FusedBatchNormV3",
       (x, { inputs: [, scale] }) => perIndex(x, -1, scale),
     ),
-    ...each("Softmax LogSoftmax", alongLast),
-    TopKV2: greatest,
-    ...each("Cumsum Cumprod Reverse ReverseV2", along),
+    TopKV2: single.TopK!,
+    ...each("Cumsum Cumprod Reverse ReverseV2", single.CumSum!),
     ...each("All Any Max Mean Min Prod Sum ArgMax ArgMin", reduced),
-    SplitV: (x, operation) =>
-      parted(
-        x,
-        integersOf(operation, "", 2)?.[0],
-        operation.inputs[1]?.values?.length ?? 1,
-      ),
+    SplitV: (x, { inputs: [, sizes, axis] }) =>
+      Array(sizes?.shape[0] ?? 1).fill(part(x, Number(axis?.values?.[0]))),
     Unpack: (x, operation) => {
-      const axis = numberOf(operation, "axis", 0);
-      return parted(x, axis, numberOf(operation, "num", 1))?.map((part) => {
-        const size = part.shape.with(axis, 1);
-        return squeezed({ ...part, shape: size } as Known, [axis])!;
-      });
+      const one = total(x, [operation.number("axis", 0)], false, operation);
+      return Array(operation.number("num", 1)).fill(one);
     },
-    ExpandDims: (x, operation) =>
-      unsqueezed(x, integersOf(operation, "", 1), operation.ops),
-    Squeeze: (x, operation) => {
-      const axes = integersOf(operation, "axis");
+    ExpandDims: single.Unsqueeze!,
+    Squeeze: (x, { attribute }) => {
+      const axes = attribute("axis") as readonly number[] | undefined;
       return squeezed(x, axes?.length ? axes : undefined);
     },
-    ...each("Pad PadV2 MirrorPad", (x, operation) => {
-      const widths = integersOf(operation, "", 1);
-      return padded(
-        x,
-        widths &&
-          x.shape.map((_, i) => widths.slice(2 * i, 2 * i + 2)),
-      );
+    ...each<SingleRule>("Pad PadV2 MirrorPad", (x, { integers, ops }) => {
+      const widths = integers("", 1);
+      const at = (i: number) => [widths![2 * i]!, widths![2 * i + 1]!] as const;
+      return widths ? ops.pad(x, x.shape.map((_, i) => at(i))) : guessed(x);
     }),
-    Reshape: (x, operation) =>
-      reshapedTo(x, operation.inputs[1]?.values, operation),
     Slice: sliced,
     StridedSlice: strided,
-    Transpose: (x, operation) => {
-      const order = integersOf(operation, "", 1);
-      return order && operation.ops.transpose(x, order);
-    },
-    Tile: (x, { inputs: [, times] }) => tiled(x, times?.values),
-    BroadcastTo: (x, { inputs: [, sizes] }) =>
-      expanded(x, sizes?.values, sizes?.shape[0] ?? undefined),
-    Fill: (x) =>
-      expanded({ ...x, shape: [] }, x.values, x.shape[0] ?? undefined),
-    Range: (x) => ({ ...x, shape: [null], values: undefined }),
+    BroadcastTo: single.Expand!,
+    Fill: single.ConstantOfShape!,
     OneHot: (x) => ({ ...x, shape: [...x.shape, null], dtype: "float32" }),
     SpaceToBatchND: blocks(false),
     BatchToSpaceND: blocks(true),

@@ -6,6 +6,7 @@ import {
   along,
   common,
   isLocated,
+  isPlain,
   joined,
   multiplied,
   type Operand,
@@ -135,7 +136,8 @@ const RULES: Rules<Exclude<Computed, "reshape" | "unmerge">> = {
       return indices.samples && shifted(indices.samples, at);
     }
     const { axis: sample } = x.samples;
-    if (sample === at) return "mixed";
+    // Perhaps some rows of each sample.
+    if (sample === at) return isPlain(x.samples) ? "mixed" : undefined;
     return sample < at
       ? x.samples
       : shifted(x.samples, indices.shape.length - 1);

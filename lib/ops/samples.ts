@@ -48,9 +48,12 @@ export function isLocated(outcome: Outcome): outcome is Samples {
  * @returns True if the first axis is that of the samples.
  */
 export function areRows(outcome: Outcome): boolean {
-  if (!isLocated(outcome)) return false;
-  const { axis, before = 1, after = 1 } = outcome;
-  return axis === 0 && before === 1 && after === 1;
+  return isLocated(outcome) && outcome.axis === 0 && isPlain(outcome);
+}
+
+/** Whether their axis has one index for each sample. */
+export function isPlain({ before = 1, after = 1 }: Samples): boolean {
+  return before === 1 && after === 1;
 }
 
 /**
@@ -209,7 +212,7 @@ export function sliced(operand: Operand, ranges: readonly Range[]): Outcome {
     stop !== null && stop >= (size ?? MANY);
   if (start === 0 && step === 1 && isWhole) return samples;
   // The same part of each sample, perhaps.
-  if (!areRows({ ...samples, axis: 0 })) return undefined;
+  if (!isPlain(samples)) return undefined;
   const isKnown = start !== null && step !== null && stop !== null;
   return isKnown ? "mixed" : undefined;
 }

@@ -18,7 +18,6 @@ import {
   unshaped,
   wantedRefs,
 } from "../program.ts";
-import type { SampleRows } from "../sample_rows.ts";
 import type { Schedule } from "../schedule.ts";
 import type { RunSamples, Session, TensorOutputs } from "../session.ts";
 import { type BackendName, takeTurn, type Turn } from "./backend.ts";
@@ -165,33 +164,16 @@ class TfjsSession implements Session {
     pacer: Pacer,
   ): Promise<void> {
     if (this.#canPad) return;
-    const { rows, graph: { runtime } } = this.#program;
-    checkPadding(
-      runtime === undefined ? rows : await this.#rawRows(batch, pacer),
-      size,
-      "the model",
-    );
+    const program = this.#program;
+    const rows = program.graph.runtime === undefined
+      ? program.rows
+      : await rawRows(program, (refs) =>
+        this.#inTurn(pacer, (turn) => {
+          const shapes = () => rawShapes(this.#run, uploaded(batch), refs);
+          return Promise.resolve(turn.sync(() => tidied("shapes", shapes)));
+        }));
+    checkPadding(rows, size, "the model");
     this.#canPad = true;
-  }
-
-  /** Follows the samples, if necessary with the sizes that a batch has. */
-  async #rawRows(
-    batch: readonly NdArray<ArrayBufferView>[],
-    pacer: Pacer,
-  ): Promise<SampleRows> {
-    const rows = await rawRows(this.#program);
-    const refs = this.#run.schedule.nodes.flatMap((node) =>
-      node.row.kind === "Reshape" ? [{ node, index: 0 }, ...node.inputs] : []
-    ).filter(({ node }) => node.call.kind === "raw");
-    const isMeasured = rows.uncertain !== undefined && refs.length > 0 &&
-      !this.#run.runtime!.isAsync;
-    if (!isMeasured) return rows;
-    const shapes = await this.#inTurn(pacer, (turn) => {
-      const all = () => rawShapes(this.#run, uploaded(batch), refs);
-      return Promise.resolve(turn.sync(() => tidied("shapes", all)));
-    });
-    const sizes = refs.map((ref, i) => [refKey(ref), shapes[i]!] as const);
-    return await rawRows(this.#program, new Map(sizes));
   }
 
   async #runBatch(
