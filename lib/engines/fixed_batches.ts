@@ -78,12 +78,9 @@ export function checkOneBatch(
   );
 }
 
-/** A program with its feeds. */
-type WithFeeds = Pick<Program, "feeds">;
-
 /** Whether an input has no batch axis, and is the same for all samples. */
-function isShared({ feeds }: Partial<WithFeeds>, index: number): boolean {
-  return feeds?.[index]?.spec.batchAxis === null;
+function isShared({ feeds }: Pick<Program, "feeds">, index: number): boolean {
+  return feeds[index]?.spec.batchAxis === null;
 }
 
 /**
@@ -102,7 +99,7 @@ function isShared({ feeds }: Partial<WithFeeds>, index: number): boolean {
  * has other sizes in a later batch.
  */
 export async function inFixedBatches(
-  program: Pick<Program, "features" | "logits"> & Partial<WithFeeds>,
+  program: Pick<Program, "features" | "logits" | "feeds">,
   inputs: Inputs,
   size: number,
   run: (batch: Inputs, start: number) => Promise<RunOutputs>,
@@ -191,13 +188,12 @@ function joinedArrays<A extends FeatureArray | NdArray>(
  * Checks that padding rows cannot change the other rows of a batch of layers.
  *
  * @param program A program over layers with a fixed batch size.
- * @param what The samples, for messages.
  * @throws {RangeError} If a layer may mix the rows.
  */
-export function checkLayers(program: Program, what: string): void {
+export function checkLayers(program: Program): void {
   const { uncertain, batch } = program.rows;
   if (uncertain === undefined) return;
-  throw mixesRows(`run ${what}`, batch!, uncertain.row);
+  throw mixesRows("run the model", batch!, uncertain.row);
 }
 
 /**

@@ -123,7 +123,7 @@ class OnnxSession implements Session {
       inputs,
       this.#fixed,
       (batch, start) => this.#runBatch(batch, pacer, { first: first + start }),
-      () => Promise.resolve(checkLayers(program, "the model")),
+      () => Promise.resolve(checkLayers(program)),
     );
   }
 

@@ -165,7 +165,7 @@ class TfjsSession implements Session {
   ): Promise<void> {
     if (this.#canPad) return;
     if (this.#program.graph.runtime === undefined) {
-      return checkLayers(this.#program, "the model");
+      return checkLayers(this.#program);
     }
     await checkPadding(
       this.#program,
