@@ -87,7 +87,7 @@ export async function loadOnnx(
     const ordered = model.listed.flatMap(({ call }) =>
       call.kind === "raw" ? [call.onnx!.operation] : []
     );
-    await checkTensorSizes(file, constants, ordered, limits);
+    await checkTensorSizes(file, model.onnx!, ordered, limits);
     return model;
   } catch (cause) {
     close();
