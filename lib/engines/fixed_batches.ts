@@ -79,12 +79,9 @@ export function checkOneBatch(
   );
 }
 
-/** A program with its feeds. */
-type WithFeeds = Pick<Program, "feeds">;
-
 /** Whether an input has no batch axis, and is the same for all samples. */
-function isShared({ feeds }: Partial<WithFeeds>, index: number): boolean {
-  return feeds?.[index]?.spec.batchAxis === null;
+function isShared({ feeds }: Pick<Program, "feeds">, index: number): boolean {
+  return feeds[index]?.spec.batchAxis === null;
 }
 
 /**
@@ -103,7 +100,7 @@ function isShared({ feeds }: Partial<WithFeeds>, index: number): boolean {
  * has other sizes in a later batch.
  */
 export async function inFixedBatches(
-  program: Pick<Program, "features" | "logits"> & Partial<WithFeeds>,
+  program: Pick<Program, "features" | "logits" | "feeds">,
   inputs: Inputs,
   size: number,
   run: (batch: Inputs, start: number) => Promise<RunOutputs>,

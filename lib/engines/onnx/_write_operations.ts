@@ -8,7 +8,6 @@ import {
   operationReader,
 } from "../../formats/onnx_model.ts";
 import {
-  type OnnxTensor,
   storedType,
   tensorBytes,
   typeNumber,
@@ -18,6 +17,7 @@ import { ProtoWriter } from "../../formats/proto_writer.ts";
 import { type OnnxCall, specOf } from "../../models/graph/graph.ts";
 import {
   BROADCASTING,
+  constantTensor,
   functionsOf,
   graphsIn,
   operationsWithin,
@@ -141,12 +141,21 @@ export class OperationWriter {
   }
 
   /**
-   * Writes the functions that the operations call, after these.
+   * Writes what a model has beside its graph, after it: versions of operators,
+   * and the functions that the operations call.
    *
    * @param writer The model.
-   * @throws {UnsupportedByEngineError} If one cannot run.
+   * @param opset The version of operators of ONNX, if the file has none.
+   * @throws {UnsupportedByEngineError} If a function cannot run.
    */
-  writeFunctions(writer: ProtoWriter): void {
+  writeImports(writer: ProtoWriter, opset: number): void {
+    const { opsets } = this.#origin.file;
+    for (const [domain, version] of new Map([["", opset], ...opsets])) {
+      writer.message(8, () => {
+        writer.text(1, domain);
+        writer.integer(2, version);
+      });
+    }
     // Those that functions call are added meanwhile.
     for (const body of this.#called) {
       writer.message(25, () => this.#function(writer, body));
@@ -158,7 +167,7 @@ export class OperationWriter {
     const { domain, kind, attributes } = operation;
     const called = functionsOf(operation, functions);
     for (const body of called) this.#called.add(body);
-    if (called.some(hasGraphs)) {
+    if (called.some((body) => hasGraphs(body, operation))) {
       const reason = "its runtime cannot run a function with subgraphs";
       throw refused(operation, reason);
     }
@@ -279,8 +288,13 @@ export class OperationWriter {
   }
 }
 
-function hasGraphs({ nodes }: OnnxFunction): boolean {
-  return nodes.some((node) => graphsIn(node).length > 0);
+/** Whether a function has subgraphs, or gets some from its call. */
+function hasGraphs(
+  { nodes, defaults }: OnnxFunction,
+  call: OnnxOperation,
+): boolean {
+  return [...nodes, call].some((node) => graphsIn(node).length > 0) ||
+    defaults.some(({ value }) => typeof value === "object" && "graph" in value);
 }
 
 function isReference(value: OnnxAttributeValue): boolean {
@@ -303,22 +317,15 @@ function scopeOf(
   { nodes = [], constants = [], inputs = [], outputs = [], values = [] }:
     Partial<OnnxGraphPart> = {},
 ): Scope {
-  const constant = (tensor: OnnxTensor): KnownTensor => ({
-    type: tensor.type,
-    shape: tensor.shape,
-    bytes: storedType(tensor.type) && (() => tensorBytes(reader!, tensor)),
-  });
   const tensors = new Map<string, KnownTensor>();
   for (const { name, type, shape } of [...values, ...outputs, ...inputs]) {
     tensors.set(name, { type, shape });
   }
-  for (const tensor of constants) tensors.set(tensor.name, constant(tensor));
-  for (const { kind, domain, attributes, outputs: [name = ""] } of nodes) {
-    const value = attributes.get("value");
-    const isTensor = typeof value === "object" && "tensor" in value;
-    if (kind === "Constant" && domain === "" && isTensor) {
-      tensors.set(name, constant(value.tensor));
-    }
+  const written = nodes.flatMap((node) => constantTensor(node) ?? []);
+  for (const tensor of [...constants, ...written]) {
+    const { name, type, shape } = tensor;
+    const bytes = storedType(type) && (() => tensorBytes(reader!, tensor));
+    tensors.set(name, { type, shape, bytes });
   }
   const known = (name: string) => tensors.get(name) ?? outer(name);
   return { opsets, tensors, known, named: new Set() };

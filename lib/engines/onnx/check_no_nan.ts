@@ -1,6 +1,7 @@
 import { cannot, sizeOf } from "../../check.ts";
 import type { OnnxOperation } from "../../formats/onnx_model.ts";
 import {
+  constantTensor,
   graphsIn,
   operationsWithin,
 } from "../../models/graph/onnx_operators.ts";
@@ -33,7 +34,7 @@ export async function checkNoNaN(
   )];
   const named = [
     ...constantsOf(source, calls),
-    ...innerConstants(source, operations, calls),
+    ...innerConstants(source, operations),
   ];
   for (const constant of new Set(named.map(([, constant]) => constant))) {
     if (constant.mustBeFinite !== true) continue;
@@ -66,25 +67,16 @@ function numNaN(data: Float32Array): number {
 function innerConstants(
   { constantOf }: OnnxOrigin,
   operations: readonly OnnxOperation[],
-  calls: readonly OnnxCall[],
 ): [string, FileConstant][] {
-  const outer = new Set(calls.map(({ operation }) => operation));
   const graphs = operations.flatMap(graphsIn);
-  const values = operations.filter(({ kind, domain }) =>
-    kind === "Constant" && domain === ""
-  ).filter((operation) => !outer.has(operation)).flatMap((operation) => {
-    const { outputs: [name = ""], attributes } = operation;
-    const value = attributes.get("value");
-    const isTensor = typeof value === "object" && "tensor" in value;
-    return isTensor ? [{ ...value.tensor, name }] : [];
-  });
-  const stored = graphs.flatMap(({ constants, sparse }) => [
-    ...constants,
-    ...sparse.map(({ values }) => values),
-  ]);
-  return [...stored, ...values].map((
-    tensor,
-  ) => [tensor.name, constantOf(tensor)]);
+  const tensors = [
+    ...graphs.flatMap(({ constants, sparse }) => [
+      ...constants,
+      ...sparse.map(({ values }) => values),
+    ]),
+    ...operations.flatMap((operation) => constantTensor(operation) ?? []),
+  ];
+  return tensors.map((tensor) => [tensor.name, constantOf(tensor)]);
 }
 
 /** Whether every operation on a tensor is a `Where`. */

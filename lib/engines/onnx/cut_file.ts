@@ -77,7 +77,7 @@ export const MOST_BYTES: number = 2 ** 31 - 1;
  */
 export function cutFile(origin: OnnxOrigin, cut: Cut): CutModel {
   const { file } = origin;
-  const { reader, irVersion, opsets, functions } = file;
+  const { reader, irVersion, functions } = file;
   const size = [...functions, ...cut.calls.map(({ operation }) => operation)]
     .reduce((sum, { span }) => sum + span.end - span.start, 0);
   if (size > MOST_BYTES / 2) {
@@ -96,13 +96,7 @@ export function cutFile(origin: OnnxOrigin, cut: Cut): CutModel {
     ports = writeGraph(writer, { origin, cut, operations, externalData });
     zeros.write(writer);
   });
-  for (const [domain, version] of new Map([["", ADDED], ...opsets])) {
-    writer.message(8, () => {
-      writer.text(1, domain);
-      writer.integer(2, version);
-    });
-  }
-  operations.writeFunctions(writer);
+  operations.writeImports(writer, ADDED);
   return { bytes: writer.finish(), externalData, ...ports };
 }
 

@@ -54,21 +54,15 @@ export function exportFile(
   origin: OnnxOrigin,
   parts: ExportParts,
 ): Uint8Array<ArrayBuffer> {
-  const { irVersion, opsets } = origin.file;
+  const { irVersion } = origin.file;
   const others = [...parts.feeds, ...parts.outputs].map(({ name }) => name);
   const operations = new OperationWriter(origin, parts.calls, { others });
   const writer = new ProtoWriter();
   writer.integer(1, Math.max(irVersion, FORMAT));
   writer.text(2, "sonde");
   writer.message(7, () => writeGraph(writer, origin, parts, operations));
-  for (const [domain, version] of new Map([["", OPSET], ...opsets])) {
-    writer.message(8, () => {
-      writer.text(1, domain);
-      writer.integer(2, version);
-    });
-  }
   writeMetadata(writer, parts.metadata);
-  operations.writeFunctions(writer);
+  operations.writeImports(writer, OPSET);
   return writer.finish();
 }
 

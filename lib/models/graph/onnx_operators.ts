@@ -10,6 +10,7 @@ import type {
   OnnxGraphPart,
   OnnxOperation,
 } from "../../formats/onnx_model.ts";
+import type { OnnxTensor } from "../../formats/onnx_tensor.ts";
 import { type ChannelAxis, layerChannels } from "./channels.ts";
 
 /** Operators whose output has the shape of their first input. */
@@ -77,6 +78,22 @@ export function graphsIn(
   return [...attributes.values()].flatMap((value) =>
     typeof value === "object" && "graph" in value ? [value.graph] : []
   );
+}
+
+/**
+ * The tensor of a Constant of ONNX.
+ *
+ * @param node The operation.
+ * @returns Its value, with the name of its output; undefined for other
+ * operations, and for values that are no tensor.
+ */
+export function constantTensor(
+  { kind, domain, attributes, outputs: [name = ""] }: OnnxOperation,
+): OnnxTensor | undefined {
+  const value = attributes.get("value");
+  const isTensor = kind === "Constant" && domain === "" &&
+    typeof value === "object" && "tensor" in value;
+  return isTensor ? { ...value.tensor, name } : undefined;
 }
 
 /**

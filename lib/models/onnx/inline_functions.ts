@@ -20,6 +20,7 @@ import {
 import type { ProtoReader } from "../../formats/protobuf.ts";
 import { ProtoWriter } from "../../formats/proto_writer.ts";
 import { outputName } from "./_operation_rows.ts";
+import { addedOperation } from "./dequantisation.ts";
 import type { WholeFile } from "./onnx_checks.ts";
 
 /** A file whose functions are replaced where they can be. */
@@ -218,7 +219,7 @@ function renamed(
     attributes: new Map(values),
   };
   const parts = [...attributes.values()].map(({ bytes }) => bytes);
-  return [{ ...operation, added: encoded(operation, parts) }, attributes];
+  return [addedOperation(operation, parts), attributes];
 }
 
 type GraphValue = Extract<OnnxAttributeValue, { graph: OnnxGraphPart }>;
@@ -266,17 +267,3 @@ function graphAttribute(
 const GRAPH = 5;
 /** Where constants, inputs, outputs and values of a graph have their names. */
 const NAMES: Readonly<Record<number, number>> = { 5: 8, 11: 1, 12: 1, 13: 1 };
-
-function encoded(
-  { kind, domain, name, inputs, outputs }: OnnxOperation,
-  attributes: readonly Uint8Array[],
-): Uint8Array {
-  const writer = new ProtoWriter();
-  for (const input of inputs) writer.text(1, input);
-  for (const output of outputs) writer.text(2, output);
-  writer.text(3, name);
-  writer.text(4, kind);
-  for (const attribute of attributes) writer.bytes(5, attribute);
-  if (domain !== "") writer.text(7, domain);
-  return writer.finish();
-}

@@ -7,6 +7,7 @@ import { quote } from "../../check.ts";
 import { ModelFormatError } from "../../errors.ts";
 import type {
   OnnxAttributeValue,
+  OnnxDefault,
   OnnxFile,
   OnnxGraphPart,
   OnnxOperation,
@@ -152,18 +153,24 @@ export function isConstant(
 export function checkNoneInside(
   { graph, functions, reader }: WholeFile,
 ): void {
-  const attributes = [
-    ...graph.nodes.flatMap((node) =>
-      [...node.attributes].filter(([name]) =>
-        !isConstant(node) || !isValue(name)
-      ).map(([, value]) => value)
+  const outer = new Set(graph.nodes);
+  const inner = functions.flatMap(({ name: kind, defaults, ...body }) => [
+    ...body.nodes,
+    { ...body, name: "", kind, attributes: attributesOf(defaults) },
+  ]);
+  const nodes = [...operationsWithin([...graph.nodes, ...inner])];
+  const tensors = nodes.flatMap((node) => [
+    ...[...node.attributes].flatMap(([name, value]) =>
+      outer.has(node) && isConstant(node) && isValue(name)
+        ? []
+        : tensorsIn(value)
     ),
-    ...functions.flatMap(({ nodes, defaults }) => [
-      ...nodes.flatMap(({ attributes }) => [...attributes.values()]),
-      ...defaults.map(({ value }) => value),
+    ...graphsIn(node).flatMap(({ constants, sparse }) => [
+      ...constants,
+      ...sparse.flatMap(({ values, indices }) => [values, indices]),
     ]),
-  ];
-  for (const tensor of attributes.flatMap(tensorsIn)) {
+  ]);
+  for (const tensor of tensors) {
     if (tensor.external === undefined) continue;
     const path = tensor.external.get("location") ?? "";
     throw new ModelFormatError(
@@ -174,28 +181,19 @@ export function checkNoneInside(
   }
 }
 
+function attributesOf(defaults: readonly OnnxDefault[]) {
+  return new Map(defaults.map(({ name, value }) => [name, value]));
+}
+
 function isValue(attribute: string): boolean {
   return attribute === "value" || attribute === "sparse_value";
 }
 
-/** The tensors in an attribute, including those of subgraphs. */
+/** The tensors in an attribute. */
 function tensorsIn(value: OnnxAttributeValue): OnnxTensor[] {
   if (typeof value !== "object") return [];
   if ("tensor" in value) return [value.tensor];
-  if ("sparse" in value) return [value.sparse.values, value.sparse.indices];
-  return "graph" in value ? tensorsOfGraph(value.graph) : [];
-}
-
-function tensorsOfGraph(
-  { constants, sparse, nodes }: OnnxGraphPart,
-): OnnxTensor[] {
-  return [
-    ...constants,
-    ...sparse.flatMap(({ values, indices }) => [values, indices]),
-    ...nodes.flatMap(({ attributes }) =>
-      [...attributes.values()].flatMap(tensorsIn)
-    ),
-  ];
+  return "sparse" in value ? [value.sparse.values, value.sparse.indices] : [];
 }
 
 /**

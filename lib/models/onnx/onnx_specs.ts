@@ -125,8 +125,10 @@ export class OnnxSpecs {
     const known = inputs.map((name) => this.#knownOf(name, constants));
     const sizes = (index: number) =>
       this.#valuesOf(inputs[index] ?? "", constants);
+    const fill = attributes.get("value");
     const call = {
       kind,
+      fill: kind === "ConstantOfShape" ? this.#fillOf(fill) : undefined,
       attributes: Object.fromEntries(attributes),
       inputs: known,
       numOutputs: outputs.length,
@@ -137,12 +139,7 @@ export class OnnxSpecs {
       },
     };
     if (domain === "") {
-      const fill = attributes.get("value");
-      const values = inferValues({
-        ...call,
-        values: sizes,
-        fill: kind === "ConstantOfShape" ? this.#fillOf(fill) : undefined,
-      });
+      const values = inferValues(call);
       if (values !== undefined) this.#values.set(output, values);
     }
     const found = this.#infos.get(output)?.shape === undefined

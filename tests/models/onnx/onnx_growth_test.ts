@@ -156,6 +156,40 @@ for (const [what, make] of Object.entries(LARGE)) {
   });
 }
 
+Deno.test("loadModel() bounds what subgraphs and functions give", async () => {
+  const grownIn = (size: number) => grown("Tile", [[size, size]]);
+  const branch = (size: number): File => {
+    const graph = { ...grownIn(size), outputs: [{ name: "y" }] };
+    const attributes = { "then_branch": { graph }, "else_branch": { graph } };
+    return { nodes: [{ op: "If", in: ["x"], out: ["z"], attributes }] };
+  };
+  const called = (size: number): File => {
+    const { nodes, constants } = grownIn(size);
+    const value: Node = {
+      ...{ op: "Constant", out: ["c0"] },
+      attributes: { value: { tensor: constants![0]! } },
+    };
+    const [text, strings] = [{ ...value, out: ["t"] }, ["a"]];
+    const attributes = { value: { tensor: { name: "", type: 8, strings } } };
+    return {
+      opsets: OPSETS,
+      nodes: [{ op: "f", domain: "own", in: ["x"], out: ["z"] }],
+      functions: [{
+        ...{ name: "f", domain: "own", inputs: ["x"], outputs: ["y"] },
+        // A function with strings is not replaced by its operations.
+        nodes: [value, { ...text, attributes }, ...nodes!],
+      }],
+    };
+  };
+  for (const make of [branch, called]) {
+    await opens({ ...make(10), outputs: [{ name: "z" }] });
+    await refused(
+      { ...make(100_000), outputs: [{ name: "z" }] },
+      'by Tile "y" with ',
+    );
+  }
+});
+
 Deno.test("loadModel() bounds inputs that are repeated, in whatever order they stand", async () => {
   const doubling = (times: number) =>
     Array.from({ length: times }, (_, i): Node => ({
