@@ -49,14 +49,46 @@ export function printable(text: string, most = 200): string {
 /** Quoted text, and runs without a space that are longer than names. */
 const QUOTED = /"[^"]*"|[^\s"]{400,}/g;
 
+/** Quoted text, or a count of one with its noun. */
+const ONE_OF =
+  /"[^"]*"|(?<![\w.,-])1 (sample|layer|input|output|tensor|value|row|column|class(?=es)|ax(?=es)|file|image|name|byte|channel|unit|term|operation|batch(?=es)|argument|feature|label|score|node|index|indic(?=es)|weight|string|number|position|character|part|member|item|dimension|null|delta|size)(?:e?s)\b/g;
+
 /**
- * Makes all names in an error message {@linkcode printable}.
+ * A count with its noun, as a value in a message.
+ *
+ * @param count The count.
+ * @param noun The noun in the singular.
+ * @returns As in `1 input`, `2 inputs`.
+ */
+export function counted(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? "" : "s"}`;
+}
+
+/** A list of one name. */
+const ONE_NAME =
+  /\b(name|class|column|input|folder|one|key)(?:e?s) are (?=(?:\w+ )?"[^"]*"[^,;]*(?:;|$))/g;
+
+/** Nouns with a count of one, or before a list of one name, in the singular. */
+function singular(text: string): string {
+  return text.replace(ONE_NAME, "$1 is ").replace(
+    ONE_OF,
+    (found: string, noun?: string) =>
+      noun === undefined
+        ? found
+        : `1 ${noun === "ax" ? "axis" : noun === "indic" ? "index" : noun}`,
+  );
+}
+
+/**
+ * Makes all names in an error message {@linkcode printable}, and its nouns
+ * agree with a count of one: "1 samples" becomes "1 sample", and "names are "a""
+ * becomes "name is "a"".
  *
  * @param text The message.
  * @returns The escaped text, on one line.
  */
 export function printableMessage(text: string): string {
-  const short = text.replace(
+  const short = singular(text).replace(
     QUOTED,
     (name) =>
       name.endsWith('"')
@@ -84,8 +116,17 @@ export function quote(value: unknown): string {
   }
   // Generators have a constructor without a name.
   const tag = () => Object.prototype.toString.call(value).slice(8, -1);
-  const kind = String(value.constructor?.name || tag());
-  return `${/^[AEIOU]/.test(kind) ? "an" : "a"} ${kind}`;
+  return withArticle(String(value.constructor?.name || tag()));
+}
+
+/**
+ * A name of a class after "a" or "an".
+ *
+ * @param name The name.
+ * @returns As in `an Object`, `a Uint8Array`.
+ */
+export function withArticle(name: string): string {
+  return `${/^(?!U(RL|int|nit|TF))[AEIOU]/.test(name) ? "an" : "a"} ${name}`;
 }
 
 /**

@@ -1,4 +1,4 @@
-import { cannot, shapeText, sizeOf, STATELESS } from "../check.ts";
+import { cannot, counted, shapeText, sizeOf, STATELESS } from "../check.ts";
 import { rowsFrom } from "../math/row_view.ts";
 import { builtInLayerOf, type GraphNode } from "../models/graph/graph.ts";
 import type { FeatureArray, NdArray } from "../types.ts";
@@ -73,7 +73,7 @@ export function checkOneBatch(
     cannot(
       `compute layer "${stateful.node.row.name}"`,
       `the samples must be at most the ${most} of one batch, as it is stateful: Keras starts the next batch from its last state`,
-      `${rows} samples`,
+      counted(rows, "sample"),
       `pass each batch to a predict() of its own, which starts from zero states, or ${STATELESS}`,
     ),
   );

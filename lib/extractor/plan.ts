@@ -1,4 +1,4 @@
-import { quote } from "../check.ts";
+import { counted, quote } from "../check.ts";
 import { attachView } from "../display/attach_view.ts";
 import { namesText } from "../display/cell.ts";
 import type { View } from "../display/view.ts";
@@ -231,7 +231,9 @@ function oneBatch(program: ExtractorProgram): string[] {
   const stateful = statefulLayer(program);
   if (stateful === undefined) return [];
   const { node: { row }, rows } = stateful;
-  const most = rows === Infinity ? "one batch" : `one batch of ${rows} samples`;
+  const most = rows === Infinity
+    ? "one batch"
+    : `one batch of ${counted(rows, "sample")}`;
   return [
     `layer ${
       quote(row.name)
@@ -327,5 +329,7 @@ function warning(
   const names = nodes.map(({ row }) => quote(row.name));
   const shown = names.slice(0, 3).join(", ");
   const more = names.length > 3 ? ` and ${names.length - 3} more` : "";
-  return [`results depend on ${on}: ${before}${shown}${more} ${what}`];
+  const isOne = names.length === 1 && before === "";
+  const does = isOne ? what.replace(/^\w+/, "$&s") : what;
+  return [`results depend on ${on}: ${before}${shown}${more} ${does}`];
 }

@@ -16,6 +16,7 @@ import {
   checkOneOf,
   checkOptions,
   nearestNames,
+  printableMessage,
   quote,
   refuseMore,
 } from "../check.ts";
@@ -90,7 +91,9 @@ class ArrayFeatureSet implements FeatureSet {
       ? `nearest names are ${near.map(quote).join(", ")}`
       : `names are ${quote([...this.layerNames])}`;
     throw new RangeError(
-      `Cannot find layer ${quote(name)} in the feature set: ${hint}`,
+      printableMessage(
+        `Cannot find layer ${quote(name)} in the feature set: ${hint}`,
+      ),
     );
   }
 

@@ -1,3 +1,4 @@
+import { counted } from "../check.ts";
 import { wrongCall, wrongConfig } from "./_checks.ts";
 import type { Layer } from "./layer.ts";
 import { type Cell, cellOf } from "./recurrent_cells.ts";
@@ -50,7 +51,7 @@ export function customCell(layer: Layer, name: string): Cell | undefined {
         }
         const rule =
           `its cell must return its output, and ${stateSizes.length} tensors of its state, the first of which is the output`;
-        throw wrongCall(name, rule, `${next.length + 1} tensors`);
+        throw wrongCall(name, rule, counted(next.length + 1, "tensor"));
       },
     }),
   });

@@ -339,7 +339,7 @@ Deno.test("customObjects: classes, and aliases of what is not there, are refused
   await assertRejects(
     () => open("my_dense.keras", { customObjects: { MyDense: "Dence" } }),
     RangeError,
-    'or the name of a known class: current value is "Dence"; nearest classes are "Dense"',
+    'or the name of a known class: current value is "Dence"; nearest class is "Dense"',
   );
   await assertRejects(
     () => open("my_dense.keras", { customObjects: { MyDense: "MyDense" } }),
