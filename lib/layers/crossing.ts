@@ -13,7 +13,7 @@
  * @module
  */
 import type { Ops } from "../ops/ops.ts";
-import { refuseOption, wrongCall, wrongOption } from "./_checks.ts";
+import { readSparse, wrongCall, wrongOption } from "./_checks.ts";
 import { encoded } from "./_encodings.ts";
 import { concatenated64, FACTOR64, fingerprint64 } from "./_hashes.ts";
 import { encodedSizes, encodeRows, rowsOf } from "./_host_encodings.ts";
@@ -32,7 +32,7 @@ const MOST_BINS = 2 ** 23;
 function hashedCrossing(config: LayerConfig): Layer {
   const depth = config.number("num_bins");
   const mode = config.oneOf("output_mode", ["int", "one_hot"], "int");
-  refuseOption(config, "sparse");
+  readSparse(config);
   const encoding = { mode, depth };
   return {
     weights: [],

@@ -12,7 +12,7 @@ import { constantOf } from "./operation_forms.ts";
 import type { Ops } from "../ops/ops.ts";
 import {
   optionalNumber,
-  refuseOption,
+  readSparse,
   wrongCall,
   wrongOption,
 } from "./_checks.ts";
@@ -177,7 +177,7 @@ function hashing(config: LayerConfig): Layer {
   );
   const salt = saltOf(config);
   const mask = config.raw("mask_value") ?? null;
-  refuseOption(config, "sparse");
+  readSparse(config);
   const isMasked = mask !== null && bins > 1;
   const numBins = BigInt(isMasked ? bins - 1 : bins);
   const indexOf = (value: Token | bigint) => {

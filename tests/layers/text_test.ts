@@ -58,7 +58,6 @@ Deno.test("layers on strings refuse what they do not understand, by name", () =>
   refused("StringLookup", { vocabulary: V, invert: true }, '"invert"');
   refused("StringLookup", {}, '"vocabulary" must be known');
   refused("StringLookup", { vocabulary: ["a", "a"] }, "hold each string once");
-  refused("StringLookup", { vocabulary: V, sparse: true }, '"sparse"');
   refused("StringLookup", { vocabulary: V, encoding: "latin-1" }, '"encoding"');
   refused("IntegerLookup", { vocabulary: [2 ** 40] }, "range of int32");
   refused("IntegerLookup", {

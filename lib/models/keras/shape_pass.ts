@@ -21,7 +21,7 @@ import { inOrder } from "../graph/in_order.ts";
 import { DEFAULT_LIMITS } from "../graph/limits.ts";
 import type { LayerDraft } from "./layer_draft.ts";
 import { NarrowIntegers } from "./narrow_integers.ts";
-import { overStrings, StringTensors } from "./string_tensors.ts";
+import { StringTensors } from "./string_tensors.ts";
 
 /** Bytes per value on every engine. */
 const BYTES = 4;
@@ -211,23 +211,8 @@ export class ShapePass {
    * model's input.
    */
   #setOnHost(draft: LayerDraft, computation: HostComputation): void {
-    const inputs = draft.inputs.map(origin);
-    const strings = inputs.map((ref) => this.#strings.find(ref));
-    const from = inputs.map((ref, i) => strings[i]?.from ?? ref);
     try {
-      if (from.length > 1 && !computation.takesSeveral) {
-        const rule = "it must get one input";
-        throw refusal(draft, rule, from.length);
-      }
-      const specs = from.map(({ node }) =>
-        inputSpec(node as LayerDraft, draft)
-      );
-      const wrong = specs.find(({ dtype }) => dtype !== "string");
-      if (wrong !== undefined && !computation.takesNumbers) {
-        const rule = `input "${wrong.name}" must hold strings`;
-        throw refusal(draft, rule, wrong.dtype);
-      }
-      const onInput = overStrings(computation, strings);
+      const { from, specs, onInput } = this.#strings.onHost(draft, computation);
       const shape = onInput.shapeOf(...specs.map(({ shape }) => [...shape]));
       const { dtype } = computation;
       const spec = Object.freeze({ name: draft.name, shape, dtype });
@@ -345,14 +330,6 @@ export class ShapePass {
 
 function refusal({ name }: LayerDraft, rule: string, value: unknown): Error {
   return new TypeError(cannot(`call layer "${name}"`, rule, value));
-}
-
-/** The spec of an input of the model that the host reads for a layer. */
-function inputSpec({ call, name }: LayerDraft, user: LayerDraft): TensorSpec {
-  if (call.kind === "input" && call.host === undefined) return call.spec;
-  const rule = "it must be called on inputs of the model: " +
-    "it is computed on the host";
-  throw refusal(user, rule, name);
 }
 
 /**

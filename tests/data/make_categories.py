@@ -1,10 +1,11 @@
-"""HashedCrossing of strings and integers, and a FeatureSpace with crosses.
+"""HashedCrossing of strings and integers, a FeatureSpace with crosses, and layers
+with sparse results.
 
-Files of Keras 3 (`k3_*`) and of tf_keras (`k2_*`) go to `crossings`, and what
-their own `predict` gives to `crossings/expected.json`.
+Files of Keras 3 (`k3_*`) and of tf_keras (`k2_*`) go to `categories`, and what
+they give to `categories/expected.json`.
 
 Versions: keras 3.15.1, tf_keras 2.21.0 (tensorflow 2.21.0).
-Run: python tests/data/make_crossings.py
+Run: python tests/data/make_categories.py
 """
 
 import json
@@ -19,7 +20,7 @@ import tf_keras
 
 from _recipe import HERE, clear
 
-FOLDER = clear(HERE / "crossings")
+FOLDER = clear(HERE / "categories")
 EXPECTED = {}
 WORDS = ["a", "b", "", "longer than sixteen bytes", "ü"]
 OTHERS = ["x", "b", "", "a", "\U0001f600"]
@@ -29,6 +30,7 @@ MORE = [7, 7, -1, 256, 65535]
 
 def write(name, model, inputs):
     y = model({k: tf.constant(v) for k, v in inputs.items()})
+    y = tf.sparse.to_dense(y) if isinstance(y, tf.SparseTensor) else y
     model.save(FOLDER / name)
     EXPECTED[name] = {
         "x": inputs,
@@ -45,6 +47,26 @@ def case(lib, name, columns, bins, shape=(1,), **options):
         values[f"in{i}"] = [[v] for v in column] if shape else column
     y = lib.layers.HashedCrossing(bins, name="cross", **options)(inputs)
     write(name, lib.Model(inputs, y), values)
+
+
+def sparse(lib):
+    """Layers whose results are sparse, over words or numbers."""
+    tag, L = ("k3", lib.layers) if lib is keras else ("k2", lib.layers)
+    words, numbers = np.reshape(WORDS[:4], (-1, 2)).tolist(), [[1, 3], [0, 3], [2, 2]]
+    for name, layer, rows in [
+        ("strings", L.StringLookup(vocabulary=["b", "a"], output_mode="count", sparse=True), words),
+        ("integers", L.IntegerLookup(vocabulary=[3, 1], output_mode="multi_hot", sparse=True), numbers),
+        ("hashes", L.Hashing(4, output_mode="one_hot", sparse=True), [[w] for w in WORDS]),
+        ("encoded", L.CategoryEncoding(5, output_mode="count", sparse=True), numbers),
+        ("bins", L.Discretization([0.5, 2.0], output_mode="multi_hot", sparse=True), np.array(numbers, "float32").tolist()),
+        ("texts", L.TextVectorization(vocabulary=["b", "a"], output_mode="tf_idf", idf_weights=[0.5, 2.0], sparse=True), [[" ".join(r)] for r in words]),
+    ]:
+        kind = "string" if isinstance(rows[0][0], str) else "float32" if isinstance(rows[0][0], float) else "int32"
+        x = lib.Input((len(rows[0]),), dtype=kind, name="in0")
+        try:
+            write(f"{tag}_sparse_{name}.keras", lib.Model(x, layer(x)), {"in0": rows})
+        except Exception as error:  # noqa: BLE001
+            print(tag, name, type(error).__name__, str(error)[:200])
 
 
 def space():
@@ -80,6 +102,8 @@ for lib, tag in ((keras, "k3"), (tf_keras, "k2")):
     case(lib, f"{tag}_one_hot.keras", [WORDS, OTHERS], 11, output_mode="one_hot")
     case(lib, f"{tag}_flat.keras", [NUMBERS, MORE], 13, (), output_mode="one_hot")
     case(lib, f"{tag}_flat_strings.h5", [WORDS, MORE], 13, ())
+    case(lib, f"{tag}_sparse.keras", [WORDS, OTHERS], 11, output_mode="one_hot", sparse=True)
+    sparse(lib)
 case(tf_keras, "k2_three.keras", [WORDS, NUMBERS, OTHERS], 999)
 case(tf_keras, "k2_three_numbers.keras", [MORE, NUMBERS, MORE], 1)
 case(keras, "k3_large.keras", [WORDS, OTHERS], 2**31 - 1)
