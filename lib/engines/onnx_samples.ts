@@ -10,13 +10,13 @@ import { along, areRows, isLocated } from "../ops/samples.ts";
 import { axisOf, countOf } from "../ops/shapes.ts";
 import {
   bounds,
-  concatenated,
   cut,
   each,
   einsum,
   elementwise,
   expanded,
   guessed,
+  joined,
   kept,
   over,
   part,
@@ -39,15 +39,6 @@ import type {
   SingleRule,
   Sizes,
 } from "./raw_samples.ts";
-
-/** The element types of ONNX that are integers here, by number. */
-const INTEGERS = [2, 3, 4, 5, 6, 7, 12, 13];
-
-const cast: SingleRule = (x, operation) => {
-  const to = operation.number("to", 1);
-  const dtype = to === 9 ? "bool" : INTEGERS.includes(to) ? "int32" : "float32";
-  return { ...x, dtype };
-};
 
 /** Axes from one on. */
 function axesFrom(axis: number, { shape: { length } }: Known): number[] {
@@ -171,7 +162,7 @@ const padded: SingleRule = (x, { inputs, integers, ops }) => {
 const weighted = (input: number): SingleRule => (x, operation) => {
   const kernel = operation.inputs[input]!;
   return kernel.shape.length === 2
-    ? product([x, kernel as Known], [], operation)
+    ? product([x, kernel as Known], operation)
     : undefined;
 };
 
@@ -180,14 +171,9 @@ export const ONNX_RULES: RawRules = {
   joint: {
     ...each(BROADCASTING.join(" "), elementwise),
     Concat: (inputs, operation) =>
-      concatenated(inputs, operation.number("axis", 1), operation),
-    MatMul: (inputs, operation) => product(inputs, [], operation),
-    Gemm: (inputs, operation) => {
-      const transposes = ["transA", "transB"].map((name) =>
-        operation.number(name, 0) === 1
-      );
-      return product(inputs, transposes, operation);
-    },
+      joined("concatenate", inputs, operation.number("axis", 1), operation),
+    MatMul: (inputs, operation) => product(inputs, operation),
+    Gemm: (inputs, operation) => product(inputs, operation, "transA", "transB"),
     Gather: ([x, indices], operation) =>
       taken(x!, indices!, operation.number("axis", 0), operation),
     Einsum: einsum,
@@ -195,8 +181,7 @@ export const ONNX_RULES: RawRules = {
   },
   single: {
     ...each(UNARY.join(" "), same),
-    Identity: kept,
-    Cast: cast,
+    ...each("Identity Cast", kept),
     Dropout: (x, { inputs: [, , training] }) =>
       training === undefined ? [x, { ...x, dtype: "bool" }] : undefined,
     BatchNormalization: (x, { inputs: [, scale], number }) =>
@@ -231,7 +216,7 @@ export const ONNX_RULES: RawRules = {
     Split: (x, { number, numOutputs }) =>
       Array(numOutputs).fill(part(x, number("axis", 0))),
     Slice: sliced,
-    Squeeze: (x, { integers }) => squeezed(x, integers("axes", 1)),
+    Squeeze: (x, { integers, ops }) => squeezed(x, integers("axes", 1), ops),
     Unsqueeze: (x, { integers, ops }) =>
       unsqueezed(x, integers("axes", 1), ops),
     Transpose: transposed,

@@ -52,7 +52,9 @@ export async function rawRows(
   ];
   const inputs = new Map<GraphNode, Inputs>();
   for (const node of nodes) inputs.set(node, await inputsOf(node, program));
-  const rules = await rulesOf(program);
+  const rules = graph.onnx === undefined
+    ? (await import("./tfjs_samples.ts")).TFJS_RULES
+    : (await import("./onnx_samples.ts")).ONNX_RULES;
   const rows = rowsBy(rules, program, inputs, new Map());
   const refs = nodes.flatMap((node) =>
     node.row.kind === "Reshape" ? [{ node, index: 0 }, ...node.inputs] : []
@@ -119,12 +121,6 @@ function rowsBy(
     return samples !== null && !areRows(samples);
   });
   return { ...rows, uncertain: rows.uncertain ?? moved?.node };
-}
-
-async function rulesOf({ graph }: Program): Promise<RawRules> {
-  return graph.onnx === undefined
-    ? (await import("./tfjs_samples.ts")).TFJS_RULES
-    : (await import("./onnx_samples.ts")).ONNX_RULES;
 }
 
 /** A tensor that is fed; undefined if its rank is not known. */

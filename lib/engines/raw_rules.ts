@@ -12,7 +12,6 @@ import {
   isLocated,
   MANY,
   type Range,
-  reduced,
   shifted,
   sliced,
 } from "../ops/samples.ts";
@@ -119,19 +118,21 @@ export function total(
 }
 
 /**
- * Joins tensors along an axis.
+ * Joins tensors.
  *
+ * @param how Along an axis, or a new one.
  * @param inputs The tensors.
  * @param axis The axis.
  * @param operation The operation.
  * @returns The joined tensor.
  */
-export function concatenated(
+export function joined(
+  how: "concatenate" | "stack",
   inputs: readonly Known[],
   axis: number,
   { ops }: RawOperation,
 ): RawValue {
-  return { ...ops.concatenate(inputs, axis), values: listed(inputs) };
+  return { ...ops[how](inputs, axis), values: listed(inputs) };
 }
 
 /** The values of several tensors, one after the other. */
@@ -140,15 +141,6 @@ function listed(inputs: readonly Known[]): Sizes {
     values ?? (countOf(shape) === 1 ? [null] : undefined)
   );
   return parts.includes(undefined) ? undefined : parts.flat() as Size[];
-}
-
-/** Joins tensors along a new axis. */
-export function stacked(
-  inputs: readonly Known[],
-  axis: number,
-  { ops }: RawOperation,
-): RawValue {
-  return { ...ops.stack(inputs, axis), values: listed(inputs) };
 }
 
 /**
@@ -201,16 +193,11 @@ export function part(x: Known, axis: number): RawValue {
 export function squeezed(
   x: Known,
   axes: readonly number[] | undefined,
+  ops: Ops<SampleValue>,
 ): RawValue | undefined {
-  const isKnown = axes !== undefined || !x.shape.includes(null);
-  const gone = axesOf(
-    axes ?? x.shape.flatMap((size, i) => size === 1 ? [i] : []),
-    x.shape.length,
-  );
-  const samples = reduced(x, gone);
-  // A batch of one sample.
-  if (!isKnown || samples === "mixed") return undefined;
-  return { ...x, samples, shape: x.shape.filter((_, i) => !gone.includes(i)) };
+  const all = axes && axesOf(axes, x.shape.length).sort((a, b) => b - a);
+  const after = all?.reduce<SampleValue>((y, at) => ops.squeeze(y, at), x);
+  return after && { ...after, values: x.values };
 }
 
 /** Inserts axes of size 1, counted in the result. */
@@ -219,10 +206,10 @@ export function unsqueezed(
   axes: readonly number[] | undefined,
   ops: Ops<SampleValue>,
 ): RawValue | undefined {
-  if (axes === undefined) return undefined;
-  const all = axesOf(axes, x.shape.length + axes.length).sort((a, b) => a - b);
-  const after = all.reduce<SampleValue>((y, at) => ops.expandDims(y, at), x);
-  return { ...after, values: x.values };
+  const rank = x.shape.length + (axes?.length ?? 0);
+  const all = axes && axesOf(axes, rank).sort((a, b) => a - b);
+  const after = all?.reduce<SampleValue>((y, at) => ops.expandDims(y, at), x);
+  return after && { ...after, values: x.values };
 }
 
 /**
@@ -335,22 +322,22 @@ export function reshapedTo(
  * A product of matrices.
  *
  * @param inputs The two matrices, and values that are added.
- * @param transposes Whether each of the two is transposed.
  * @param operation The operation.
+ * @param names For each of the two, the attribute that transposes it.
  * @returns The product.
  */
 export function product(
   [a, b, ...added]: readonly Known[],
-  transposes: readonly boolean[],
-  { ops }: RawOperation,
+  { ops, attribute }: RawOperation,
+  ...names: readonly string[]
 ): RawValue {
   const [left, right] = [a!, b!].map((x, i) => {
-    if (!transposes[i]) return x;
-    const axes = x.shape.map((_, axis) => axis);
-    return ops.transpose(x, [
-      ...axes.slice(0, -2),
-      ...axes.slice(-2).toReversed(),
-    ]);
+    if (!attribute(names[i] ?? "")) return x;
+    const axes = [...x.shape.keys()];
+    return ops.transpose(
+      x,
+      axes.slice(0, -2).concat(axes.at(-1)!, axes.at(-2)!),
+    );
   });
   return added.reduce<SampleValue>(
     (sum, one) => ops.add(sum, one),

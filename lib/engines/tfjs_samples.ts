@@ -11,13 +11,13 @@ import type { Range } from "../ops/samples.ts";
 import { countOf } from "../ops/shapes.ts";
 import {
   bounds,
-  concatenated,
   cut,
   each,
   einsum,
   elementwise,
   guessed,
   isKnown,
+  joined,
   kept,
   part,
   perIndex,
@@ -25,19 +25,11 @@ import {
   same,
   spatial,
   squeezed,
-  stacked,
   taken,
   total,
   unsqueezed,
 } from "./raw_rules.ts";
 import type { JointRule, RawRules, SingleRule } from "./raw_samples.ts";
-
-const cast: SingleRule = (x, { attribute }) => {
-  const dtype = attribute("dtype");
-  return dtype === "int32" || dtype === "bool"
-    ? { ...x, dtype }
-    : { ...x, dtype: "float32" };
-};
 
 const reduced: SingleRule = (x, operation) => {
   const axes = operation.integers("", 1);
@@ -46,13 +38,7 @@ const reduced: SingleRule = (x, operation) => {
 };
 
 const matmul: JointRule = (inputs, operation) =>
-  product(
-    inputs,
-    ["transposeA", "transposeB"].map((name) =>
-      operation.attribute(name) === true
-    ),
-    operation,
-  );
+  product(inputs, operation, "transposeA", "transposeB");
 
 const sliced: SingleRule = (x, { inputs: [, begin, size] }) => {
   const [starts, lengths] = [begin, size].map((list) => bounds(list?.values));
@@ -95,10 +81,10 @@ const strided: SingleRule = (x, { inputs, number, ops }) => {
       step: isOne ? 1 : steps![i] ?? null,
     }];
   });
-  const part = cut(x, ranges);
-  if (!isKnown(part)) return part;
-  const rest = squeezed(part, removed);
-  return rest && isKnown(rest) ? unsqueezed(rest, added, ops) : undefined;
+  const rest = cut(x, ranges);
+  if (!isKnown(rest)) return rest;
+  const after = squeezed(rest, removed, ops)!;
+  return isKnown(after) ? unsqueezed(after, added, ops) : undefined;
 };
 
 /** Moves positions into the batch, in front of the samples, or back. */
@@ -139,11 +125,11 @@ export const TFJS_RULES: RawRules = {
     ConcatV2: (inputs, operation) => {
       const [axis] = inputs.at(-1)!.values ?? [];
       return typeof axis === "number"
-        ? concatenated(inputs.slice(0, -1), axis, operation)
+        ? joined("concatenate", inputs.slice(0, -1), axis, operation)
         : undefined;
     },
     Pack: (inputs, operation) =>
-      stacked(inputs, operation.number("axis", 0), operation),
+      joined("stack", inputs, operation.number("axis", 0), operation),
     ...each("Gather GatherV2", gathered),
     Einsum: einsum,
     Split: ([axis, x], operation) =>
@@ -156,7 +142,10 @@ export const TFJS_RULES: RawRules = {
     ...each("ClipByValue Expm1 Inv IsFinite IsNan Log1p LogicalNot", same),
     ...each("OnesLike Relu6 Rint Rsqrt Square ZerosLike", same),
     ...each("StopGradient Snapshot EnsureShape", kept),
-    Cast: cast,
+    Cast: (x, { attribute }) => ({
+      ...x,
+      dtype: attribute("dtype") === "int32" ? "int32" : "float32",
+    }),
     ...each("Conv1D Conv2D Conv3D _FusedConv2D DepthwiseConv2dNative", spatial),
     ...each("FusedDepthwiseConv2dNative AvgPool AvgPool3D MaxPool3D", spatial),
     ...each("ResizeBilinear ResizeNearestNeighbor", spatial),
@@ -174,9 +163,9 @@ export const TFJS_RULES: RawRules = {
       return Array(operation.number("num", 1)).fill(one);
     },
     ExpandDims: single.Unsqueeze!,
-    Squeeze: (x, { attribute }) => {
+    Squeeze: (x, { attribute, ops }) => {
       const axes = attribute("axis") as readonly number[] | undefined;
-      return squeezed(x, axes?.length ? axes : undefined);
+      return axes?.length ? squeezed(x, axes, ops) : undefined;
     },
     ...each<SingleRule>("Pad PadV2 MirrorPad", (x, { integers, ops }) => {
       const widths = integers("", 1);

@@ -82,33 +82,28 @@ export interface Operand {
  */
 export function aligned(operands: readonly Operand[]): Outcome {
   const rank = Math.max(...operands.map(({ shape }) => shape.length));
-  return besideConstants(
-    operands.flatMap(({ samples, shape }) =>
-      samples === null ? [] : [shifted(samples, rank - shape.length)]
-    ),
-    (axis) =>
-      operands.flatMap(({ samples, shape }) =>
-        samples === null ? [sizeAt(shape, axis - rank)] : []
-      ),
-  );
+  return combined(operands.map(({ samples, shape }) => ({
+    samples: samples && shifted(samples, rank - shape.length),
+    sizeAt: (axis) => axis < rank - shape.length ? 1 : shape.at(axis - rank)!,
+  })));
 }
 
-function sizeAt(shape: Shape, fromEnd: number): number | null {
-  return shape.length + fromEnd < 0 ? 1 : shape.at(fromEnd)!;
+/** An operand, by the axes of a result. */
+interface Part {
+  readonly samples: Samples | null;
+  readonly sizeAt: (axis: number) => number | null;
 }
 
 /**
- * The common samples of several operands, beside others that are the same for all
- * samples. Of these, several rows differ between positions in the batch.
+ * The common samples of operands. Of those that are the same for all samples,
+ * several rows differ between positions in the batch.
  */
-function besideConstants(
-  found: readonly Samples[],
-  sizesAt: (axis: number) => readonly (number | null)[],
-): Outcome {
-  if (found.length === 0) return null;
-  const outcome = common(found);
+function combined(parts: readonly Part[]): Outcome {
+  const found = parts.flatMap(({ samples }) => samples ?? []);
+  const outcome = found.length === 0 ? null : common(found);
   if (!isLocated(outcome)) return outcome;
-  const sizes = sizesAt(outcome.axis).filter((size) => size !== 1);
+  const sizes = parts.filter(({ samples }) => samples === null)
+    .map(({ sizeAt }) => sizeAt(outcome.axis)).filter((size) => size !== 1);
   if (sizes.length === 0) return outcome;
   return { ...outcome, isOrdered: sizes.includes(null) ? "unknown" : true };
 }
@@ -120,13 +115,10 @@ function besideConstants(
  * @returns Their samples; mixed if they are on different axes.
  */
 export function alike(operands: readonly Operand[]): Outcome {
-  return besideConstants(
-    operands.flatMap(({ samples }) => samples ?? []),
-    (axis) =>
-      operands.flatMap(({ samples, shape }) =>
-        samples === null ? [shape[axis]!] : []
-      ),
-  );
+  return combined(operands.map(({ samples, shape }) => ({
+    samples,
+    sizeAt: (axis) => shape[axis]!,
+  })));
 }
 
 /**
@@ -287,19 +279,19 @@ export function multiplied(
   letters: readonly (readonly string[])[],
   result: readonly string[],
 ): Outcome {
-  const found = operands.flatMap(({ samples }, i) => {
-    if (samples === null) return [];
-    return [{ ...samples, axis: result.indexOf(letters[i]![samples.axis]!) }];
+  const parts = operands.map(({ samples, shape }, i): Part => {
+    const all = letters[i]!;
+    return {
+      samples: samples &&
+        { ...samples, axis: result.indexOf(all[samples.axis]!) },
+      sizeAt(axis) {
+        const at = all.indexOf(result[axis]!);
+        return at < 0 ? 1 : shape[at]!;
+      },
+    };
   });
-  if (found.some(({ axis }) => axis < 0)) return "mixed";
-  return besideConstants(
-    found,
-    (axis) =>
-      operands.flatMap(({ samples, shape }, i) => {
-        const at = letters[i]!.indexOf(result[axis]!);
-        return samples !== null || at < 0 ? [] : [shape[at]!];
-      }),
-  );
+  const isSummed = parts.some(({ samples }) => samples && samples.axis < 0);
+  return isSummed ? "mixed" : combined(parts);
 }
 
 /**

@@ -1,10 +1,10 @@
 import { assertEquals } from "@std/assert";
 import {
-  concatenated,
   cut,
   elementwise,
   expanded,
   guessed,
+  joined,
   over,
   perIndex,
   reshapedTo,
@@ -91,22 +91,33 @@ Deno.test("over(), total() and perIndex() find axes with samples", () => {
   assertEquals(perIndex(X, 0, located(null))?.samples, { axis: 0 });
 });
 
-Deno.test("concatenated() and tiled() count the rows of each sample", () => {
+Deno.test("joined() and tiled() count the rows of each sample", () => {
   const two = { axis: 0, before: 2 };
   const op = operation("Concat");
-  assertEquals(brief(concatenated([X, X], -3, op)), [two, [null, 3, 4]]);
-  assertEquals(brief(concatenated([X, X], 1, op)), [{ axis: 0 }, [null, 6, 4]]);
+  assertEquals(brief(joined("concatenate", [X, X], -3, op)), [two, [
+    null,
+    3,
+    4,
+  ]]);
+  assertEquals(brief(joined("concatenate", [X, X], 1, op)), [{ axis: 0 }, [
+    null,
+    6,
+    4,
+  ]]);
   assertEquals(
-    concatenated([X, located(null, 2, 3, 4)], 0, op).samples,
+    joined("concatenate", [X, located(null, 2, 3, 4)], 0, op).samples,
     "mixed",
   );
   assertEquals(brief(tiled(X, [2, 1, 3])), [two, [null, 3, 12]]);
   assertEquals(brief(tiled(located(null, 1, 4), ["samples", 1])), [
     ...[{ axis: 0, after: null }, [null, 4]],
   ]);
-  assertEquals(concatenated([listed("samples"), listed(-1)], 0, op).values, [
-    ...["samples", -1] as const,
-  ]);
+  assertEquals(
+    joined("concatenate", [listed("samples"), listed(-1)], 0, op).values,
+    [
+      ...["samples", -1] as const,
+    ],
+  );
 });
 
 Deno.test("taken() and cut() find selected samples, not parts of each", () => {
@@ -133,9 +144,9 @@ Deno.test("taken() and cut() find selected samples, not parts of each", () => {
 Deno.test("squeezed(), unsqueezed(), expanded() and guessed() move and keep axes", () => {
   const { ops } = operation("Squeeze");
   const one = located(1, 1, null, 4);
-  assertEquals(brief(squeezed(one, [0])), [{ axis: 0 }, [null, 4]]);
-  assertEquals(squeezed(one, [1]), undefined);
-  assertEquals(squeezed(one, undefined), undefined);
+  assertEquals(brief(squeezed(one, [0], ops)), [{ axis: 0 }, [null, 4]]);
+  assertEquals(squeezed(one, [1], ops)?.samples, undefined);
+  assertEquals(squeezed(one, undefined, ops), undefined);
   assertEquals(brief(unsqueezed(X, [0, -1], ops)), [
     ...[{ axis: 1 }, [1, null, 3, 4, 1]],
   ]);
