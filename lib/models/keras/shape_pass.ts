@@ -4,6 +4,7 @@ import { callLayer } from "../../layers/call_layer.ts";
 import type { Steps } from "../../formats/pacer.ts";
 import { ShapeOps, type ShapeValue } from "../../ops/shape_ops.ts";
 import type { Dialect, HostComputation, Layer } from "../../layers/layer.ts";
+import { LAYERS } from "../../layers/layer_table.ts";
 import type { LayerRow, TensorSpec } from "../../types.ts";
 import { type ChannelAxis, channelsOf } from "../graph/channels.ts";
 import {
@@ -107,31 +108,19 @@ export class ShapePass {
    * file uses: those of Keras do not say how many there are.
    */
   #checkLambdas(nodes: readonly LayerDraft[], outputs: readonly Ref[]): void {
-    const lambdas = nodes.filter(({ spec, numOutputs }) =>
-      spec.className === "Lambda" && numOutputs > 1
-    );
-    if (lambdas.length === 0) return;
-    const used = [
-      ...outputs,
-      ...nodes.flatMap(({ call, inputs }) =>
-        call.kind === "alias" ? [...inputs, ...call.outputs] : inputs
-      ),
-    ];
-    for (const draft of lambdas) {
-      const indices = used.flatMap(({ node, index }) =>
-        node === draft ? [index] : []
-      );
-      const most = Math.max(0, ...indices) + 1;
-      if (draft.numOutputs <= most) continue;
-      const rule = most === 1
-        ? "its function must return the one tensor that the file uses"
-        : `its function must return the ${most} tensors that the file uses`;
-      this.#fail(
-        draft,
-        new TypeError(
-          cannot(`call layer "${draft.name}"`, rule, draft.numOutputs),
-        ),
-      );
+    const used = nodes.flatMap(({ call, inputs }) =>
+      call.kind === "alias" ? [...inputs, ...call.outputs] : inputs
+    ).concat(outputs);
+    for (const draft of nodes) {
+      const { name, numOutputs, spec: { className } } = draft;
+      if (className !== "Lambda" || numOutputs < 2) continue;
+      const own = used.filter(({ node }) => node === draft);
+      const most = Math.max(0, ...own.map(({ index }) => index)) + 1;
+      if (numOutputs <= most) continue;
+      const what = most === 1 ? "one tensor" : `${most} tensors`;
+      const rule = `its function must return the ${what} that the file uses`;
+      const text = cannot(`call layer "${name}"`, rule, numOutputs);
+      this.#fail(draft, new TypeError(text));
     }
   }
 
@@ -191,8 +180,11 @@ export class ShapePass {
       if (unknown !== undefined) {
         const rule = `argument "${unknown}" must be a known one`;
         const { className } = draft.spec;
+        const hint = Object.hasOwn(LAYERS, className)
+          ? undefined
+          : `read it from the fourth parameter, as in call: (ops, [x], weights, { args: { ${unknown} } }) => …`;
         throw new TypeError(
-          cannot(`call layer "${draft.name}"`, rule, className),
+          cannot(`call layer "${draft.name}"`, rule, className, hint),
         );
       }
       this.#set(draft, outputs);
