@@ -102,13 +102,22 @@ export function checkedFactory(
   };
 }
 
-/** A context whose tensors are known to the operations. */
+/**
+ * A context whose tensors are known to the operations. Keras 3 stores the mask
+ * of the input as an argument, which is read as either.
+ */
 function knownContext<T>(
   ops: Ops<T>,
-  { args, ...masks }: CallContext<T>,
+  context: CallContext<T>,
 ): CallContext<T> {
-  customOps(ops, masks);
-  return { ...masks, args: knownWhenRead(ops, args) };
+  const { args, masks, argMasks } = context;
+  customOps(ops, masks, argMasks);
+  const known = { ...context, args: knownWhenRead(ops, args) };
+  if (!Object.hasOwn(args, "mask")) return known;
+  const all = [...masks];
+  const get = () => known.args.mask as T | undefined ?? masks[0];
+  Object.defineProperty(all, 0, { get, enumerable: true });
+  return { ...known, masks: all };
 }
 
 /** Masks of a custom layer: one for each output that has one. */
