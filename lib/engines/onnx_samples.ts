@@ -38,7 +38,7 @@ import type {
   RawRules,
   SingleRule,
   Sizes,
-} from "./raw_samples.ts";
+} from "./raw_rows.ts";
 
 /** Axes from one on. */
 function axesFrom(axis: number, { shape: { length } }: Known): number[] {

@@ -24,7 +24,7 @@ import type {
   SingleRule,
   Size,
   Sizes,
-} from "./raw_samples.ts";
+} from "./raw_rows.ts";
 
 /** Values that are numbers; null for others. */
 export function bounds(values: Sizes): readonly (number | null)[] {

@@ -29,7 +29,7 @@ import {
   total,
   unsqueezed,
 } from "./raw_rules.ts";
-import type { JointRule, RawRules, SingleRule } from "./raw_samples.ts";
+import type { JointRule, RawRules, SingleRule } from "./raw_rows.ts";
 
 const reduced: SingleRule = (x, operation) => {
   const axes = operation.integers("", 1);

@@ -2,7 +2,11 @@ import { counted, quote } from "../check.ts";
 import { attachView } from "../display/attach_view.ts";
 import { namesText } from "../display/cell.ts";
 import type { View } from "../display/view.ts";
-import { statefulLayer, wholeBatches } from "../engines/fixed_batches.ts";
+import {
+  fixedRows,
+  statefulLayer,
+  wholeBatches,
+} from "../engines/fixed_batches.ts";
 import { namesOf, usesHead } from "../engines/program.ts";
 import type { Feed } from "../engines/schedule.ts";
 import type { OnnxOperation } from "../formats/onnx_model.ts";
@@ -263,8 +267,9 @@ async function batchDependence(
 ): Promise<string[]> {
   const { feeds, features, schedule } = program;
   const nodes = [...feeds.map(({ ref }) => ref.node), ...schedule.nodes];
+  const isSingle = (onnx?.batch ?? fixedRows(program)) === 1;
   const isRaw = schedule.nodes.some(({ call }) => call.kind === "raw");
-  const { mixing, ordered } = isRaw
+  const { mixing, ordered } = isRaw && !isSingle
     ? await (await import("../engines/raw_rows.ts")).rawRows(program)
     : program.rows;
   const fixed = wholeBatches(1, program);

@@ -20,7 +20,7 @@ import type {
   Known,
   RawOperation,
   RawValue,
-} from "../../lib/engines/raw_samples.ts";
+} from "../../lib/engines/raw_rows.ts";
 import { sampleOps } from "../../lib/ops/sample_ops.ts";
 import type { Shape } from "../../lib/ops/shapes.ts";
 
