@@ -36,6 +36,11 @@ export const FOLLOWED: readonly (readonly [string, string, string])[] = [
     ONNX,
   ],
   [
+    "engines/onnx/_write_operations.ts",
+    "convert the file in Python: onnx.inliner.inline_local_functions(model, True)",
+    ONNX,
+  ],
+  [
     "engines/onnx/exact_products.ts",
     "use a processor with VNNI, or open the ",
     "tests/engines/onnx/exact_products_test.ts",

@@ -8,8 +8,8 @@
 import { valuesOf } from "../../formats/stored_array.ts";
 import {
   type Changes,
+  writeIntegers,
   writeNode,
-  writeTensor,
   type WrittenOperation,
 } from "./_write_node.ts";
 import { convertAdvice, refused } from "./corrected_operators.ts";
@@ -147,16 +147,4 @@ function writeDivisor(
     outputs: [quotient],
     after: () => turned(quotient, output),
   };
-}
-
-/** Writes a constant of integers. */
-function writeIntegers(
-  { writer, fresh }: WrittenOperation,
-  values: readonly number[],
-  shape: readonly number[] = [values.length],
-): string {
-  const name = fresh("integers");
-  return writeTensor(writer, name, { type: INT64, shape }, () => {
-    for (const value of values) writer.integer(7, value);
-  });
 }

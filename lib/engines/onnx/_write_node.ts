@@ -5,6 +5,9 @@ import type { OnnxOperation } from "../../formats/onnx_model.ts";
 /** Type of an attribute that is an integer, as numbered in the format. */
 const INTEGER = 2;
 
+/** Number of an element type. */
+const INT64 = 7;
+
 /** An operation that is written, as it is or with others around it. */
 export interface WrittenOperation {
   readonly writer: ProtoWriter;
@@ -94,4 +97,23 @@ export function writeTensor(
     write();
   });
   return name;
+}
+
+/**
+ * Writes a constant of int64.
+ *
+ * @param written The operation that needs it.
+ * @param values Its values.
+ * @param shape Its sizes.
+ * @returns Its name.
+ */
+export function writeIntegers(
+  { writer, fresh }: Pick<WrittenOperation, "writer" | "fresh">,
+  values: readonly number[],
+  shape: readonly number[] = [values.length],
+): string {
+  const name = fresh("integers");
+  return writeTensor(writer, name, { type: INT64, shape }, () => {
+    for (const value of values) writer.integer(7, value);
+  });
 }

@@ -65,6 +65,23 @@ const DECIDING: ReadonlyMap<string, RegExp> = new Map([
   ["LinearRegressor", /^(coefficients|targets)$/],
   ["TreeEnsembleClassifier", /./],
 ]);
+/** Operators that got another meaning, or other attributes, by opset. */
+const CHANGED: Readonly<Record<number, string>> = {
+  9: "BatchNormalization Upsample",
+  10: "Slice TopK",
+  11: "Clip Pad Resize",
+  12: "Dropout",
+  13: "Hardmax LogSoftmax ReduceSum Softmax Split Squeeze Unsqueeze",
+  14: "BatchNormalization",
+  16: "RoiAlign",
+  18: "ReduceL1 ReduceL2 ReduceLogSum ReduceLogSumExp ReduceMax ReduceMean " +
+    "ReduceMin ReduceProd ReduceSumSquare",
+  19: "AveragePool",
+  21: "GroupNormalization",
+};
+/** What to do with a function that the runtime cannot run. */
+const INLINE =
+  "; convert the file in Python: onnx.inliner.inline_local_functions(model, True)";
 /** Types of attributes that are tensors and graphs, as numbered in the format. */
 const [TENSOR, GRAPH] = [4, 5];
 
@@ -169,7 +186,7 @@ export class OperationWriter {
     for (const body of called) this.#called.add(body);
     if (called.some((body) => hasGraphs(body, operation))) {
       const reason = "its runtime cannot run a function with subgraphs";
-      throw refused(operation, reason);
+      throw refused(operation, `${reason}${INLINE}`);
     }
     const open = [...attributes].find(([key, value]) =>
       DECIDING.get(kind)?.test(key) && isReference(value)
@@ -178,7 +195,7 @@ export class OperationWriter {
       const reason = `its runtime may compute it wrongly, by its "${
         open[0]
       }", which is an attribute of the call of a function`;
-      throw refused(operation, reason);
+      throw refused(operation, `${reason}${INLINE}`);
     }
     const name = freeName(operation.name, scope.named);
     const write = (changes: Changes = {}) =>
@@ -260,9 +277,10 @@ export class OperationWriter {
   }
 
   /** Writes a function, whose constants are operations. */
-  #function(writer: ProtoWriter, { nodes, opsets, span }: OnnxFunction): void {
-    const { reader } = this.#origin.file;
+  #function(writer: ProtoWriter, { nodes, span, ...body }: OnnxFunction): void {
+    const { reader, opsets } = this.#origin.file;
     const inner = new ProtoWriter();
+    for (const node of nodes) checkVersion(node, body.opsets, opsets);
     const scope = scopeOf(opsets, () => ({}), reader, { nodes });
     for (const node of nodes) this.#operation(inner, node, scope);
     for (const field of reader.fields(span)) {
@@ -286,6 +304,31 @@ export class OperationWriter {
       }
     }
   }
+}
+
+/**
+ * Checks that an operation of a function means the same in the opset of the
+ * file, in which the runtime computes it.
+ */
+function checkVersion(
+  operation: OnnxOperation,
+  own: Scope["opsets"],
+  file: Scope["opsets"],
+): void {
+  const { kind, domain } = operation;
+  const versions = [own, file].map((opsets) => opsets.get(domain) ?? 1);
+  const [least, most] = [Math.min(...versions), Math.max(...versions)];
+  const isChanged = domain === "" &&
+    Object.entries(CHANGED).some(([version, kinds]) =>
+      least < +version && +version <= most && kinds.split(" ").includes(kind)
+    );
+  if (!isChanged) return;
+  throw refused(
+    operation,
+    `its runtime computes it as in opset ${
+      versions[1]
+    }, and its function is of opset ${versions[0]}${INLINE}`,
+  );
 }
 
 /** Whether a function has subgraphs, or gets some from its call. */

@@ -10,6 +10,9 @@
  * - Where Split, If, Loop, Scan or BatchNormalization omit an output, the runtime
  *   writes to memory that is not there, which ends the process. Here the outputs
  *   have names.
+ * - BatchNormalization that trains writes the mean and the variance over equal
+ *   constants, such as its scale, which the runtime stores once. Here they are
+ *   copies.
  * - Attention with `is_causal` and `nonpad_kv_seqlen` aligns the mask with the
  *   wrong end.
  *
@@ -17,12 +20,18 @@
  */
 import { UnsupportedByEngineError } from "../../errors.ts";
 import type { OnnxOperation } from "../../formats/onnx_model.ts";
-import { writeNode, type WrittenOperation } from "./_write_node.ts";
+import {
+  writeIntegers,
+  writeNode,
+  type WrittenOperation,
+} from "./_write_node.ts";
 
 /** Operators that must write all their outputs. */
 const WHOLE = new Set(["BatchNormalization", "If", "Loop", "Scan", "Split"]);
 /** The opset from which AveragePool is right. */
 const POOLING = 19;
+/** The opset that has CastLike. */
+const CAST_LIKE = 15;
 /** Element types by number. */
 const [BOOL, INT64] = [9, 7];
 /** What to do with a file of an early opset. */
@@ -40,8 +49,10 @@ export function writeCorrected(written: WrittenOperation): boolean {
   const { operation, version, fresh, write } = written;
   const { domain, kind, inputs, outputs } = operation;
   if (domain !== "") return false;
-  if (WHOLE.has(kind) && outputs.includes("")) {
-    write({ outputs: namedOutputs(operation, fresh) });
+  const trains = isTraining(operation);
+  if (trains || WHOLE.has(kind) && outputs.includes("")) {
+    const named = { outputs: namedOutputs(operation, fresh) };
+    write(trains ? { ...named, inputs: writeCopies(written) } : named);
     return true;
   }
   if (kind === "ReverseSequence") {
@@ -78,14 +89,41 @@ function isWrongPooling(
     attributes.get("count_include_pad") === 1;
 }
 
+function isTraining({ kind, attributes }: OnnxOperation): boolean {
+  return kind === "BatchNormalization" && attributes.get("training_mode") === 1;
+}
+
+/**
+ * Copies the mean and the variance of a BatchNormalization that trains, in the
+ * run: joins them to the first 0 values of `x`.
+ */
+function writeCopies(written: WrittenOperation): string[] {
+  const { writer, operation, version, fresh } = written;
+  const [x = "", scale = "", bias = "", ...statistics] = operation.inputs;
+  const [flat, part] = [fresh("flat"), fresh("none")];
+  writeNode(writer, "Reshape", [x, writeIntegers(written, [-1])], flat);
+  const zero = writeIntegers(written, [0]);
+  writeNode(writer, "Slice", [flat, zero, zero], part);
+  const copies = statistics.map((name) => {
+    const [none, copy] = [fresh("none"), fresh(`${name}'`)];
+    // From opset 15, they may have another type than x.
+    const isLike = version >= CAST_LIKE;
+    if (isLike) writeNode(writer, "CastLike", [part, name], none);
+    const joined = [isLike ? none : part, name];
+    writeNode(writer, "Concat", joined, copy, { axis: 0 });
+    return copy;
+  });
+  return [x, scale, bias, ...copies];
+}
+
 /** All outputs by name; BatchNormalization has one, unless it trains. */
 function namedOutputs(
-  { kind, outputs, attributes }: OnnxOperation,
+  operation: OnnxOperation,
   fresh: (stem: string) => string,
 ): string[] {
-  const isAlone = kind === "BatchNormalization" &&
-    attributes.get("training_mode") !== 1 &&
-    outputs.slice(1).every((name) => name === "");
+  const { outputs } = operation;
+  const isAlone = operation.kind === "BatchNormalization" &&
+    !isTraining(operation) && outputs.slice(1).every((name) => name === "");
   return isAlone
     ? outputs.slice(0, 1)
     : outputs.map((name) => name === "" ? fresh("omitted") : name);

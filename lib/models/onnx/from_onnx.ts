@@ -99,9 +99,7 @@ export function* onnxGraph(parts: OnnxParts): Steps<ModelGraph> {
     inputs: inputs.map(({ name }) => producers.get(name)!),
     outputs,
     outputNames: ends.map(({ name }) => name),
-    outputSpecs: ends.map(({ name }) =>
-      builder.specs.output(name, name, undefined)
-    ),
+    outputSpecs: ends.map((info) => builder.specs.declared(info)),
     otherNames,
     onnx: {
       file,

@@ -93,7 +93,9 @@ class Inliner {
     body.inputs.forEach((each, i) => tensors.set(each, inputs[i] ?? ""));
     body.outputs.forEach((each, i) => {
       const wanted = outputs[i] ?? "";
-      if (wanted !== "") tensors.set(each, wanted);
+      if (wanted === "") return;
+      if (!body.inputs.includes(each)) tensors.set(each, wanted);
+      else this.#push(identity(tensors.get(each)!, wanted), call);
     });
     const named = (tensor: string) => {
       const known = tensors.get(tensor) ?? this.#fresh(`${scope}/${tensor}`);
@@ -131,9 +133,19 @@ class Inliner {
   }
 }
 
+/** An operation for an output of a function that is one of its inputs. */
+function identity(from: string, to: string): OnnxOperation {
+  return addedOperation({
+    ...{ name: to, kind: "Identity", domain: "", inputs: [from] },
+    outputs: [to],
+    attributes: new Map(),
+    span: { start: 0, end: 0 },
+  });
+}
+
 /** Whether the operations of a function can replace a call. */
 function isReplaceable(
-  { isOverload, nodes, outputs, opsets: versions }: OnnxFunction,
+  { isOverload, nodes, inputs, outputs, opsets: versions }: OnnxFunction,
   { opsets, functions }: WholeFile,
 ): boolean {
   const own = new Set(functions.map(({ domain }) => domain));
@@ -141,7 +153,8 @@ function isReplaceable(
   const isCopied = ({ domain, attributes }: OnnxOperation) =>
     domain !== "ai.onnx.ml" && ![...attributes.values()].some(isUnusual) &&
     (own.has(domain) || versions.get(domain) === opsets.get(domain));
-  return !isOverload && outputs.every((name) => made.has(name)) &&
+  return !isOverload &&
+    outputs.every((name) => made.has(name) || inputs.includes(name)) &&
     nodes.flatMap((node) => [...graphsWithin(node)])
       .every(({ sparse }) => sparse.length === 0) &&
     [...operationsWithin(nodes)].every(isCopied);

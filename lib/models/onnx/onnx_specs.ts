@@ -109,6 +109,19 @@ export class OnnxSpecs {
   }
 
   /**
+   * The spec of an output of the file.
+   *
+   * @param info Its declaration.
+   * @returns Its spec; without sizes if they are unknown, undefined if its type
+   * is.
+   */
+  declared({ name, type }: OnnxValueInfo): TensorSpec | undefined {
+    const dtype = dtypeOf(typeName(type ?? 0));
+    return this.output(name, name, undefined) ??
+      (dtype && tensorSpec(name, [], dtype));
+  }
+
+  /**
    * Infers the outputs of an operation that the file does not declare.
    *
    * @param operation The operation, whose inputs were inferred before.

@@ -209,3 +209,28 @@ for (const [what, [nodes, wanted]] of Object.entries(OMITTING)) {
     }
   });
 }
+
+Deno.test("a BatchNormalization that trains has its own statistics, whatever constants are equal", async () => {
+  for (const opset of [14, 17]) {
+    const ones = { shape: [2], floats: [1, 1] };
+    const file: File = {
+      opsets: { "": opset },
+      nodes: [{
+        op: "BatchNormalization",
+        name: "it",
+        in: ["x", "scale", "bias", "mean", "variance"],
+        out: ["y", "m", "v"],
+        attributes: { "training_mode": 1 },
+      }],
+      inputs: [{ name: "x", shape: ["N", 2] }],
+      outputs: [{ name: "y", shape: ["N", 2] }],
+      constants: ["scale", "bias", "mean", "variance"].map((name) => (
+        { name, ...ones }
+      )),
+    };
+    // (x - 2) / 1 + 1 and (x - 3) / 1 + 1.
+    for (const values of await both(file, FOUR)) {
+      assertAllClose(values, [0, 0, 2, 2], { atol: 1e-4 });
+    }
+  }
+});

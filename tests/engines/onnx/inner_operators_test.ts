@@ -239,3 +239,16 @@ Deno.test("an operator that the attributes of a call decide is refused by name",
     'Cannot run "pool" as its runtime may compute it wrongly, by its "ceil_mode", which is an attribute of the call of a function',
   );
 });
+
+Deno.test("an operator of a function of an earlier opset, which means something else there, is refused", async () => {
+  const file = fileOf("a function", [
+    { op: "Softmax", name: "p", in: ["x"], out: ["n"] },
+  ]);
+  const own = { "": 12 };
+  const functions = file.functions!.map((each) => ({ ...each, opsets: own }));
+  await assertRejects(
+    () => both({ ...file, functions }),
+    TypeError,
+    'Cannot run "p" as its runtime computes it as in opset 13, and its function is of opset 12; convert the file in Python: onnx.inliner.inline_local_functions(model, True)',
+  );
+});

@@ -184,3 +184,11 @@ Deno.test("an operation without its first output is found by the first that it h
   const extractor = new FeatureExtractor(model).layers(["rnn"]);
   assertEquals((await loadModel(await extractor.toOnnx())).outputs.length, 1);
 });
+
+Deno.test("onnxGraph() lists outputs whose sizes nothing tells", async () => {
+  await using model = await loadModel(onnxBytes({
+    nodes: [{ op: "NonZero", name: "it", in: ["x"], out: ["y"] }],
+    outputs: [{ name: "y", type: 7 }],
+  }));
+  assertEquals(model.outputs, [{ name: "y", shape: [], dtype: "int64" }]);
+});
