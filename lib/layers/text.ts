@@ -131,9 +131,6 @@ function lookUpNumbers<T>(
 ): T {
   const { tokens, start, unknown, numUnknown, mask, mode, depth } = vocabulary;
   const { weights } = vocabulary;
-  if (numUnknown === 0) {
-    throw wrongOption(config, "num_oov_indices", "be at least 1");
-  }
   const ids = ops.cast(x, "int32");
   const rank = ops.shape(x).length;
   const keys = (list: readonly number[]) => constantOf(ops, list, "int32");
@@ -144,12 +141,24 @@ function lookUpNumbers<T>(
   const positions = keys(tokens.map((_, i) => start + i));
   const known = ops.sum(ops.multiply(found, positions), { axis: -1 });
   const isKnown = ops.greater(ops.sum(found, { axis: -1 }), keys([0]));
-  const count = keys([numUnknown]);
-  const other = ops.add(ops.mod(ids, count), keys([unknown]));
-  const index = ops.where(isKnown, known, other);
   const isMask = mask === undefined
     ? undefined
     : ops.equal(ids, keys([mask as number]));
+  const count = keys([Math.max(1, numUnknown)]);
+  const other = ops.add(ops.mod(ids, count), keys([unknown]));
+  const size = start + tokens.length;
+  const index = numUnknown > 0
+    ? ops.where(isKnown, known, other)
+    // Without an index for unknown ones, they are an error on every engine.
+    : ops.take(
+      keys(Array.from({ length: size }, (_, i) => i)),
+      ops.where(
+        isMask === undefined ? isKnown : ops.logicalOr(isKnown, isMask),
+        known,
+        keys([size]),
+      ),
+      0,
+    );
   // The mask token is not counted: it has no index.
   const masked = isMask === undefined
     ? index
@@ -225,10 +234,14 @@ function textVectorization(config: LayerConfig): Layer {
   >[1];
   const lookup = lookupOf(vocabulary, config.name, undefined);
   const isInt = vocabulary.mode === "int";
+  // Each string is a token, also of [N].
+  const isEach = isInt && split === undefined && ngrams === undefined &&
+    length === undefined;
   return onHost(config, {
-    padsToLongest: isInt && length === undefined && !isRagged,
+    padsToLongest: isInt && length === undefined && !isRagged && !isEach,
     dtype: isInt ? "int32" : "float32",
     shapeOf(shape) {
+      if (isEach && shape.length === 1) return [null];
       checkStrings(shape, split !== undefined, config);
       if (isInt) return [null, isRagged ? null : length ?? null];
       return encodedSizes([null, null], vocabulary, config);
@@ -238,6 +251,7 @@ function textVectorization(config: LayerConfig): Layer {
         tokensOf(strings, options).map(lookup)
       );
       if (!isInt) return encodeTokens(rows, vocabulary, config);
+      if (isEach) return encodeRows(rows, shape.slice(1), vocabulary);
       return paddedRows(
         rows,
         isRagged ? equalLength(rows, length, config) : length,

@@ -1,5 +1,5 @@
 """HashedCrossing of strings and integers, a FeatureSpace with crosses, and layers
-with sparse results.
+with sparse results or without unknown values.
 
 Files of Keras 3 (`k3_*`) and of tf_keras (`k2_*`) go to `categories`, and what
 they give to `categories/expected.json`.
@@ -49,22 +49,27 @@ def case(lib, name, columns, bins, shape=(1,), **options):
     write(name, lib.Model(inputs, y), values)
 
 
-def sparse(lib):
-    """Layers whose results are sparse, over words or numbers."""
-    tag, L = ("k3", lib.layers) if lib is keras else ("k2", lib.layers)
+def alone(lib):
+    """Layers with sparse results, or without an index for unknown values."""
+    tag, L = ("k3" if lib is keras else "k2"), lib.layers
     words, numbers = np.reshape(WORDS[:4], (-1, 2)).tolist(), [[1, 3], [0, 3], [2, 2]]
     for name, layer, rows in [
-        ("strings", L.StringLookup(vocabulary=["b", "a"], output_mode="count", sparse=True), words),
-        ("integers", L.IntegerLookup(vocabulary=[3, 1], output_mode="multi_hot", sparse=True), numbers),
-        ("hashes", L.Hashing(4, output_mode="one_hot", sparse=True), [[w] for w in WORDS]),
-        ("encoded", L.CategoryEncoding(5, output_mode="count", sparse=True), numbers),
-        ("bins", L.Discretization([0.5, 2.0], output_mode="multi_hot", sparse=True), np.array(numbers, "float32").tolist()),
-        ("texts", L.TextVectorization(vocabulary=["b", "a"], output_mode="tf_idf", idf_weights=[0.5, 2.0], sparse=True), [[" ".join(r)] for r in words]),
+        ("sparse_strings", L.StringLookup(vocabulary=["b", "a"], output_mode="count", sparse=True), words),
+        ("sparse_integers", L.IntegerLookup(vocabulary=[3, 1], output_mode="multi_hot", sparse=True), numbers),
+        ("sparse_hashes", L.Hashing(4, output_mode="one_hot", sparse=True), [[w] for w in WORDS]),
+        ("sparse_encoded", L.CategoryEncoding(5, output_mode="count", sparse=True), numbers),
+        ("sparse_bins", L.Discretization([0.5, 2.0], output_mode="multi_hot", sparse=True), np.array(numbers, "float32").tolist()),
+        ("sparse_texts", L.TextVectorization(vocabulary=["b", "a"], output_mode="tf_idf", idf_weights=[0.5, 2.0], sparse=True), [[" ".join(r)] for r in words]),
+        ("known", L.IntegerLookup(vocabulary=[3, 1], num_oov_indices=0, mask_token=0), [[1, 3], [0, 3], [1, 1]]),
+        ("known_counts", L.IntegerLookup(vocabulary=[3, 1], num_oov_indices=0, output_mode="count"), [[1, 3], [3, 3]]),
+        ("tokens", L.TextVectorization(vocabulary=["b", "a"], split=None), WORDS),
     ]:
-        kind = "string" if isinstance(rows[0][0], str) else "float32" if isinstance(rows[0][0], float) else "int32"
-        x = lib.Input((len(rows[0]),), dtype=kind, name="in0")
+        is_row = isinstance(rows[0], list)
+        first = rows[0][0] if is_row else rows[0]
+        kind = "string" if isinstance(first, str) else "float32" if isinstance(first, float) else "int32"
+        x = lib.Input((len(rows[0]),) if is_row else (), dtype=kind, name="in0")
         try:
-            write(f"{tag}_sparse_{name}.keras", lib.Model(x, layer(x)), {"in0": rows})
+            write(f"{tag}_{name}.keras", lib.Model(x, layer(x)), {"in0": rows})
         except Exception as error:  # noqa: BLE001
             print(tag, name, type(error).__name__, str(error)[:200])
 
@@ -103,7 +108,7 @@ for lib, tag in ((keras, "k3"), (tf_keras, "k2")):
     case(lib, f"{tag}_flat.keras", [NUMBERS, MORE], 13, (), output_mode="one_hot")
     case(lib, f"{tag}_flat_strings.h5", [WORDS, MORE], 13, ())
     case(lib, f"{tag}_sparse.keras", [WORDS, OTHERS], 11, output_mode="one_hot", sparse=True)
-    sparse(lib)
+    alone(lib)
 case(tf_keras, "k2_three.keras", [WORDS, NUMBERS, OTHERS], 999)
 case(tf_keras, "k2_three_numbers.keras", [MORE, NUMBERS, MORE], 1)
 case(keras, "k3_large.keras", [WORDS, OTHERS], 2**31 - 1)

@@ -55,3 +55,16 @@ Deno.test("hashedCrossing() refuses strings beside what the engine computes", as
     "it must be called on inputs of the model: it is computed on the host",
   );
 });
+
+Deno.test("integerLookup() without an index for unknown values refuses them", async () => {
+  await using model = await loadModel(new URL("k3_known.keras", FOLDER));
+  const extractor = new FeatureExtractor(model)
+    .layers([model.layers.at(-1)!.name]).logits(false);
+  for (const engine of ["onnx", "tfjs"] as const) {
+    await assertRejects(
+      () => extractor.engine(engine).predict(inputOf([[1, 3], [2, 3]])),
+      RangeError,
+      "Cannot run as every index",
+    );
+  }
+});
