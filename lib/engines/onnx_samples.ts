@@ -6,7 +6,7 @@
  * @module
  */
 import { BROADCASTING, UNARY } from "../models/graph/onnx_operators.ts";
-import { along, areRows, isLocated } from "../ops/samples.ts";
+import { along, areRows, isLocated, shifted } from "../ops/samples.ts";
 import { axisOf, countOf } from "../ops/shapes.ts";
 import {
   bounds,
@@ -14,31 +14,29 @@ import {
   each,
   einsum,
   elementwise,
-  expanded,
   guessed,
   joined,
+  type JointRule,
   kept,
+  type Known,
   over,
   part,
   perIndex,
   product,
+  type RawRules,
+  type RawValue,
   reshapedTo,
   resized,
   same,
+  type SingleRule,
+  type Size,
+  type Sizes,
   spatial,
   squeezed,
   taken,
-  tiled,
   total,
   unsqueezed,
 } from "./raw_rules.ts";
-import type {
-  JointRule,
-  Known,
-  RawRules,
-  SingleRule,
-  Sizes,
-} from "./raw_rows.ts";
 
 /** Axes from one on. */
 function axesFrom(axis: number, { shape: { length } }: Known): number[] {
@@ -108,6 +106,56 @@ const flattened: SingleRule = (x, operation) => {
     ? operation.ops.merge(x, 1, x.shape.length - 1)
     : reshapedTo(x, sizes, operation);
 };
+
+/**
+ * Repeats axes of size 1, or before the first.
+ *
+ * @param x The tensor.
+ * @param sizes The sizes to which it is expanded, if they are known.
+ * @param rank Their number.
+ * @returns The expanded tensor.
+ */
+function expanded(
+  x: Known,
+  sizes: Sizes,
+  rank: number | null | undefined = sizes?.length,
+): RawValue | undefined {
+  if (rank == null) return undefined;
+  const more = Math.max(0, rank - x.shape.length);
+  const target = Array.from(
+    { length: more + x.shape.length },
+    (_, i): Size => {
+      const to = sizes?.at(i - more - x.shape.length) ?? null;
+      return i < more ? to : x.shape[i - more] === 1 ? to : x.shape[i - more]!;
+    },
+  );
+  const shape = target.map((size) => size === "samples" ? null : size);
+  // The same row for each sample.
+  const axis = target.indexOf("samples");
+  const same = axis < 0 ? null : { axis, after: null };
+  const samples = x.samples ? shifted(x.samples, more) : same;
+  return { shape, dtype: x.dtype, samples };
+}
+
+/**
+ * Repeats axes.
+ *
+ * @param x The tensor.
+ * @param times How often, for each axis.
+ * @returns The repeated tensor.
+ */
+function tiled(x: Known, times: Sizes): RawValue | undefined {
+  const { samples, dtype } = x;
+  if (times?.length !== x.shape.length) return undefined;
+  if (times.includes("samples")) {
+    return samples ? undefined : expanded(x, times);
+  }
+  const counts = times as readonly (number | null)[];
+  const shape = x.shape.map((size, i) => countOf([size, counts[i]!]));
+  const { axis = 0, before = 1 } = samples ?? {};
+  const rows = countOf([before, counts[axis]!]);
+  return { shape, dtype, samples: samples && { ...samples, before: rows } };
+}
 
 const reshaped: SingleRule = (x, operation) => {
   const attribute = operation.attribute("shape");

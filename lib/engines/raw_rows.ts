@@ -1,8 +1,6 @@
 /**
  * Where the samples are in the tensors of an ONNX file or of a TF.js graph.
  *
- * The rule of an operator is written over {@linkcode Ops} and the functions of
- * `lib/ops/samples.ts`: it gives the sizes of the outputs, and their samples.
  * After an operation without a rule, nothing is known.
  *
  * @module
@@ -18,74 +16,24 @@ import {
   type WeightValue,
 } from "../models/graph/graph.ts";
 import type { FileConstant } from "../models/graph/onnx_origin.ts";
-import { sampleOps, type SampleValue } from "../ops/sample_ops.ts";
-import { areRows, isLocated, type Operand } from "../ops/samples.ts";
-import type { Ops, OpsType } from "../ops/ops.ts";
-import type { ShapeValue } from "../ops/shape_ops.ts";
+import { sampleOps } from "../ops/sample_ops.ts";
+import { areRows, isLocated } from "../ops/samples.ts";
+import type { OpsType } from "../ops/ops.ts";
 import type { Shape } from "../ops/shapes.ts";
 import type { tf } from "../tf.ts";
 import type { TensorSpec } from "../types.ts";
 import { fixedRows } from "./fixed_batches.ts";
 import { type Program, wantedRefs } from "./program.ts";
+import type {
+  Known,
+  Outputs,
+  RawOperation,
+  RawRules,
+  RawValue,
+  Size,
+  Sizes,
+} from "./raw_rules.ts";
 import { followed, type SampleRows } from "./sample_rows.ts";
-
-/** A size in a shape: null if unknown, "samples" if it depends on their number. */
-export type Size = number | null | "samples";
-
-export type Sizes = readonly Size[] | undefined;
-
-/** A tensor of a raw operation. */
-export interface RawValue extends SampleValue {
-  /** The values of a short tensor of integers, such as a shape or axes. */
-  readonly values?: Sizes;
-  /** Whether the number of its axes is not known. */
-  readonly isUnranked?: boolean;
-}
-
-/** A tensor of which samples and rank are known. */
-export type Known = ShapeValue & Operand & Pick<RawValue, "values">;
-
-/** An operation, with the facts about its inputs. */
-export interface RawOperation {
-  readonly kind: string;
-  /** Its inputs; undefined for omitted ones. */
-  readonly inputs: readonly (RawValue | undefined)[];
-  readonly attribute: (name: string) => unknown;
-  /** A number in an attribute. */
-  readonly number: (name: string, fallback: number) => number;
-  /** The integers in an attribute, or in an input; undefined if not all are known. */
-  readonly integers: (
-    name: string,
-    input: number,
-  ) => readonly number[] | undefined;
-  /** Its opset; that of TF.js graphs counts as a late one. */
-  readonly version: number;
-  /** Number of its outputs. */
-  readonly numOutputs: number;
-  readonly ops: Ops<SampleValue>;
-  /** Number of samples, if it is fixed. */
-  readonly batch: number | undefined;
-  /** Sizes of its first output, as far as they are known without a rule. */
-  readonly sizes: Shape | undefined;
-  /** Its element type, if it is known without a rule. */
-  readonly dtype: OpsType | undefined;
-}
-
-/** The outputs; undefined if they are not known. */
-export type Outputs = RawValue | readonly RawValue[] | undefined;
-/** Over the first input; the others are the same for all samples. */
-export type SingleRule = (x: Known, operation: RawOperation) => Outputs;
-/** Over all inputs. */
-export type JointRule = (
-  inputs: readonly Known[],
-  operation: RawOperation,
-) => Outputs;
-
-/** How the operators of a format treat samples. */
-export interface RawRules {
-  readonly single: Readonly<Record<string, SingleRule>>;
-  readonly joint: Readonly<Record<string, JointRule>>;
-}
 
 /** Maximum number of values in a constant that are read, such as axes. */
 const MOST_VALUES = 64;

@@ -1,9 +1,12 @@
 /**
  * Rules for the samples that operators of ONNX and of TF.js have in common.
  *
+ * The rule of an operator is written over {@linkcode Ops} and the functions of
+ * `lib/ops/samples.ts`: it gives the sizes of the outputs, and their samples.
+ *
  * @module
  */
-import type { Ops } from "../ops/ops.ts";
+import type { Ops, OpsType } from "../ops/ops.ts";
 import type { SampleValue } from "../ops/sample_ops.ts";
 import {
   aligned,
@@ -11,20 +14,76 @@ import {
   areRows,
   isLocated,
   MANY,
+  type Operand,
   type Range,
-  shifted,
   sliced,
 } from "../ops/samples.ts";
-import { axesOf, axisOf, broadcast, countOf } from "../ops/shapes.ts";
-import type {
-  JointRule,
-  Known,
-  RawOperation,
-  RawValue,
-  SingleRule,
-  Size,
-  Sizes,
-} from "./raw_rows.ts";
+import type { ShapeValue } from "../ops/shape_ops.ts";
+import {
+  axesOf,
+  axisOf,
+  broadcast,
+  countOf,
+  type Shape,
+} from "../ops/shapes.ts";
+
+/** A size in a shape: null if unknown, "samples" if it depends on their number. */
+export type Size = number | null | "samples";
+
+export type Sizes = readonly Size[] | undefined;
+
+/** A tensor of a raw operation. */
+export interface RawValue extends SampleValue {
+  /** The values of a short tensor of integers, such as a shape or axes. */
+  readonly values?: Sizes;
+  /** Whether the number of its axes is not known. */
+  readonly isUnranked?: boolean;
+}
+
+/** A tensor of which samples and rank are known. */
+export type Known = ShapeValue & Operand & Pick<RawValue, "values">;
+
+/** An operation, with the facts about its inputs. */
+export interface RawOperation {
+  readonly kind: string;
+  /** Its inputs; undefined for omitted ones. */
+  readonly inputs: readonly (RawValue | undefined)[];
+  readonly attribute: (name: string) => unknown;
+  /** A number in an attribute. */
+  readonly number: (name: string, fallback: number) => number;
+  /** The integers in an attribute, or in an input; undefined if not all are known. */
+  readonly integers: (
+    name: string,
+    input: number,
+  ) => readonly number[] | undefined;
+  /** Its opset; that of TF.js graphs counts as a late one. */
+  readonly version: number;
+  /** Number of its outputs. */
+  readonly numOutputs: number;
+  readonly ops: Ops<SampleValue>;
+  /** Number of samples, if it is fixed. */
+  readonly batch: number | undefined;
+  /** Sizes of its first output, as far as they are known without a rule. */
+  readonly sizes: Shape | undefined;
+  /** Its element type, if it is known without a rule. */
+  readonly dtype: OpsType | undefined;
+}
+
+/** The outputs; undefined if they are not known. */
+export type Outputs = RawValue | readonly RawValue[] | undefined;
+/** Over the first input; the others are the same for all samples. */
+export type SingleRule = (x: Known, operation: RawOperation) => Outputs;
+/** Over all inputs. */
+export type JointRule = (
+  inputs: readonly Known[],
+  operation: RawOperation,
+) => Outputs;
+
+/** How the operators of a format treat samples. */
+export interface RawRules {
+  readonly single: Readonly<Record<string, SingleRule>>;
+  readonly joint: Readonly<Record<string, JointRule>>;
+}
 
 /** Values that are numbers; null for others. */
 export function bounds(values: Sizes): readonly (number | null)[] {
@@ -210,56 +269,6 @@ export function unsqueezed(
   const all = axes && axesOf(axes, rank).sort((a, b) => a - b);
   const after = all?.reduce<SampleValue>((y, at) => ops.expandDims(y, at), x);
   return after && { ...after, values: x.values };
-}
-
-/**
- * Repeats axes of size 1, or before the first.
- *
- * @param x The tensor.
- * @param sizes The sizes to which it is expanded, if they are known.
- * @param rank Their number.
- * @returns The expanded tensor.
- */
-export function expanded(
-  x: Known,
-  sizes: Sizes,
-  rank: number | null | undefined = sizes?.length,
-): RawValue | undefined {
-  if (rank == null) return undefined;
-  const more = Math.max(0, rank - x.shape.length);
-  const target = Array.from(
-    { length: more + x.shape.length },
-    (_, i): Size => {
-      const to = sizes?.at(i - more - x.shape.length) ?? null;
-      return i < more ? to : x.shape[i - more] === 1 ? to : x.shape[i - more]!;
-    },
-  );
-  const shape = target.map((size) => size === "samples" ? null : size);
-  // The same row for each sample.
-  const axis = target.indexOf("samples");
-  const same = axis < 0 ? null : { axis, after: null };
-  const samples = x.samples ? shifted(x.samples, more) : same;
-  return { shape, dtype: x.dtype, samples };
-}
-
-/**
- * Repeats axes.
- *
- * @param x The tensor.
- * @param times How often, for each axis.
- * @returns The repeated tensor.
- */
-export function tiled(x: Known, times: Sizes): RawValue | undefined {
-  const { samples, dtype } = x;
-  if (times?.length !== x.shape.length) return undefined;
-  if (times.includes("samples")) {
-    return samples ? undefined : expanded(x, times);
-  }
-  const counts = times as readonly (number | null)[];
-  const shape = x.shape.map((size, i) => countOf([size, counts[i]!]));
-  const { axis = 0, before = 1 } = samples ?? {};
-  const rows = countOf([before, counts[axis]!]);
-  return { shape, dtype, samples: samples && { ...samples, before: rows } };
 }
 
 /**

@@ -18,18 +18,20 @@ import {
   guessed,
   isKnown,
   joined,
+  type JointRule,
   kept,
   part,
   perIndex,
   product,
+  type RawRules,
   same,
+  type SingleRule,
   spatial,
   squeezed,
   taken,
   total,
   unsqueezed,
 } from "./raw_rules.ts";
-import type { JointRule, RawRules, SingleRule } from "./raw_rows.ts";
 
 const reduced: SingleRule = (x, operation) => {
   const axes = operation.integers("", 1);

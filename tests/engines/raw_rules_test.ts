@@ -1,26 +1,24 @@
 import { assertEquals } from "@std/assert";
+import { ONNX_RULES } from "../../lib/engines/onnx_samples.ts";
 import {
   cut,
   elementwise,
-  expanded,
   guessed,
   joined,
+  type Known,
   over,
   perIndex,
+  type RawOperation,
+  type RawValue,
   reshapedTo,
   same,
+  type Size,
   spatial,
   squeezed,
   taken,
-  tiled,
   total,
   unsqueezed,
 } from "../../lib/engines/raw_rules.ts";
-import type {
-  Known,
-  RawOperation,
-  RawValue,
-} from "../../lib/engines/raw_rows.ts";
 import { sampleOps } from "../../lib/ops/sample_ops.ts";
 import type { Shape } from "../../lib/ops/shapes.ts";
 
@@ -41,6 +39,12 @@ function operation(kind: string, batch?: number): RawOperation {
     ...{ sizes: undefined, dtype: undefined, attribute: () => undefined },
     ...{ number: (_name, fallback) => fallback, integers: () => undefined },
   };
+}
+
+/** By sizes, or numbers of repetitions. */
+function by(kind: "Expand" | "Tile", x: Known, ...values: Size[]) {
+  const inputs = [x, listed(...values)];
+  return ONNX_RULES.single[kind]!(x, { ...operation(kind), inputs });
 }
 
 /** Samples, and sizes. */
@@ -91,7 +95,7 @@ Deno.test("over(), total() and perIndex() find axes with samples", () => {
   assertEquals(perIndex(X, 0, located(null))?.samples, { axis: 0 });
 });
 
-Deno.test("joined() and tiled() count the rows of each sample", () => {
+Deno.test("joined() and Tile count the rows of each sample", () => {
   const two = { axis: 0, before: 2 };
   const op = operation("Concat");
   assertEquals(brief(joined("concatenate", [X, X], -3, op)), [two, [
@@ -108,8 +112,8 @@ Deno.test("joined() and tiled() count the rows of each sample", () => {
     joined("concatenate", [X, located(null, 2, 3, 4)], 0, op).samples,
     "mixed",
   );
-  assertEquals(brief(tiled(X, [2, 1, 3])), [two, [null, 3, 12]]);
-  assertEquals(brief(tiled(located(null, 1, 4), ["samples", 1])), [
+  assertEquals(brief(by("Tile", X, 2, 1, 3)), [two, [null, 3, 12]]);
+  assertEquals(brief(by("Tile", located(null, 1, 4), "samples", 1)), [
     ...[{ axis: 0, after: null }, [null, 4]],
   ]);
   assertEquals(
@@ -141,7 +145,7 @@ Deno.test("taken() and cut() find selected samples, not parts of each", () => {
   ]);
 });
 
-Deno.test("squeezed(), unsqueezed(), expanded() and guessed() move and keep axes", () => {
+Deno.test("squeezed(), unsqueezed(), Expand and guessed() move and keep axes", () => {
   const { ops } = operation("Squeeze");
   const one = located(1, 1, null, 4);
   assertEquals(brief(squeezed(one, [0], ops)), [{ axis: 0 }, [null, 4]]);
@@ -150,10 +154,10 @@ Deno.test("squeezed(), unsqueezed(), expanded() and guessed() move and keep axes
   assertEquals(brief(unsqueezed(X, [0, -1], ops)), [
     ...[{ axis: 1 }, [1, null, 3, 4, 1]],
   ]);
-  assertEquals(brief(expanded(X, [2, 1, 3, 4])), [
+  assertEquals(brief(by("Expand", X, 2, 1, 3, 4)), [
     ...[{ axis: 1 }, [2, null, 3, 4]],
   ]);
-  assertEquals(brief(expanded(located(null, 1, 4), ["samples", 4])), [
+  assertEquals(brief(by("Expand", located(null, 1, 4), "samples", 4)), [
     ...[{ axis: 0, after: null }, [null, 4]],
   ]);
   assertEquals(guessed(X).samples, { axis: 0, isOrdered: "unknown" });
