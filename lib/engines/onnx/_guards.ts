@@ -1,10 +1,12 @@
 /**
  * Operators before those that ONNX Runtime 1.27 runs without checks: it reads
- * beyond the rows of an LSTM, or of a linear model, that have another width than
- * the weights, and integer division of the lowest number by -1 ends the process.
+ * beyond inputs of an LSTM, a linear model or a convolution whose sizes do not
+ * fit each other, and integer division of the lowest number by -1 ends the
+ * process.
  *
  * @module
  */
+import { shapeText } from "../../check.ts";
 import { valuesOf } from "../../formats/stored_array.ts";
 import {
   type Changes,
@@ -34,71 +36,149 @@ export function writeGuards(
   if (domain === "" && (kind === "Div" || kind === "Mod")) {
     return writeDivisor(written);
   }
-  const width = expectedWidth(written);
-  const [x = ""] = inputs;
-  if (width === undefined) return {};
-  const isRight = width.size !== undefined &&
-    written.known(x).shape?.at(-1) === width.size;
-  if (isRight) return {};
-  const { writer, operation, fresh } = written;
-  const checked = fresh(`${x} of width ${width.size ?? "of the weights"}`);
-  const name = fresh(`${operation.name || kind} input`);
-  writeNode(
-    writer,
-    "Reshape",
-    [x, writeSizes(written, width)],
-    checked,
-    {},
-    name,
-  );
-  return { inputs: [checked, ...inputs.slice(1)] };
-}
-
-/** The rank and the last size of an input. */
-interface Width {
-  readonly rank: number;
-  /** Undefined if it is known in the run only, from the weights. */
-  readonly size: number | undefined;
-  /** The axis of the weights that has the size. */
-  readonly axis?: number;
-}
-
-/** The rank and the last size of the first input, as the weights have it. */
-function expectedWidth(
-  { operation: { kind, domain, inputs, attributes }, known }: WrittenOperation,
-): Width | undefined {
-  const isQuantised = kind === "DynamicQuantizeLSTM";
-  if (kind === "LSTM" && domain === "" || isQuantised) {
-    const axis = isQuantised ? 1 : 2;
-    const size = known(inputs[1] ?? "").shape?.[axis] ?? undefined;
-    return { rank: 3, size, axis };
+  const checked = [...inputs];
+  for (const wanted of wantedSizes(written)) {
+    if (inputs[wanted.input]) {
+      checked[wanted.input] = writeCheck(written, wanted);
+    }
   }
-  const isLinear = kind === "LinearClassifier" || kind === "LinearRegressor";
-  if (!isLinear || domain !== "ai.onnx.ml") return undefined;
+  return checked.every((name, i) => name === inputs[i])
+    ? {}
+    : { inputs: checked };
+}
+
+/** The sizes that an input must have. */
+interface Wanted {
+  /** Its index. */
+  readonly input: number;
+  /** Its sizes; 0 for any. */
+  readonly sizes: readonly number[];
+  /** Where the last one is found in the run, if it is not known before. */
+  readonly from?: { readonly weights: string; readonly axis: number };
+}
+
+/** The sizes of inputs that the runtime does not check. */
+function wantedSizes(written: WrittenOperation): Wanted[] {
+  const { operation: { kind, domain, inputs, attributes }, known } = written;
+  /** Sizes of which the last is that of an axis of weights. */
+  const sized = (input: number, rank: number, weights = "", axis = 0) => {
+    const size = known(weights).shape?.[axis] ?? undefined;
+    const sizes = Array<number>(rank).fill(0);
+    return size === undefined
+      ? { input, sizes, from: { weights, axis } }
+      : { input, sizes: sizes.with(-1, size) };
+  };
+  switch (`${domain}.${kind}`) {
+    case ".Conv":
+    case "com.microsoft.FusedConv":
+      return [sized(2, 1, inputs[1])];
+    case ".QLinearConv":
+      return [sized(8, 1, inputs[3])];
+    case ".LSTM":
+    case "com.microsoft.DynamicQuantizeLSTM": {
+      const isQuantised = domain !== "";
+      const directions = attributes.get("direction") === "bidirectional"
+        ? 2
+        : 1;
+      const units = Number(attributes.get("hidden_size") ?? 0);
+      const x = sized(0, 3, inputs[1], isQuantised ? 1 : 2);
+      const sizes = (last: number) =>
+        isQuantised
+          ? [directions, last, 4 * units]
+          : [directions, 4 * units, last];
+      return [
+        x,
+        { input: 1, sizes: sizes(0) },
+        { input: 2, sizes: sizes(units) },
+      ];
+    }
+    case "ai.onnx.ml.LinearClassifier":
+    case "ai.onnx.ml.LinearRegressor":
+      return linearSizes(written);
+    default:
+      return [];
+  }
+}
+
+/** The width of the rows of a linear model, by its coefficients. */
+function linearSizes(
+  { operation, known }: WrittenOperation,
+): Wanted[] {
+  const { kind, inputs: [x = ""], attributes } = operation;
   const count = (key: string) => {
     const value = attributes.get(key);
     return Array.isArray(value) ? value.length : 0;
   };
-  const targets = kind === "LinearClassifier"
-    ? count("intercepts")
+  const isClassifier = kind === "LinearClassifier";
+  const intercepts = count("intercepts");
+  const targets = isClassifier
+    ? intercepts
     : Number(attributes.get("targets") ?? 1);
+  const labels = count("classlabels_ints") + count("classlabels_strings");
+  const isBinary = targets === 1 && labels === 2;
+  const [what, found] = isClassifier
+    ? ["labels", isBinary ? 1 : labels]
+    : ["intercepts", intercepts];
+  if (found > 0 && found !== targets) {
+    throw refused(operation, `it must have ${targets} ${what}, not ${found}`);
+  }
   const size = count("coefficients") / targets;
-  const rank = known(inputs[0] ?? "").shape?.length === 1 ? 1 : 2;
-  return Number.isInteger(size) && size > 0 ? { rank, size } : undefined;
+  const isKnown = Number.isInteger(size) && size > 0;
+  const isRow = known(x).shape?.length === 1;
+  return isKnown ? [{ input: 0, sizes: isRow ? [size] : [0, size] }] : [];
 }
 
-/** Writes `[0, 0, size]`: the first sizes as they are, and the last one. */
-function writeSizes(written: WrittenOperation, { rank, size, axis }: Width) {
-  const { writer, operation, fresh } = written;
-  const zeros = Array<number>(rank - 1).fill(0);
-  if (size !== undefined) return writeIntegers(written, [...zeros, size]);
-  const [all, width, sizes] = [fresh("sizes"), fresh("width"), fresh("wanted")];
-  writeNode(writer, "Shape", [operation.inputs[1]!], all);
-  const axes = writeIntegers(written, [axis!, axis!, axis!]);
-  writeNode(writer, "Gather", [all, axes], width);
-  const isLast = writeIntegers(written, [...zeros, 1]);
-  writeNode(writer, "Mul", [width, isLast], sizes);
-  return sizes;
+/**
+ * Writes a Reshape to the sizes of an input, which fails for others.
+ *
+ * @param written The operation.
+ * @param wanted The input.
+ * @returns The name of the input, or of what is checked.
+ * @throws {UnsupportedByEngineError} If its sizes are known to be others.
+ */
+function writeCheck(
+  written: WrittenOperation,
+  { input, sizes, from }: Wanted,
+): string {
+  const { writer, operation, known, fresh } = written;
+  const name = operation.inputs[input]!;
+  const { shape } = known(name);
+  const isSame = (wanted: number, axis: number) =>
+    wanted === 0 || shape?.[axis] === wanted;
+  if (from === undefined && sizes.every(isSame)) return name;
+  const isWrong = shape?.length === sizes.length &&
+    sizes.some((wanted, axis) =>
+      wanted !== 0 && shape[axis] !== null && !isSame(wanted, axis)
+    );
+  if (isWrong) {
+    const rule = `its input "${name}" must have shape ${
+      shapeText(sizes.map((size) => size || null))
+    }, not ${shapeText(shape)}`;
+    throw refused(operation, rule);
+  }
+  const checked = fresh(`${name} of the right sizes`);
+  const called = fresh(`${operation.name || operation.kind} input`);
+  const wanted = from === undefined
+    ? writeIntegers(written, sizes)
+    : writeSizes(written, sizes, from);
+  writeNode(writer, "Reshape", [name, wanted], checked, {}, called);
+  return checked;
+}
+
+/** Writes `[0, …, size]`: the first sizes as they are, and that of weights. */
+function writeSizes(
+  written: WrittenOperation,
+  sizes: readonly number[],
+  { weights, axis }: Required<Wanted>["from"],
+): string {
+  const { writer, fresh } = written;
+  const [all, size, wanted] = [fresh("sizes"), fresh("size"), fresh("wanted")];
+  writeNode(writer, "Shape", [weights], all);
+  const axes = writeIntegers(written, sizes.map(() => axis));
+  writeNode(writer, "Gather", [all, axes], size);
+  const isLast = writeIntegers(written, sizes.with(-1, 1));
+  writeNode(writer, "Mul", [size, isLast], wanted);
+  return wanted;
 }
 
 /**

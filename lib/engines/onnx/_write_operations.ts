@@ -61,8 +61,10 @@ const KEEPS_TYPE = new Set(
 const DECIDING: ReadonlyMap<string, RegExp> = new Map([
   ["AveragePool", /^(auto_pad|ceil_mode|count_include_pad|pads)$/],
   ["Attention", /^is_causal$/],
-  ["LinearClassifier", /^(coefficients|intercepts)$/],
-  ["LinearRegressor", /^(coefficients|targets)$/],
+  ["DynamicQuantizeLSTM", /^(direction|hidden_size)$/],
+  ["LSTM", /^(direction|hidden_size)$/],
+  ["LinearClassifier", /^(classlabels_.*|coefficients|intercepts)$/],
+  ["LinearRegressor", /^(coefficients|intercepts|targets)$/],
   ["TreeEnsembleClassifier", /./],
 ]);
 /** Operators that got another meaning, or other attributes, by opset. */

@@ -228,6 +228,26 @@ for (const place of Object.keys(PLACES)) {
   });
 }
 
+Deno.test("a bias that is computed in a function has the size of its weights", async () => {
+  const conv = (size: number): Node[] => [
+    value("axes", { type: 7, shape: [1], ints: [2] }),
+    value("w", { shape: [2, 2, 1], floats: [1, 0, 0, 1] }),
+    value("b", { shape: [size], floats: Array(size).fill(5) }),
+    { op: "Identity", in: ["w"], out: ["v"] },
+    { op: "Identity", in: ["b"], out: ["c"] },
+    { op: "Unsqueeze", in: ["x", "axes"], out: ["map"] },
+    { op: "Conv", name: "op", in: ["map", "v", "c"], out: ["n"] },
+  ];
+  for (const values of await both(fileOf("a function", conv(2)))) {
+    assertEquals(values, [6, 7, 8, 9]);
+  }
+  await assertRejects(
+    () => both(fileOf("a function", conv(1))),
+    TypeError,
+    'the input of operation "Kept_op" must have shape [2], not [1]',
+  );
+});
+
 Deno.test("an operator that the attributes of a call decide is refused by name", async () => {
   const node: Node = {
     ...{ op: "AveragePool", name: "pool", in: ["x"], out: ["n"] },
