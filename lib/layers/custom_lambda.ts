@@ -13,10 +13,7 @@ import { type CustomTable, findCustom, isFactory } from "./custom_objects.ts";
 import { checkedFactory, tensorsOf } from "./custom_results.ts";
 import type { Layer, LayerConfig, LayerFactory } from "./layer.ts";
 
-/**
- * A function for a Lambda layer: of its input, or of the list of its inputs;
- * the layer's `arguments` are the third parameter.
- */
+/** A function for a Lambda layer, of one input or of several. */
 type LambdaFunction = <T>(
   ops: Ops<T>,
   x: T | readonly T[],

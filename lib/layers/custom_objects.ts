@@ -41,8 +41,27 @@ export type CustomOperation = <T>(
 ) => T | T[];
 
 /**
+ * A function for a `Lambda` layer, over {@linkcode Ops}: of its input, or of
+ * the list of its inputs. The layer's `arguments` are the third parameter.
+ *
+ * @category Custom layers
+ */
+export type CustomLambda =
+  | (<T>(
+    ops: Ops<T>,
+    x: T,
+    named: Readonly<Record<string, unknown>>,
+  ) => T | T[])
+  | (<T>(
+    ops: Ops<T>,
+    inputs: readonly T[],
+    named: Readonly<Record<string, unknown>>,
+  ) => T | T[]);
+
+/**
  * A custom object: a layer factory, an activation `(ops, x)`, an operation
- * `(ops, args, kwargs)`, or the name of a built-in one.
+ * `(ops, args, kwargs)`, a function for a `Lambda` layer `(ops, x, named)`, or
+ * the name of a built-in one.
  *
  * @category Custom layers
  */
@@ -50,6 +69,7 @@ export type CustomObject =
   | LayerFactory
   | CustomActivation
   | CustomOperation
+  | CustomLambda
   | string;
 
 /**
