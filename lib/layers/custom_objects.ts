@@ -8,7 +8,7 @@
 import { cannot } from "../check.ts";
 import type { Ops } from "../ops/ops.ts";
 import { constantArray, isWrittenArray } from "./constant_values.ts";
-import { customOps } from "./custom_ops.ts";
+import { customOps, twiceAtFirst } from "./custom_ops.ts";
 import { checkedFactory, tensorsOf } from "./custom_results.ts";
 import type {
   Activation,
@@ -239,7 +239,7 @@ function onArguments(
   return {
     weights: [],
     masks: () => [],
-    call<T>(ops: Ops<T>, inputs: readonly T[]) {
+    call: twiceAtFirst(<T>(ops: Ops<T>, inputs: readonly T[]) => {
       const bind = (value: unknown) => bound(value, ops, inputs, name);
       const [values, named] = [args.map(bind), mapValues(kwargs, bind)];
       const checked = customOps(ops, values, named);
@@ -247,7 +247,7 @@ function onArguments(
       const rule = "it must return a tensor, or a list of tensors";
       const action = `call custom operation "${name}"`;
       return tensorsOf(checked, result, action, rule) as T[];
-    },
+    }),
   };
 }
 

@@ -163,4 +163,13 @@ Deno.test("customObjects: a value of another loadModel is refused", async () => 
     Error,
     "a tensor of another call or model has no value here",
   );
+  // Also one of another call of the same function, when the model is loaded.
+  let first: Custom;
+  const caches = (ops: Custom, x: Custom) =>
+    ops.add(x, first ??= ops.constant([1, 2]));
+  await assertRejects(
+    () => loadModel(bytes, { customObjects: { a: caches } }),
+    Error,
+    "a tensor of another call or model has no value here",
+  );
 });
