@@ -13,6 +13,7 @@ import {
   isTensorOf,
   knownWhenRead,
   shownList,
+  twiceAtFirst,
 } from "./custom_ops.ts";
 import type {
   Activation,
@@ -33,7 +34,7 @@ export function checkedActivation(
   activation: Activation,
   name: string,
 ): Activation {
-  return (raw, x) => {
+  return twiceAtFirst<Activation>((raw, x) => {
     const ops = customOps(raw, x);
     const [value] = tensorsOf(
       ops,
@@ -43,7 +44,7 @@ export function checkedActivation(
       1,
     );
     return value as typeof x;
-  };
+  });
 }
 
 /**
@@ -78,12 +79,12 @@ export function checkedFactory(
     const action = `call layer "${config.name}"`;
     return {
       ...layer,
-      call<T>(
+      call: twiceAtFirst(<T>(
         raw: Ops<T>,
         inputs: readonly T[],
         weights: Readonly<Record<string, T>>,
         context: CallContext<T>,
-      ) {
+      ) => {
         const ops = customOps(raw, inputs, weights);
         const known = knownContext(ops, context);
         const outputs: unknown = layer.call(ops, inputs, weights, known);
@@ -96,7 +97,7 @@ export function checkedFactory(
           : hintForResult(outputs);
         const shown = shownList(ops, outputs);
         throw new TypeError(cannot(action, rule, shown, hint));
-      },
+      }),
       ...layer.masks === undefined ? {} : { masks: checkedMasks(layer, name) },
     };
   };

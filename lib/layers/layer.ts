@@ -100,8 +100,9 @@ export interface LayerConfig {
  */
 export interface Layer {
   /**
-   * Names in the order in which Keras stores them; `cell/kernel` for those of a
-   * nested layer.
+   * Names in the order in which Keras stores them: trainable ones first, each in
+   * the order of their creation. A `.keras` file has the order alone, an `.h5`
+   * the names. `cell/kernel` is that of a nested layer.
    */
   readonly weights: readonly string[];
   /** The channel axis of its output, if it is a feature map. */

@@ -34,8 +34,9 @@ export interface LoadModelOptions {
    * must not be async functions, generators or classes.
    *
    * In custom functions, numbers, lists of numbers and arrays `{ data, shape }`
-   * count as constants: `ops.multiply(x, 2)`, `ops.add(x, [1, 2])`. Tensors of
-   * another call, of another model or of TF.js are errors.
+   * count as constants: `ops.multiply(x, 2)`, `ops.add(x, [1, 2])`. The types
+   * of TypeScript ask for `ops.constant(2)`. Tensors of another call, of another
+   * model or of TF.js are errors.
    */
   readonly customObjects?: CustomTable;
   /** Another name of `customObjects`, for layers. */
