@@ -77,7 +77,10 @@ export interface LayerConfig {
   layerList(key: string): Layer[];
   /**
    * A built-in layer inside a custom one, by its class and options. Its weights
-   * are named `key/…`; it reads them from those of the outer layer.
+   * are named `key/…`; it reads them from those of the outer layer. The key is
+   * the name of the attribute that holds the layer in Python, `att` of
+   * `self.att`; of a layer in a `Sequential` it is `ffn/layers/dense`, and of
+   * the second Dense in it `ffn/layers/dense_1`.
    */
   build(
     kind: string,
@@ -97,8 +100,9 @@ export interface LayerConfig {
  */
 export interface Layer {
   /**
-   * Names in the order in which Keras stores them; `cell/kernel` for those of a
-   * nested layer.
+   * Names in the order in which Keras stores them: trainable ones first, each in
+   * the order of their creation. A `.keras` file has the order alone, an `.h5`
+   * the names. `cell/kernel` is that of a nested layer.
    */
   readonly weights: readonly string[];
   /** The channel axis of its output, if it is a feature map. */

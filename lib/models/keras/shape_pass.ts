@@ -4,6 +4,7 @@ import { callLayer } from "../../layers/call_layer.ts";
 import type { Steps } from "../../formats/pacer.ts";
 import { ShapeOps, type ShapeValue } from "../../ops/shape_ops.ts";
 import type { Dialect, HostComputation, Layer } from "../../layers/layer.ts";
+import { LAYERS } from "../../layers/layer_table.ts";
 import type { LayerRow, TensorSpec } from "../../types.ts";
 import { type ChannelAxis, channelsOf } from "../graph/channels.ts";
 import {
@@ -107,31 +108,18 @@ export class ShapePass {
    * file uses: those of Keras do not say how many there are.
    */
   #checkLambdas(nodes: readonly LayerDraft[], outputs: readonly Ref[]): void {
-    const lambdas = nodes.filter(({ spec, numOutputs }) =>
-      spec.className === "Lambda" && numOutputs > 1
-    );
-    if (lambdas.length === 0) return;
-    const used = [
-      ...outputs,
-      ...nodes.flatMap(({ call, inputs }) =>
-        call.kind === "alias" ? [...inputs, ...call.outputs] : inputs
-      ),
-    ];
-    for (const draft of lambdas) {
-      const indices = used.flatMap(({ node, index }) =>
-        node === draft ? [index] : []
-      );
-      const most = Math.max(0, ...indices) + 1;
-      if (draft.numOutputs <= most) continue;
-      const rule = most === 1
-        ? "its function must return the one tensor that the file uses"
-        : `its function must return the ${most} tensors that the file uses`;
-      this.#fail(
-        draft,
-        new TypeError(
-          cannot(`call layer "${draft.name}"`, rule, draft.numOutputs),
-        ),
-      );
+    const used = nodes.flatMap(({ call, inputs }) =>
+      call.kind === "alias" ? [...inputs, ...call.outputs] : inputs
+    ).concat(outputs);
+    for (const draft of nodes) {
+      const { numOutputs, spec: { className } } = draft;
+      if (className !== "Lambda" || numOutputs < 2) continue;
+      const own = used.filter(({ node }) => node === draft);
+      const most = Math.max(0, ...own.map(({ index }) => index)) + 1;
+      if (numOutputs <= most) continue;
+      const what = most === 1 ? "one tensor" : `${most} tensors`;
+      const rule = `its function must return the ${what} that the file uses`;
+      this.#fail(draft, refusal(draft, rule, numOutputs));
     }
   }
 
@@ -194,9 +182,10 @@ export class ShapePass {
       if (unknown !== undefined) {
         const rule = `argument "${unknown}" must be a known one`;
         const { className } = draft.spec;
-        throw new TypeError(
-          cannot(`call layer "${draft.name}"`, rule, className),
-        );
+        const hint = Object.hasOwn(LAYERS, className)
+          ? undefined
+          : `read it from the fourth parameter, as in call: (ops, [x], weights, { args: { ${unknown} } }) => …`;
+        throw refusal(draft, rule, className, hint);
       }
       this.#set(draft, outputs);
       this.#narrow.addCall(
@@ -254,7 +243,7 @@ export class ShapePass {
       const { name } = origin(ref).node as LayerDraft;
       this.#fail(
         draft,
-        new TypeError(cannot(`call layer "${draft.name}"`, rule, name)),
+        refusal(draft, rule, name),
       );
     }
   }
@@ -285,16 +274,10 @@ export class ShapePass {
       if (sizes.every((n) => n >= 0) && sizeOf(sizes) <= this.#mostValues) {
         continue;
       }
-      this.#fail(
-        draft,
-        new RangeError(
-          cannot(
-            `call layer "${draft.name}"`,
-            `it must return at most ${this.#mostValues} values for one sample`,
-            shape,
-          ),
-        ),
-      );
+      const rule =
+        `it must return at most ${this.#mostValues} values for one sample`;
+      const action = `call layer "${draft.name}"`;
+      this.#fail(draft, new RangeError(cannot(action, rule, shape)));
     }
     outputs.forEach((output, index) =>
       this.#values.set(`${draft.id}:${index}`, output)
@@ -336,6 +319,15 @@ export class ShapePass {
     const channels = channelsOf(ref, this.#channels);
     return tensorSpec(name, shape, dtype, channels);
   }
+}
+
+function refusal(
+  { name }: LayerDraft,
+  rule: string,
+  value: unknown,
+  hint?: string,
+): Error {
+  return new TypeError(cannot(`call layer "${name}"`, rule, value, hint));
 }
 
 /**

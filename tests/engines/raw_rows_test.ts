@@ -29,7 +29,8 @@ async function mixers(
   }));
   const extractor = new FeatureExtractor(model).layers([-1]).logits(false);
   const { warnings } = await extractor.plan();
-  const line = /^results depend on \.batch\(\): (.*) compute over all samples/;
+  const line =
+    /^results depend on \.batch\(\): (.*?) computes? over all samples/;
   return warnings.flatMap((text) => line.exec(text)?.[1]?.split(", ") ?? []);
 }
 
@@ -250,4 +251,91 @@ Deno.test("plan() does not warn of a slice of rows that a reshape merged before"
   ];
   const x = { name: "x", shape: ["N", 3, 4] };
   assertEquals(await mixers(nodes, { x, constants }), []);
+});
+
+Deno.test("plan() warns of values that the number of samples changes, not of sizes and indices", async () => {
+  const constants = [ints("0", 0), ints("1", 1), ints("2", 2)];
+  const counted: Node[] = [
+    { ...node("Shape"), out: ["s"] },
+    { ...node("Gather"), in: ["s", "0"], out: ["n"] },
+    { ...node("Cast", { to: 1 }), in: ["n"], out: ["f"] },
+  ];
+  const divided: Node = { ...node("Div"), in: ["x", "f"] };
+  assertEquals(await mixers([...counted, divided], { constants }), ['"Div"']);
+  const root: Node = { ...node("Sqrt"), in: ["f"], out: ["r"] };
+  const scaled: Node = { ...node("Mul"), in: ["x", "r"] };
+  assertEquals(
+    await mixers([...counted, root, scaled], { constants }),
+    ['"Mul"'],
+  );
+  // The size of another axis, and sizes and indices.
+  const width = [counted[0]!, { ...counted[1]!, in: ["s", "1"] }, counted[2]!];
+  assertEquals(await mixers([...width, divided], { constants }), []);
+  const sizes: Node[] = [
+    { ...node("Concat", { axis: 0 }), in: ["n", "0"], out: ["to"] },
+    { ...node("Reshape"), in: ["x", "to"] },
+  ];
+  assertEquals(
+    await mixers([...counted.slice(0, 2), ...sizes], { constants }),
+    [],
+  );
+  const indices: Node[] = [
+    { ...node("ArgMax", { axis: 1 }), out: ["a"] },
+    { ...node("Add"), in: ["a", "n"] },
+  ];
+  assertEquals(
+    await mixers([...counted.slice(0, 2), ...indices], { constants }),
+    [],
+  );
+});
+
+Deno.test("plan() warns of an LSTM along samples, after a padding of computed widths", async () => {
+  const floats = (name: string, ...shape: number[]): Constant => ({
+    name,
+    shape,
+    floats: Array(shape.reduce((a, b) => a * b)).fill(0),
+  });
+  const constants = [
+    ...[ints("axis", 1), ints("pads", 0, 1, 0, 1), floats("k", 3, 1, 2)],
+    ...[floats("w", 1, 8, 3), floats("r", 1, 8, 2)],
+  ];
+  const of = (lstm: Partial<Node>, ...before: Node[]) => [
+    { ...node("Abs"), in: ["pads"], out: ["widths"] },
+    { ...node("Pad"), in: ["x", "widths"], out: ["p"] },
+    { ...node("Unsqueeze"), in: ["p", "axis"], out: ["u"] },
+    { ...node("Conv"), in: ["u", "k"], out: ["c"] },
+    ...before,
+    {
+      ...node("LSTM", { "hidden_size": 2 }),
+      ...{ in: ["t", "w", "r"], ...lstm },
+    },
+  ];
+  const swap = (perm: number[]): Node => ({
+    ...node("Transpose", { perm }),
+    in: ["c"],
+    out: ["t"],
+  });
+  const along = of({}, swap([0, 2, 1]));
+  assertEquals(await mixers(along, { constants }), ['"LSTM"']);
+  assertEquals(await mixers(of({}, swap([2, 0, 1])), { constants }), []);
+  // A state that is made for each sample.
+  const state: Node[] = [
+    swap([2, 0, 1]),
+    { ...node("Shape"), in: ["x"], out: ["s"] },
+    { ...node("Gather"), in: ["s", "zero"], out: ["n"] },
+    { ...node("Concat", { axis: 0 }), in: ["one", "n", "two"], out: ["to"] },
+    { ...node("ConstantOfShape"), in: ["to"], out: ["h"] },
+  ];
+  const rest = [ints("zero", 0), ints("one", 1), ints("two", 2)];
+  const lstm = { in: ["t", "w", "r", "", "", "h"], out: ["z"] };
+  const last = (axis: number): Node => ({
+    ...node("Softmax", { axis }),
+    in: ["z"],
+  });
+  const on = (axis: number) =>
+    mixers([...of(lstm, ...state), last(axis)], {
+      constants: [...constants, ...rest],
+    });
+  assertEquals(await on(2), ['"Softmax"']);
+  assertEquals(await on(3), []);
 });

@@ -1,22 +1,27 @@
 import { assertEquals } from "@std/assert";
 import { loadModel } from "@sonde/sonde";
-import { mixingOperation } from "../../../lib/engines/onnx/row_mixing.ts";
+import { makeProgram } from "../../lib/engines/program.ts";
+import { rawRows } from "../../lib/engines/raw_rows.ts";
+import type { SampleRows } from "../../lib/engines/sample_rows.ts";
 import {
   type ModelGraph,
   modelGraphOf,
-} from "../../../lib/models/graph/model_graph.ts";
-import { openOnnxModel } from "../../support/onnx_models.ts";
-import {
-  type Constant,
-  type Node,
-  onnxBytes,
-} from "../../support/onnx_bytes.ts";
+} from "../../lib/models/graph/model_graph.ts";
+import { openOnnxModel } from "../support/onnx_models.ts";
+import { type Constant, type Node, onnxBytes } from "../support/onnx_bytes.ts";
 
 /** The kind of the first operation that may mix the rows of `[4, 3, 5]`. */
 async function mixing(
   nodes: readonly Node[],
   constants: readonly Constant[] = [],
 ): Promise<string | undefined> {
+  return (await rowsOf(nodes, constants)).uncertain?.row.kind;
+}
+
+async function rowsOf(
+  nodes: readonly Node[],
+  constants: readonly Constant[],
+): Promise<SampleRows> {
   const last = nodes.at(-1)!.out![0]!;
   await using model = await loadModel(onnxBytes({
     nodes,
@@ -25,28 +30,22 @@ async function mixing(
     outputs: [{ name: last }],
     opsets: { "": 17 },
   }));
-  return await mixingIn(modelGraphOf(model)!, 3);
+  return await rowsIn(modelGraphOf(model)!);
 }
 
-async function mixingIn(
-  model: ModelGraph,
-  rank: number,
-): Promise<string | undefined> {
-  const calls = model.listed.flatMap(({ call }) =>
-    call.kind === "raw" ? [call.onnx!] : []
-  );
-  const feeds = new Map(
-    model.inputs.map(({ name }) => [name, { isBatch: true, rank }]),
-  );
-  const shapes = new Map(
-    model.listed.flatMap(({ call, row: { outputs: [spec] } }) =>
-      call.kind === "raw" && spec !== undefined
-        ? [[call.onnx!.operation.outputs[0]!, spec.shape] as const]
-        : []
-    ),
-  );
-  const found = await mixingOperation(model.onnx!, calls, feeds, shapes);
-  return found?.operation.kind;
+async function rowsIn(graph: ModelGraph): Promise<SampleRows> {
+  const feeds = graph.inputs.map((spec, i) => ({
+    ref: graph.inputRefs[i]!,
+    spec,
+  }));
+  const features = graph.outputRefs.map((ref) => ({
+    name: ref.node.row.name,
+    ref,
+    builtIn: <T>(_ops: unknown, feature: T) => feature,
+    custom: [],
+  }));
+  const parts = { graph, feeds, features, wantsPenultimate: false };
+  return await rawRows(makeProgram(parts));
 }
 
 function node(
@@ -85,7 +84,6 @@ const APART: readonly [Node, ...Constant[]][] = [
   [node("Mul", ["x"])],
   [node("MatMul", ["w"]), float("w", [5, 2])],
   [node("MatMul", ["w"]), float("w", [1, 5, 2])],
-  [node("MatMul", ["x"]), float("w", [5, 2])],
   [node("Conv", ["w"]), float("w", [2, 3, 2])],
   [node("Softmax", [], { axis: 1 })],
   [node("ReduceMean", [], { axes: [1, -1] })],
@@ -101,10 +99,15 @@ const APART: readonly [Node, ...Constant[]][] = [
   [node("Pad", ["p"]), int("p", 0, 1, 0, 0, 0, 2)],
 ];
 
-const MIXING: readonly [Node, ...Constant[]][] = [
+/** With a row for each sample, which its position in the batch decides. */
+const ORDERED: readonly [Node, ...Constant[]][] = [
   [node("Add", ["c"]), float("c", [4, 3, 5])],
-  [node("Add", ["c"]), float("c", [2, 1, 1, 1])],
   [node("MatMul", ["w"]), float("w", [4, 5, 2])],
+  [node("Concat", ["c"], { axis: 2 }), float("c", [4, 3, 1])],
+];
+
+const MIXING: readonly [Node, ...Constant[]][] = [
+  [node("Add", ["c"]), float("c", [2, 1, 1, 1])],
   [node("Softmax", [], { axis: 0 })],
   [node("Softmax", [], { axis: -3 })],
   [node("ReduceMean", [])],
@@ -133,14 +136,30 @@ const MIXING: readonly [Node, ...Constant[]][] = [
   [node("NonZero", [])],
 ];
 
-Deno.test("mixingOperation() knows operators that keep rows apart", async () => {
+Deno.test("rawRows() knows operators that keep rows apart", async () => {
   for (const [one, ...constants] of APART) {
     const found = await mixing([one], constants);
     assertEquals(found, undefined, `${one.op} ${JSON.stringify(constants)}`);
   }
 });
 
-Deno.test("mixingOperation() finds operators that mix rows, or that it does not know", async () => {
+Deno.test("rawRows() finds operators whose constants have a row for each sample", async () => {
+  for (const [one, ...constants] of ORDERED) {
+    const { uncertain, ordered, mixing } = await rowsOf([one], constants);
+    assertEquals([uncertain, mixing], [undefined, []], one.op);
+    assertEquals(ordered.map(({ row }) => row.kind), [one.op]);
+  }
+});
+
+Deno.test("rawRows() knows products within a sample", async () => {
+  const swap: Node = {
+    ...{ op: "Transpose", in: ["x"], out: ["t"] },
+    attributes: { perm: [0, 2, 1] },
+  };
+  assertEquals(await mixing([swap, node("MatMul", ["t"])]), undefined);
+});
+
+Deno.test("rawRows() finds operators that mix rows, or that it does not know", async () => {
   for (const [one, ...constants] of MIXING) {
     const found = await mixing([one], constants);
     const text = `${one.op} ${JSON.stringify([one.attributes, constants])}`;
@@ -148,7 +167,7 @@ Deno.test("mixingOperation() finds operators that mix rows, or that it does not 
   }
 });
 
-Deno.test("mixingOperation() follows ranks: rows of [N, D] with [N, T, D] mix", async () => {
+Deno.test("rawRows() follows ranks: rows of [N, D] with [N, T, D] mix", async () => {
   const pooled = { op: "ReduceMean", in: ["x"], out: ["p"] };
   const attributes = { axes: [1], keepdims: 0 };
   const first = { ...pooled, attributes };
@@ -158,7 +177,7 @@ Deno.test("mixingOperation() follows ranks: rows of [N, D] with [N, T, D] mix", 
   assertEquals(await mixing([kept, sum]), undefined);
 });
 
-Deno.test("mixingOperation() knows rows of a table by the indices of a sample", async () => {
+Deno.test("rawRows() knows rows of a table by the indices of a sample", async () => {
   const whole: Node = {
     ...{ op: "Cast", in: ["x"], out: ["i"], attributes: { to: 7 } },
   };
@@ -171,7 +190,7 @@ Deno.test("mixingOperation() knows rows of a table by the indices of a sample", 
   assertEquals(await mixing([whole, rows(1)], [table]), "Gather");
 });
 
-Deno.test("mixingOperation() takes what is computed from constants as the same for all samples", async () => {
+Deno.test("rawRows() takes what is computed from constants as the same for all samples", async () => {
   const made: Node = { op: "ConstantOfShape", in: ["sizes"], out: ["ones"] };
   const joined: Node = {
     ...{ op: "Concat", in: ["ones", "x"], out: ["y"], attributes: { axis: 1 } },
@@ -188,7 +207,7 @@ Deno.test("mixingOperation() takes what is computed from constants as the same f
   );
 });
 
-Deno.test("mixingOperation() knows products of integers with constant weights", async () => {
+Deno.test("rawRows() knows products of integers with constant weights", async () => {
   const bytes: Node = {
     ...{ op: "Cast", in: ["x"], out: ["b"], attributes: { to: 2 } },
   };
@@ -208,7 +227,7 @@ Deno.test("mixingOperation() knows products of integers with constant weights", 
   );
 });
 
-Deno.test("mixingOperation() finds none in a convolutional network of an exporter", async () => {
+Deno.test("rawRows() finds none in a convolutional network of an exporter", async () => {
   await using model = await openOnnxModel("torch_cnn_fixed");
-  assertEquals(await mixingIn(model, 4), undefined);
+  assertEquals((await rowsIn(model)).uncertain, undefined);
 });
