@@ -19,6 +19,16 @@ ONLY_KERAS_3 = [
     "threshold", "glu",
 ]
 
+LETTERS = ["a", "b", "cat", "The", "über", "ß", "\U0001f600", "don't", "x-y", "[UNK]", "7"]
+SPACES = [" ", " ", "  ", "\t", "\n", "\u00a0"]
+
+
+def text(d, most):
+    """A text of up to some words; of one word, the word alone."""
+    words = [d.of(*LETTERS) for _ in range(d.int(0, most))]
+    return "".join(words if most == 1 else (word + d.of(*SPACES) for word in words))
+
+
 # Rows: how their numbers are drawn.
 ROW_KINDS = ["plain", "plain", "plain", "large", "tiny", "ties", "zeros", "even", "holes"]
 
@@ -28,7 +38,7 @@ class Feed:
     """One input: its sizes, those that the model does not know, its numbers."""
 
     shape: tuple
-    kind: str = "float"  # or "ids", "mask", "whole"
+    kind: str = "float"  # or "ids", "mask", "whole", "text"
     most: int = 6
     unknown: tuple = ()  # axes, from 0 after the rows
     holes: float | None = None  # rows of steps get holes of this value
@@ -126,6 +136,9 @@ class Draw:
             if feed.holes is not None:
                 ids = np.where(self.mask(shape[0], shape[1]), np.maximum(ids, 1), 0)
             return ids.astype("int32")
+        if feed.kind == "text":
+            texts = [text(self, feed.most) for _ in range(int(np.prod(shape)))]
+            return np.array(texts, object).reshape(shape)
         if feed.kind == "mask":
             if len(feed.shape) == 1:
                 return self.mask(*shape)

@@ -10,8 +10,8 @@ largest value when inputs and weights move by 1e-6 of theirs. The folder gets
 <number>.keras or .h5, and cases.jsonl with a case a line.
 
 Seeds from 100 draw more (see WIDE): further kinds, half-precision policies,
-Keras 3's Sequential, and features of inner layers. Earlier seeds give what they
-always gave.
+Keras 3's Sequential, and features of inner layers; seeds from 300 draw layers on
+strings (see TEXT). Earlier seeds give what they always gave.
 
 Versions: keras 3.15.1, tf_keras 2.21.0, tensorflow 2.21.0. KERAS_BACKEND says
 who computes: tensorflow (the default) or jax.
@@ -44,6 +44,7 @@ from _fuzz_draw import Draw
 from _fuzz_maps import MAPS, MAPS_KERAS_3
 from _fuzz_plain import PLAIN, PLAIN_KERAS_3
 from _fuzz_sequences import SEQUENCES, SEQUENCES_KERAS_3
+from _fuzz_text import texts
 from _fuzz_whole import WHOLE, WHOLE_KERAS_3
 from _fuzz_wide_models import WIDE_BOTH, WIDE_KERAS_3
 from _fuzz_wide_ops import wide_chain
@@ -64,6 +65,8 @@ MORE = {
     True: {**KINDS[True], **WIDE_BOTH, **WIDE_KERAS_3, wide_chain: 40},
     False: {**BOTH, **WIDE_BOTH, tf_chain: 40},
 }
+TEXT = 300  # the first seed that draws strings too
+WITH_TEXT = {is3: {**kinds, texts: 30} for is3, kinds in MORE.items()}
 POLICIES = ("mixed_float16", "mixed_bfloat16", "bfloat16", "float16")
 
 
@@ -80,7 +83,7 @@ def model_of(d, plan):
     K, inputs = d.keras, []
     for feed in plan.feeds:
         shape = tuple(None if i in feed.unknown and not plan.static else s for i, s in enumerate(feed.shape))
-        dtype = {"ids": "int32", "mask": "bool"}.get(feed.kind, "float32")
+        dtype = {"ids": "int32", "mask": "bool", "text": "string"}.get(feed.kind, "float32")
         inputs.append((shape, dtype))
     if plan.layers is not None and d.chance(0.4):
         (shape, dtype), = inputs
@@ -133,7 +136,7 @@ def draw_weights(d, model):
 
 
 def run(d, plan, model, arrays):
-    given = [tf.constant(x) if not d.is3 else keras.ops.convert_to_tensor(x) for x in arrays]
+    given = [keras.ops.convert_to_tensor(x) if d.is3 and x.dtype != object else tf.constant(x) for x in arrays]
     if plan.notes.get("structure"):
         given = [plan.notes["structure"](*given)]
     # Of Keras 3's Sequential this raises, so that seeds below 100 draw none.
@@ -166,6 +169,8 @@ def check_stable(d, plan, model, arrays, outputs):
 
 
 def packed(value):
+    if value.dtype == object:
+        return {"shape": list(value.shape), "dtype": "string", "strings": value.reshape(-1).tolist()}
     value = np.ascontiguousarray(value)
     kind = {"b": "bool", "i": "int32", "u": "int32"}.get(value.dtype.kind, "float32")
     stored = value.astype({"bool": "uint8"}.get(kind, kind))
@@ -279,7 +284,7 @@ def case(seed, number, only, folder):
     """The case of a number: drawn until Keras takes it."""
     chooser = np.random.default_rng([seed, number])
     is3 = bool(chooser.random() < 0.7) if only != "tf_keras" else False
-    all_kinds = KINDS if seed < WIDE else MORE
+    all_kinds = KINDS if seed < WIDE else MORE if seed < TEXT else WITH_TEXT
     kinds = {k: w for k, w in all_kinds[is3].items() if only in (None, "tf_keras", k.__name__)}
     if not kinds:
         is3 = not is3 if seed >= WIDE else True
@@ -289,7 +294,7 @@ def case(seed, number, only, folder):
     again = collections.Counter()
     for attempt in range(60):
         d = Draw([seed, number, attempt], keras if is3 else tf_keras, is3, seed >= WIDE)
-        if d.wide and is3 and d.chance(0.06) and kind.__name__ not in ("quantized", "wide_chain", "chain", "operations", "constants", "preprocessing"):
+        if d.wide and is3 and d.chance(0.06) and kind.__name__ not in ("quantized", "wide_chain", "chain", "operations", "constants", "preprocessing", "texts"):
             d.policy = d.of(*POLICIES)
             keras.config.set_dtype_policy(d.policy)
         try:

@@ -13,8 +13,11 @@ import { engineOf, openOn, type OurEngine } from "./open_on.ts";
 /** An array as the script packs it. */
 interface Packed {
   readonly shape: readonly number[];
-  readonly dtype: "float32" | "int32" | "bool";
-  readonly base64: string;
+  readonly dtype: "float32" | "int32" | "bool" | "string";
+  /** Of numbers. */
+  readonly base64?: string;
+  /** Instead of numbers. */
+  readonly strings?: readonly string[];
 }
 
 /** One model, what went into it and what came out. */
@@ -121,12 +124,23 @@ async function wrongFeatures(
   if (names.length === 0) return "";
   const set = await new FeatureExtractor(model).layers(names).logits(false)
     .batch(BATCH).engine(...engineOf(engine))
-    .predict(inputs.length === 1 ? inputs[0]! : [...inputs]);
+    .predict(inputs.length === 1 ? fedOf(inputs[0]!) : inputs.map(fedOf));
   const texts = names.map((name) => {
     const { text } = compared(set.layer(name), unpacked(features[name]!));
     return text === "" ? "" : `feature "${name}": ${text}`;
   });
   return texts.filter((text) => text !== "").join("; ");
+}
+
+/** An input as a dataset has it: strings as lists of the rows. */
+function fedOf(array: HostArray): HostArray | string[][] {
+  const { data, shape } = array;
+  if (!Array.isArray(data)) return array;
+  const texts: readonly string[] = data;
+  return Array.from(
+    { length: shape[0]! },
+    (_, row) => texts.slice(row * shape[1]!, (row + 1) * shape[1]!),
+  );
 }
 
 /**
@@ -170,17 +184,27 @@ function compared(
 function rowsOf<A extends HostArray>(array: A, rows: readonly number[]): A {
   const { data, shape } = array;
   const size = data.length / shape[0]!;
+  const sizes = [rows.length, ...shape.slice(1)];
+  if (Array.isArray(data)) { // strings
+    const texts = rows.flatMap((row) =>
+      data.slice(row * size, row * size + size)
+    );
+    return { ...array, data: texts, shape: sizes };
+  }
   const Kind = data.constructor as { new (length: number): Float32Array };
   const chosen = new Kind(rows.length * size);
   rows.forEach((row, i) =>
     chosen.set(data.subarray(row * size, (row + 1) * size), i * size)
   );
-  return { ...array, data: chosen, shape: [rows.length, ...shape.slice(1)] };
+  return { ...array, data: chosen, shape: sizes };
 }
 
 const ARRAYS = { float32: Float32Array, int32: Int32Array, bool: Uint8Array };
 
-function unpacked({ shape, dtype, base64 }: Packed): HostArray {
-  const { buffer } = Uint8Array.fromBase64(base64);
+function unpacked({ shape, dtype, base64, strings }: Packed): HostArray {
+  if (dtype === "string") {
+    return { data: strings, shape, dtype } as unknown as HostArray;
+  }
+  const { buffer } = Uint8Array.fromBase64(base64!);
   return { data: new ARRAYS[dtype](buffer), shape, dtype } as HostArray;
 }

@@ -8,11 +8,14 @@ import { record, type Recording } from "../../lib/engines/onnx/recording.ts";
 import { Pacer } from "../../lib/formats/pacer.ts";
 import type { Program } from "../../lib/engines/program.ts";
 import { openTfjs } from "../../lib/engines/tfjs/tfjs_session.ts";
+import { fedArrays } from "../../lib/extractor/feeds.ts";
 import { compile } from "../../lib/extractor/compile.ts";
 import type { EngineOptions } from "../../lib/extractor/options.ts";
 import { DEFAULTS } from "../../lib/extractor/settings.ts";
 import type { ModelGraph } from "../../lib/models/graph/model_graph.ts";
 import type { FeatureArray, NdArray } from "../../lib/types.ts";
+
+type Fed = Parameters<typeof fedArrays>[1];
 
 /** Where a model runs. */
 export type OurEngine = "cpu" | "wasm" | "webgpu" | "onnx" | "onnx:webgpu";
@@ -62,8 +65,10 @@ export async function openOn(
   return {
     names: program.features.map(({ name }) => name),
     async run(inputs) {
+      // The host computes what layers on strings give.
+      const fed = fedArrays(program.feeds, inputs as Fed);
       const typed = program.feeds.map(({ spec }, i) =>
-        asType(inputs[i]!, spec.dtype)
+        asType(fed[i]!, spec.dtype)
       );
       return [...(await session.run(typed, new Pacer())).features];
     },
