@@ -1,4 +1,4 @@
-import { cannot, shapeText, sizeOf, STATELESS } from "../check.ts";
+import { cannot, counted, shapeText, sizeOf, STATELESS } from "../check.ts";
 import { rowsFrom } from "../math/row_view.ts";
 import { builtInLayerOf, type GraphNode } from "../models/graph/graph.ts";
 import type { FeatureArray, NdArray } from "../types.ts";
@@ -73,18 +73,15 @@ export function checkOneBatch(
     cannot(
       `compute layer "${stateful.node.row.name}"`,
       `the samples must be at most the ${most} of one batch, as it is stateful: Keras starts the next batch from its last state`,
-      `${rows} samples`,
+      counted(rows, "sample"),
       `pass each batch to a predict() of its own, which starts from zero states, or ${STATELESS}`,
     ),
   );
 }
 
-/** A program with its feeds. */
-type WithFeeds = Pick<Program, "feeds">;
-
 /** Whether an input has no batch axis, and is the same for all samples. */
-function isShared({ feeds }: Partial<WithFeeds>, index: number): boolean {
-  return feeds?.[index]?.spec.batchAxis === null;
+function isShared({ feeds }: Pick<Program, "feeds">, index: number): boolean {
+  return feeds[index]?.spec.batchAxis === null;
 }
 
 /**
@@ -103,7 +100,7 @@ function isShared({ feeds }: Partial<WithFeeds>, index: number): boolean {
  * has other sizes in a later batch.
  */
 export async function inFixedBatches(
-  program: Pick<Program, "features" | "logits"> & Partial<WithFeeds>,
+  program: Pick<Program, "features" | "logits" | "feeds">,
   inputs: Inputs,
   size: number,
   run: (batch: Inputs, start: number) => Promise<RunOutputs>,

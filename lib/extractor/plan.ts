@@ -1,4 +1,4 @@
-import { quote } from "../check.ts";
+import { counted, quote } from "../check.ts";
 import { attachView } from "../display/attach_view.ts";
 import { namesText } from "../display/cell.ts";
 import type { View } from "../display/view.ts";
@@ -8,11 +8,9 @@ import {
   wholeBatches,
 } from "../engines/fixed_batches.ts";
 import { namesOf, usesHead } from "../engines/program.ts";
-import {
-  graphsIn,
-  type OnnxFunction,
-  type OnnxOperation,
-} from "../formats/onnx_model.ts";
+import type { Feed } from "../engines/schedule.ts";
+import type { OnnxOperation } from "../formats/onnx_model.ts";
+import { operationsWithin } from "../models/graph/onnx_operators.ts";
 import { type GraphNode, origin } from "../models/graph/graph.ts";
 import type { ModelGraph } from "../models/graph/model_graph.ts";
 import type { EngineChoice } from "./choose_engine.ts";
@@ -116,6 +114,7 @@ export async function planOf(
       ...program.found.warnings,
       ...await batchDependence(graph, program),
       ...oneBatch(program),
+      ...program.feeds.filter(isRagged).map(equallyLong),
       ...droppedMasks(program),
       ...graph.customClasses.map(notInFile),
     ]),
@@ -219,24 +218,16 @@ function isTraining({ kind, attributes }: OnnxOperation): boolean {
   return kind === "BatchNormalization" && attributes.get("training_mode") === 1;
 }
 
-/**
- * Whether an operation is of a kind, or one in its subgraphs or in the function
- * that it calls.
- */
-function holds(
-  operation: OnnxOperation,
-  functions: readonly OnnxFunction[],
-  isSuch: (operation: OnnxOperation) => boolean,
-): boolean {
-  const { kind, domain } = operation;
-  const inner = graphsIn(operation).flatMap(({ nodes }) => nodes);
-  const called = functions.find((body) =>
-    body.name === kind && body.domain === domain
-  );
-  return isSuch(operation) ||
-    [...inner, ...called?.nodes ?? []].some((one) =>
-      holds(one, functions, isSuch)
-    );
+function isRagged({ ref }: Feed): boolean {
+  return ref.node.row.kind === "InputLayer" &&
+    ref.node.row.config.ragged === true;
+}
+
+/** Warns of an input whose samples have different lengths in Keras. */
+function equallyLong({ spec }: Feed): string {
+  return `input ${
+    quote(spec.name)
+  } is ragged in Keras: here the samples of a batch are equally long, and padding counts as values; pass batches of equally long samples`;
 }
 
 /** Warns of a state that Keras carries from batch to batch. */
@@ -244,7 +235,9 @@ function oneBatch(program: ExtractorProgram): string[] {
   const stateful = statefulLayer(program);
   if (stateful === undefined) return [];
   const { node: { row }, rows } = stateful;
-  const most = rows === Infinity ? "one batch" : `one batch of ${rows} samples`;
+  const most = rows === Infinity
+    ? "one batch"
+    : `one batch of ${counted(rows, "sample")}`;
   return [
     `layer ${
       quote(row.name)
@@ -285,7 +278,7 @@ async function batchDependence(
   const which = (isSuch: (operation: OnnxOperation) => boolean) =>
     nodes.filter(({ call }) =>
       call.kind === "raw" && call.onnx !== undefined &&
-      holds(call.onnx.operation, functions, isSuch)
+      [...operationsWithin([call.onnx.operation], functions)].some(isSuch)
     );
   const padded = nodes.filter(({ call }) =>
     call.kind === "input" && call.host?.computation.padsToLongest === true
@@ -341,5 +334,7 @@ function warning(
   const names = nodes.map(({ row }) => quote(row.name));
   const shown = names.slice(0, 3).join(", ");
   const more = names.length > 3 ? ` and ${names.length - 3} more` : "";
-  return [`results depend on ${on}: ${before}${shown}${more} ${what}`];
+  const isOne = names.length === 1 && before === "";
+  const does = isOne ? what.replace(/^\w+/, "$&s") : what;
+  return [`results depend on ${on}: ${before}${shown}${more} ${does}`];
 }

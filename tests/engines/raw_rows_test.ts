@@ -29,7 +29,8 @@ async function mixers(
   }));
   const extractor = new FeatureExtractor(model).layers([-1]).logits(false);
   const { warnings } = await extractor.plan();
-  const line = /^results depend on \.batch\(\): (.*) compute over all samples/;
+  const line =
+    /^results depend on \.batch\(\): (.*?) computes? over all samples/;
   return warnings.flatMap((text) => line.exec(text)?.[1]?.split(", ") ?? []);
 }
 

@@ -22,11 +22,11 @@ const CASES: {
 const ROWS = 6;
 const WARNINGS = {
   any:
-    /^results depend on \.batch\(\): ".*" compute over all samples of a batch$/,
+    /^results depend on \.batch\(\): ".*" computes? over all samples of a batch$/,
   fixed:
-    /^results depend on the order of the samples: ".*" compute over all 6 samples of a run$/,
+    /^results depend on the order of the samples: ".*" computes? over all 6 samples of a run$/,
   ordered:
-    /^results depend on the order of the samples: ".*" treat samples by their position in a batch, as a constant with a row for each does$/,
+    /^results depend on the order of the samples: ".*" treats? samples by their position in a batch, as a constant with a row for each does$/,
 };
 
 function samples(count: number) {

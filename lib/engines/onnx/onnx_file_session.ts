@@ -29,7 +29,6 @@ import {
   openWorkerLink,
   type RuntimePipeline,
 } from "./runtime/open_pipeline.ts";
-import { missingPermission } from "./runtime/missing_runtime.ts";
 import { featureOf, floatsOf, unshared } from "./read_result.ts";
 import type {
   NarrowedTensor,
@@ -93,8 +92,8 @@ export async function openOnnxFile(
       ? undefined
       : await (await import("../raw_rows.ts")).rawRows(program);
     const openInWorker = async () => {
-      if (await missingPermission() !== undefined) return undefined;
       const link = await openWorkerLink();
+      if (link === undefined) return undefined;
       const where = { threads, device, link };
       const again = await openStages(program, calls, where, new Pacer());
       if (passed === undefined) {
