@@ -5,7 +5,7 @@ import type { View } from "../display/view.ts";
 import { statefulLayer, wholeBatches } from "../engines/fixed_batches.ts";
 import { namesOf, usesHead } from "../engines/program.ts";
 import type { OnnxOperation } from "../formats/onnx_model.ts";
-import { operationsWithin } from "../models/graph/onnx_operators.ts";
+import { operationsWithin, RANDOM } from "../models/graph/onnx_operators.ts";
 import { type GraphNode, origin } from "../models/graph/graph.ts";
 import type { ModelGraph } from "../models/graph/model_graph.ts";
 import type { EngineChoice } from "./choose_engine.ts";
@@ -213,6 +213,17 @@ function isTraining({ kind, attributes }: OnnxOperation): boolean {
   return kind === "BatchNormalization" && attributes.get("training_mode") === 1;
 }
 
+/** Whether an operation draws numbers; a Dropout does if it trains. */
+function isRandom(
+  { kind, domain, inputs: [, , trains = ""] }: OnnxOperation,
+  onnx: ModelGraph["onnx"],
+): boolean {
+  if (domain !== "" || kind !== "Dropout" || trains === "") {
+    return domain === "" && RANDOM.test(kind);
+  }
+  return onnx?.constants.get(trains)?.storedBytes?.()[0] !== 0;
+}
+
 /** Warns of a state that Keras carries from batch to batch. */
 function oneBatch(program: ExtractorProgram): string[] {
   const stateful = statefulLayer(program);
@@ -258,6 +269,9 @@ function batchDependence(
       call.kind === "raw" && call.onnx !== undefined &&
       [...operationsWithin([call.onnx.operation], functions)].some(isSuch)
     );
+  const random = nodes.filter(({ call, row }) =>
+    call.kind === "raw" && call.onnx === undefined && RANDOM.test(row.kind)
+  );
   const padded = nodes.filter(({ call }) =>
     call.kind === "input" && call.host?.computation.padsToLongest === true
   );
@@ -274,6 +288,12 @@ function batchDependence(
       which(isTraining),
       "",
       "normalise by the mean and variance of a whole batch, as in training",
+    ),
+    ...warning(
+      [...random, ...which((operation) => isRandom(operation, onnx))],
+      "",
+      "draw random numbers",
+      "chance",
     ),
     ...fixed === 1
       ? warning(mixing, "", "compute over all samples of a batch")

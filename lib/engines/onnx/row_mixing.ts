@@ -7,7 +7,11 @@
 import { sizeOf } from "../../check.ts";
 import { storedType } from "../../formats/onnx_tensor.ts";
 import type { OnnxCall } from "../../models/graph/graph.ts";
-import { BROADCASTING, UNARY } from "../../models/graph/onnx_operators.ts";
+import {
+  BROADCASTING,
+  RANDOM,
+  UNARY,
+} from "../../models/graph/onnx_operators.ts";
 import type {
   FileConstant,
   OnnxOrigin,
@@ -215,8 +219,6 @@ export async function mixingOperation(
   }
 }
 
-/** Operators whose results differ from run to run. */
-const RANDOM = /^(Random|Bernoulli|Multinomial)/;
 /** Operators whose first input may be the same for all samples. */
 const TAKES_SHARED = new Set(["Concat", "Gather", "Gemm", "MatMul"]);
 
