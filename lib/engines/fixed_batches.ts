@@ -1,8 +1,9 @@
-import { cannot, shapeText, sizeOf, STATELESS } from "../check.ts";
+import { cannot, counted, shapeText, sizeOf, STATELESS } from "../check.ts";
 import { rowsFrom } from "../math/row_view.ts";
 import { builtInLayerOf, type GraphNode } from "../models/graph/graph.ts";
 import type { FeatureArray, NdArray } from "../types.ts";
 import type { Program, RunOutputs } from "./program.ts";
+import type { SampleRows } from "./sample_rows.ts";
 
 type Inputs = readonly NdArray<ArrayBufferView>[];
 
@@ -72,7 +73,7 @@ export function checkOneBatch(
     cannot(
       `compute layer "${stateful.node.row.name}"`,
       `the samples must be at most the ${most} of one batch, as it is stateful: Keras starts the next batch from its last state`,
-      `${rows} samples`,
+      counted(rows, "sample"),
       `pass each batch to a predict() of its own, which starts from zero states, or ${STATELESS}`,
     ),
   );
@@ -185,33 +186,23 @@ function joinedArrays<A extends FeatureArray | NdArray>(
 }
 
 /**
- * Checks that padding rows cannot change the other rows of a batch of layers.
+ * Checks that padding rows cannot change the other rows of a batch.
  *
- * @param program A program over layers with a fixed batch size.
- * @throws {RangeError} If a layer may mix the rows.
+ * @param rows Where the samples are, in a program with a fixed batch size.
+ * @param batch The batch size.
+ * @param what The samples, for messages.
+ * @throws {RangeError} If a layer or an operation may mix the rows.
  */
-export function checkLayers(program: Program): void {
-  const { uncertain, batch } = program.rows;
-  if (uncertain === undefined) return;
-  throw mixesRows("run the model", batch!, uncertain.row);
-}
-
-/**
- * Creates the error for a last batch that cannot be padded.
- *
- * @param action The action, for messages.
- * @param batch The batch size of the model.
- * @param operation The operation that may mix the rows.
- * @returns The error to throw.
- */
-export function mixesRows(
-  action: string,
+export function checkPadding(
+  { uncertain }: SampleRows,
   batch: number,
-  { name, kind }: { readonly name: string; readonly kind: string },
-): RangeError {
-  return new RangeError(
+  what: string,
+): void {
+  if (uncertain === undefined) return;
+  const { name, kind } = uncertain.row;
+  throw new RangeError(
     cannot(
-      action,
+      `run ${what}`,
       `the number of samples must be a multiple of ${batch}, which the model takes at once: ` +
         "a last batch cannot be padded, as an operation may mix the rows",
       `operation "${name}" (${kind})`,

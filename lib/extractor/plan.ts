@@ -1,9 +1,14 @@
-import { quote } from "../check.ts";
+import { counted, quote } from "../check.ts";
 import { attachView } from "../display/attach_view.ts";
 import { namesText } from "../display/cell.ts";
 import type { View } from "../display/view.ts";
-import { statefulLayer, wholeBatches } from "../engines/fixed_batches.ts";
+import {
+  fixedRows,
+  statefulLayer,
+  wholeBatches,
+} from "../engines/fixed_batches.ts";
 import { namesOf, usesHead } from "../engines/program.ts";
+import type { Feed } from "../engines/schedule.ts";
 import type { OnnxOperation } from "../formats/onnx_model.ts";
 import { operationsWithin, RANDOM } from "../models/graph/onnx_operators.ts";
 import { type GraphNode, origin } from "../models/graph/graph.ts";
@@ -11,7 +16,6 @@ import type { ModelGraph } from "../models/graph/model_graph.ts";
 import type { EngineChoice } from "./choose_engine.ts";
 import type { ExtractorProgram } from "./compile.ts";
 import { droppedMasks } from "./dropped_masks.ts";
-import { mixingNodes } from "./mixed_samples.ts";
 import { changesOf, type Settings } from "./settings.ts";
 
 /**
@@ -70,12 +74,12 @@ export interface Plan {
  * @param choice The engine.
  * @returns The plan, frozen.
  */
-export function planOf(
+export async function planOf(
   graph: ModelGraph,
   program: ExtractorProgram,
   settings: Settings,
   choice: EngineChoice,
-): Plan {
+): Promise<Plan> {
   const { logits, search } = program.found;
   const runs = new Set(program.schedule.nodes);
   // Logits are computed from the penultimate, so the head's weights count too.
@@ -108,8 +112,9 @@ export function planOf(
     numParameters: numParameters([...runs]),
     warnings: Object.freeze([
       ...program.found.warnings,
-      ...batchDependence(graph, program),
+      ...await batchDependence(graph, program),
       ...oneBatch(program),
+      ...program.feeds.filter(isRagged).map(equallyLong),
       ...droppedMasks(program),
       ...graph.customClasses.map(notInFile),
     ]),
@@ -224,12 +229,26 @@ function isRandom(
   return onnx?.constants.get(trains)?.storedBytes?.()[0] !== 0;
 }
 
+function isRagged({ ref }: Feed): boolean {
+  return ref.node.row.kind === "InputLayer" &&
+    ref.node.row.config.ragged === true;
+}
+
+/** Warns of an input whose samples have different lengths in Keras. */
+function equallyLong({ spec }: Feed): string {
+  return `input ${
+    quote(spec.name)
+  } is ragged in Keras: here the samples of a batch are equally long, and padding counts as values; pass batches of equally long samples`;
+}
+
 /** Warns of a state that Keras carries from batch to batch. */
 function oneBatch(program: ExtractorProgram): string[] {
   const stateful = statefulLayer(program);
   if (stateful === undefined) return [];
   const { node: { row }, rows } = stateful;
-  const most = rows === Infinity ? "one batch" : `one batch of ${rows} samples`;
+  const most = rows === Infinity
+    ? "one batch"
+    : `one batch of ${counted(rows, "sample")}`;
   return [
     `layer ${
       quote(row.name)
@@ -253,16 +272,19 @@ function notInFile(className: string): string {
  * @returns One warning per reason, which names the operations; empty if there
  * are none.
  */
-function batchDependence(
+async function batchDependence(
   { onnx }: ModelGraph,
   program: ExtractorProgram,
-): string[] {
-  const { feeds, features, schedule, rows } = program;
+): Promise<string[]> {
+  const { feeds, features, schedule } = program;
   const nodes = [...feeds.map(({ ref }) => ref.node), ...schedule.nodes];
-  const mixing = onnx === undefined
-    ? rows.mixing
-    : mixingNodes(onnx, feeds, schedule.nodes);
+  const isSingle = (onnx?.batch ?? fixedRows(program)) === 1;
+  const isRaw = schedule.nodes.some(({ call }) => call.kind === "raw");
+  const { mixing, ordered } = isRaw && !isSingle
+    ? await (await import("../engines/raw_rows.ts")).rawRows(program)
+    : program.rows;
   const fixed = wholeBatches(1, program);
+  const on = fixed === 1 ? undefined : "the order of the samples";
   const functions = onnx?.file.functions ?? [];
   const which = (isSuch: (operation: OnnxOperation) => boolean) =>
     nodes.filter(({ call }) =>
@@ -295,14 +317,20 @@ function batchDependence(
       "draw random numbers",
       "chance",
     ),
-    ...fixed === 1
-      ? warning(mixing, "", "compute over all samples of a batch")
-      : warning(
-        mixing,
-        "",
-        `compute over all ${fixed} samples of a run`,
-        "the order of the samples",
-      ),
+    ...warning(
+      mixing,
+      "",
+      fixed === 1
+        ? "compute over all samples of a batch"
+        : `compute over all ${fixed} samples of a run`,
+      on,
+    ),
+    ...warning(
+      ordered,
+      "",
+      "treat samples by their position in a batch, as a constant with a row for each does",
+      on,
+    ),
     ...warning(
       indices.map(({ node }) => node),
       "the indices of ",
@@ -326,5 +354,7 @@ function warning(
   const names = nodes.map(({ row }) => quote(row.name));
   const shown = names.slice(0, 3).join(", ");
   const more = names.length > 3 ? ` and ${names.length - 3} more` : "";
-  return [`results depend on ${on}: ${before}${shown}${more} ${what}`];
+  const isOne = names.length === 1 && before === "";
+  const does = isOne ? what.replace(/^\w+/, "$&s") : what;
+  return [`results depend on ${on}: ${before}${shown}${more} ${does}`];
 }

@@ -8,15 +8,12 @@ import { cannot } from "../check.ts";
 import type { Ops } from "../ops/ops.ts";
 import { activationNamed } from "./activations.ts";
 import { activationName, asKey } from "./config_reader.ts";
-import { customOps } from "./custom_ops.ts";
+import { customOps, twiceAtFirst } from "./custom_ops.ts";
 import { type CustomTable, findCustom, isFactory } from "./custom_objects.ts";
 import { checkedFactory, tensorsOf } from "./custom_results.ts";
 import type { Layer, LayerConfig, LayerFactory } from "./layer.ts";
 
-/**
- * A function for a Lambda layer: of its input, or of the list of its inputs;
- * the layer's `arguments` are the third parameter.
- */
+/** A function for a Lambda layer, of one input or of several. */
 type LambdaFunction = <T>(
   ops: Ops<T>,
   x: T | readonly T[],
@@ -73,14 +70,14 @@ export function customLambda(
   return {
     weights: [],
     masks: () => [undefined],
-    call<T>(ops: Ops<T>, inputs: readonly T[]) {
+    call: twiceAtFirst(<T>(ops: Ops<T>, inputs: readonly T[]) => {
       const x = inputs.length === 1 ? inputs[0]! : inputs;
       const checked = customOps(ops, inputs);
       const named = watched(stored, entry.length > 2);
       const result = (entry as LambdaFunction)(checked, x, ...named.passed);
       named.check(action);
       return tensorsOf(checked, result, action, rule) as T[];
-    },
+    }),
   };
 }
 

@@ -8,7 +8,7 @@
 import { cannot } from "../check.ts";
 import type { Ops } from "../ops/ops.ts";
 import { constantArray, isWrittenArray } from "./constant_values.ts";
-import { customOps } from "./custom_ops.ts";
+import { customOps, twiceAtFirst } from "./custom_ops.ts";
 import { checkedFactory, tensorsOf } from "./custom_results.ts";
 import type {
   Activation,
@@ -41,8 +41,27 @@ export type CustomOperation = <T>(
 ) => T | T[];
 
 /**
+ * A function for a `Lambda` layer, over {@linkcode Ops}: of its input, or of
+ * the list of its inputs. The layer's `arguments` are the third parameter.
+ *
+ * @category Custom layers
+ */
+export type CustomLambda =
+  | (<T>(
+    ops: Ops<T>,
+    x: T,
+    named: Readonly<Record<string, unknown>>,
+  ) => T | T[])
+  | (<T>(
+    ops: Ops<T>,
+    inputs: readonly T[],
+    named: Readonly<Record<string, unknown>>,
+  ) => T | T[]);
+
+/**
  * A custom object: a layer factory, an activation `(ops, x)`, an operation
- * `(ops, args, kwargs)`, or the name of a built-in one.
+ * `(ops, args, kwargs)`, a function for a `Lambda` layer `(ops, x, named)`, or
+ * the name of a built-in one.
  *
  * @category Custom layers
  */
@@ -50,6 +69,7 @@ export type CustomObject =
   | LayerFactory
   | CustomActivation
   | CustomOperation
+  | CustomLambda
   | string;
 
 /**
@@ -219,7 +239,7 @@ function onArguments(
   return {
     weights: [],
     masks: () => [],
-    call<T>(ops: Ops<T>, inputs: readonly T[]) {
+    call: twiceAtFirst(<T>(ops: Ops<T>, inputs: readonly T[]) => {
       const bind = (value: unknown) => bound(value, ops, inputs, name);
       const [values, named] = [args.map(bind), mapValues(kwargs, bind)];
       const checked = customOps(ops, values, named);
@@ -227,7 +247,7 @@ function onArguments(
       const rule = "it must return a tensor, or a list of tensors";
       const action = `call custom operation "${name}"`;
       return tensorsOf(checked, result, action, rule) as T[];
-    },
+    }),
   };
 }
 

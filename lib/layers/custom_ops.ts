@@ -160,6 +160,26 @@ export function isTensorOf(ops: object, value: unknown): boolean {
 }
 
 /**
+ * Calls a custom function twice at first, over shapes when the model is loaded,
+ * so that a value that it keeps from a call is found there.
+ *
+ * @param call Calls the function.
+ * @returns The same.
+ */
+export function twiceAtFirst<F extends (...args: never[]) => unknown>(
+  call: F,
+): F {
+  let isCalled = false;
+  return ((...args) => {
+    if (!isCalled) {
+      isCalled = true;
+      call(...args);
+    }
+    return call(...args);
+  }) as F;
+}
+
+/**
  * Named arguments whose tensors are known once they are read: nothing else
  * reads them, as those that nobody reads are an error.
  *

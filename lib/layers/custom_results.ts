@@ -13,6 +13,7 @@ import {
   isTensorOf,
   knownWhenRead,
   shownList,
+  twiceAtFirst,
 } from "./custom_ops.ts";
 import type {
   Activation,
@@ -33,7 +34,7 @@ export function checkedActivation(
   activation: Activation,
   name: string,
 ): Activation {
-  return (raw, x) => {
+  return twiceAtFirst<Activation>((raw, x) => {
     const ops = customOps(raw, x);
     const [value] = tensorsOf(
       ops,
@@ -43,7 +44,7 @@ export function checkedActivation(
       1,
     );
     return value as typeof x;
-  };
+  });
 }
 
 /**
@@ -78,12 +79,12 @@ export function checkedFactory(
     const action = `call layer "${config.name}"`;
     return {
       ...layer,
-      call<T>(
+      call: twiceAtFirst(<T>(
         raw: Ops<T>,
         inputs: readonly T[],
         weights: Readonly<Record<string, T>>,
         context: CallContext<T>,
-      ) {
+      ) => {
         const ops = customOps(raw, inputs, weights);
         const known = knownContext(ops, context);
         const outputs: unknown = layer.call(ops, inputs, weights, known);
@@ -96,19 +97,28 @@ export function checkedFactory(
           : hintForResult(outputs);
         const shown = shownList(ops, outputs);
         throw new TypeError(cannot(action, rule, shown, hint));
-      },
+      }),
       ...layer.masks === undefined ? {} : { masks: checkedMasks(layer, name) },
     };
   };
 }
 
-/** A context whose tensors are known to the operations. */
+/**
+ * A context whose tensors are known to the operations. Keras 3 stores the mask
+ * of the input as an argument, which is read as either.
+ */
 function knownContext<T>(
   ops: Ops<T>,
-  { args, ...masks }: CallContext<T>,
+  context: CallContext<T>,
 ): CallContext<T> {
-  customOps(ops, masks);
-  return { ...masks, args: knownWhenRead(ops, args) };
+  const { args, masks, argMasks } = context;
+  customOps(ops, masks, argMasks);
+  const known = { ...context, args: knownWhenRead(ops, args) };
+  if (!Object.hasOwn(args, "mask")) return known;
+  const all = [...masks];
+  const get = () => known.args.mask as T | undefined ?? masks[0];
+  Object.defineProperty(all, 0, { get, enumerable: true });
+  return { ...known, masks: all };
 }
 
 /** Masks of a custom layer: one for each output that has one. */

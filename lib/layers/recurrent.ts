@@ -14,7 +14,7 @@
 import { firstStep, withLastAxes } from "./_over_time.ts";
 import { shapeText } from "../check.ts";
 import type { Ops } from "../ops/ops.ts";
-import { wrongCall, wrongConfig } from "./_checks.ts";
+import { wrongCall } from "./_checks.ts";
 import {
   asBooleans,
   listArgument,
@@ -33,11 +33,10 @@ import {
   type BoundCell,
   type Cell,
   gruCell,
-  isCell,
   lstmCell,
   simpleRnnCell,
 } from "./recurrent_cells.ts";
-import { customCell } from "./custom_cell.ts";
+import { cellOfLayer, stackedRnnCells } from "./custom_cell.ts";
 
 /** Outputs and direction of a recurrent layer. */
 export interface RecurrentOptions {
@@ -357,14 +356,11 @@ function maskOf<T>(
  * @returns The layer.
  */
 function rnn(config: LayerConfig): Recurrent {
-  const layer = config.layer("cell");
-  const cell = isCell(layer) ? layer : customCell(layer, config.name);
-  if (cell !== undefined) return recurrentOf(config, cell);
-  throw wrongConfig(
-    config.name,
-    `"cell" must be one of Keras' cells, or have stateSizes`,
-    (config.raw("cell") as { "class_name": string }).class_name,
-  );
+  const { class_name: className } = config.raw("cell") as {
+    "class_name": string;
+  };
+  const cell = cellOfLayer(config.layer("cell"), config.name, className);
+  return recurrentOf(config, cell);
 }
 
 /** Factories of this family. */
@@ -373,4 +369,5 @@ export const RECURRENT_LAYERS: FactoryTable = Object.freeze({
   LSTM: (config) => recurrentOf(config, lstmCell(config)),
   GRU: (config) => recurrentOf(config, gruCell(config)),
   RNN: rnn,
+  StackedRNNCells: stackedRnnCells,
 });

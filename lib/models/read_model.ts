@@ -34,8 +34,9 @@ export interface LoadModelOptions {
    * must not be async functions, generators or classes.
    *
    * In custom functions, numbers, lists of numbers and arrays `{ data, shape }`
-   * count as constants: `ops.multiply(x, 2)`, `ops.add(x, [1, 2])`. Tensors of
-   * another call, of another model or of TF.js are errors.
+   * count as constants: `ops.multiply(x, 2)`, `ops.add(x, [1, 2])`. The types
+   * of TypeScript ask for `ops.constant(2)`. Tensors of another call, of another
+   * model or of TF.js are errors.
    */
   readonly customObjects?: CustomTable;
   /** Another name of `customObjects`, for layers. */
@@ -94,8 +95,9 @@ async function readInSteps(
   }
   const limits = checkLimits(options.limits);
   const settings = { customLayers, allowNonFinite, limits, pacer };
+  const configBytes = options.limits?.configBytes;
   pacer.check();
-  const file = await openModelFile(source, pacer.signal);
+  const file = await openModelFile(source, pacer.signal, configBytes);
   switch (file.kind) {
     case "onnx": {
       await startRuntime();
@@ -104,7 +106,7 @@ async function readInSteps(
     }
     case "tfjs": {
       const { loadModelJson } = await import("./tfjs/load_model_json.ts");
-      return await loadModelJson(file, settings);
+      return await loadModelJson(file, { ...settings, configBytes });
     }
     default: {
       const { modelOfKerasFile, openKerasFile } = await import(

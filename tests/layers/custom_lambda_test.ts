@@ -1,6 +1,11 @@
 // deno-lint-ignore-file camelcase -- Keras' own keys
 import { assertEquals, assertRejects } from "@std/assert";
-import { FeatureExtractor, loadModel } from "@sonde/sonde";
+import {
+  type CustomTable,
+  FeatureExtractor,
+  loadModel,
+  type Ops,
+} from "@sonde/sonde";
 import { call, layer, tensor } from "../support/keras_spec.ts";
 import { kerasOf, modelOf, on } from "../support/model_files.ts";
 
@@ -11,6 +16,17 @@ const lambda = (name: string, options: Record<string, unknown> = {}) =>
 
 // deno-lint-ignore no-explicit-any -- JavaScript, as in a notebook
 type Custom = any;
+
+/** The types take functions of one input, of several, and with arguments. */
+const TYPED: CustomTable = {
+  scaled: <T>(
+    ops: Ops<T>,
+    x: T,
+    { scale }: Readonly<Record<string, unknown>>,
+  ) => ops.multiply(x, ops.constant(scale as number)),
+  sum: <T>(ops: Ops<T>, [first, second]: readonly T[]) =>
+    ops.add(first!, second!),
+};
 
 async function outputs(
   bytes: Uint8Array<ArrayBuffer>,
@@ -73,7 +89,9 @@ Deno.test("customObjects: the arguments of a Lambda layer are its third paramete
   );
   const scaled = (ops: Custom, x: Custom, { scale }: Custom) =>
     ops.multiply(x, scale);
-  assertEquals(await outputs(bytes, { Lambda: scaled }), [[3, -6], [3, -6]]);
+  for (const custom of [{ Lambda: scaled }, { a: TYPED.scaled }]) {
+    assertEquals(await outputs(bytes, custom), [[3, -6], [3, -6]]);
+  }
 });
 
 Deno.test("customObjects: a Lambda layer on several inputs receives a list", async () => {
@@ -82,7 +100,9 @@ Deno.test("customObjects: a Lambda layer on several inputs receives a list", asy
     modelOf(layer("a", "Lambda", { function: CODE }, both)),
   );
   const sum = (ops: Custom, [first, second]: Custom) => ops.add(first, second);
-  assertEquals(await outputs(bytes, { a: sum }), [[2, -4], [2, -4]]);
+  for (const a of [sum, TYPED.sum]) {
+    assertEquals(await outputs(bytes, { a }), [[2, -4], [2, -4]]);
+  }
 });
 
 Deno.test("customObjects: the function of a Lambda layer may have default values and a rest", async () => {
@@ -140,6 +160,15 @@ Deno.test("customObjects: a value of another loadModel is refused", async () => 
   assertEquals(await outputs(bytes, { a: keeps }), [[2, 0], [2, 0]]);
   await assertRejects(
     () => outputs(bytes, { a: (ops: Custom, x: Custom) => ops.add(x, kept) }),
+    Error,
+    "a tensor of another call or model has no value here",
+  );
+  // Also one of another call of the same function, when the model is loaded.
+  let first: Custom;
+  const caches = (ops: Custom, x: Custom) =>
+    ops.add(x, first ??= ops.constant([1, 2]));
+  await assertRejects(
+    () => loadModel(bytes, { customObjects: { a: caches } }),
     Error,
     "a tensor of another call or model has no value here",
   );

@@ -166,7 +166,7 @@ const WRONG: readonly (readonly [string, (ops: Loose) => unknown, string])[] = [
   [
     "a name of NumPy",
     (ops) => ops.expand_dims(x, 0),
-    'Cannot read ops.expand_dims as it must be a member of ops: current value is undefined; nearest names are "expandDims"',
+    'Cannot read ops.expand_dims as it must be a member of ops: current value is undefined; nearest names are "expandDims", "exp"',
   ],
 ];
 for (const [what, call, message] of WRONG) {

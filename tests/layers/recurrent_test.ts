@@ -93,7 +93,7 @@ Deno.test("rnn() refuses options that it does not know", () => {
     () =>
       layerOf("RNN", { cell: { "class_name": "Dense", config: { units: 1 } } }),
     TypeError,
-    '"cell" must be one of Keras\' cells, or have stateSizes: current value is "Dense"',
+    'each cell must be one of Keras\' cells, or have stateSizes: current value is "Dense"',
   );
   assertThrows(
     () => layerOf("SimpleRNN", { ...SUM, "num_constants": 1 }),

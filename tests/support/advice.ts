@@ -189,6 +189,12 @@ export const FOLLOWED: readonly (readonly [string, string, string])[] = [
     "pass each batch to a predict() of its own, which starts from zero states, or ${STATELESS}",
     "tests/whole/stateful_test.ts",
   ],
+  ["layers/text.ts", "use .batch(1)", "tests/whole/ragged_test.ts"],
+  [
+    "extractor/plan.ts",
+    "pass batches of equally long samples",
+    "tests/whole/ragged_test.ts",
+  ],
   [
     "layers/recurrent.ts",
     "save the model with unroll=False, or feed it without a mask",

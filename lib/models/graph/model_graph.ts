@@ -1,4 +1,4 @@
-import { cannot, checkOptions, sizeOf } from "../../check.ts";
+import { cannot, checkOptions, refuseMore, sizeOf } from "../../check.ts";
 import { attachView } from "../../display/attach_view.ts";
 import type { Pacer } from "../../formats/pacer.ts";
 import type {
@@ -59,6 +59,12 @@ class OpenedModel implements Model {
       OpenedModel.prototype,
       (model, options) => modelView(model.#graph, options),
       MODEL_OPTIONS,
+    );
+    refuseMore(
+      OpenedModel.prototype,
+      "findLayer(id, options)",
+      "getWeights(id)",
+      "close()",
     );
   }
 

@@ -181,7 +181,7 @@ Deno.test("unknownLayers() finds the functions of Lambda layers, and their code"
   assertThrows(
     () => refuseUnknown(unknown, "file", {}),
     ModelFormatError,
-    'every layer and function must be known: current unknown ones are function "my>double" of "mine"; pass customObjects: { "my>double": (ops, x) => … }',
+    'every layer and function must be known: current unknown one is function "my>double" of "mine"; pass customObjects: { "my>double": (ops, x) => … }',
   );
   const double = (_ops: unknown, x: unknown) => x as never;
   assertEquals(found({ double, "my>other": double }), [["code", "Lambda"]]);

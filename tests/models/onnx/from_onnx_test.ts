@@ -24,8 +24,8 @@ Deno.test("onnxGraph() lists operations in order, without constants and inputs",
   assertEquals(model.findLayer(-1).name, "head");
   assertEquals(model.findLayer("if").inbound, ["loop"]);
   assertEquals(model.findLayer("if").config, {
-    then_branch: "graph of 1 operations",
-    else_branch: "graph of 1 operations",
+    then_branch: "graph of 1 operation",
+    else_branch: "graph of 1 operation",
   });
   assertEquals(model.findLayer("gelu").kind, "Gelu");
 });

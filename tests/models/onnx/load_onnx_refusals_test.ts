@@ -82,7 +82,7 @@ const REFUSED: Readonly<Record<string, readonly [File, string]>> = {
         nodes: [{ ...RELU, in: ["a"], out: ["b"] }],
       }],
     },
-    'current unknown ones are "own.G" (operation "g"); export it with its functions',
+    'current unknown one is "own.G" (operation "g"); export it with its functions',
   ],
   "a domain without a version": [
     { nodes: [{ ...RELU, domain: "com.microsoft" }] },
