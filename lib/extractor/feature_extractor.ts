@@ -643,7 +643,7 @@ export class FeatureExtractor implements Runs {
     ]);
     const program = resolve(this.#graph, this.#settings);
     const choice = await chooseEngine(program, this.#settings);
-    return planOf(this.#graph, program, this.#settings, choice);
+    return await planOf(this.#graph, program, this.#settings, choice);
   }
 
   // ---- running ----

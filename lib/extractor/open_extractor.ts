@@ -83,7 +83,7 @@ async function openInSteps(
   identity?.catch(() => {}); // thrown below
   const choice = await chooseEngine(program, settings);
   await pacer.rest();
-  const plan = planOf(graph, program, settings, choice);
+  const plan = await planOf(graph, program, settings, choice);
   const isCurrent = () => isUnchanged(graph, program.weightData!);
   const session = await openSession(
     program,

@@ -86,6 +86,11 @@ function filterRow(
   above: Uint8Array,
   target: Uint8Array,
 ): void {
+  // Most rows of a figure are as the one above; zeros are smallest as they are.
+  if (row.some((value) => value !== 0) && Buffer.compare(row, above) === 0) {
+    target[0] = UP;
+    return;
+  }
   let least = Infinity;
   for (const filter of [NONE, SUB, UP, PAETH]) {
     let sum = 0;

@@ -138,7 +138,7 @@ export interface Layer {
   readonly stateSizes?: readonly number[];
   /**
    * The computation on the host, before the engine runs; the layer must then be
-   * called on an input of the model. Used by layers on strings.
+   * called on inputs of the model. Used by layers on strings.
    */
   readonly onHost?: HostComputation;
   /**
@@ -180,21 +180,29 @@ export interface HostValues {
 }
 
 /**
- * A layer that is computed on the host, from strings to numbers.
+ * A layer that is computed on the host, from strings to numbers. Its
+ * functions get one argument for each of its inputs.
  *
  * @category Custom layers
  */
 export interface HostComputation {
   /** Whether it accepts numbers in addition to strings. @default {false} */
   readonly takesNumbers?: boolean;
+  /** Whether it accepts several inputs. @default {false} */
+  readonly takesSeveral?: boolean;
+  /**
+   * Whether the engine computes it, by `call`, where no input holds strings.
+   * @default {false}
+   */
+  readonly leavesNumbers?: boolean;
   /** Whether its output is as long as the longest sample of a batch. @default {false} */
   readonly padsToLongest?: boolean;
   /** The element type of its output. */
   readonly dtype: "float32" | "int32";
-  /** The output shape for an input shape; null for unknown sizes. */
-  shapeOf(shape: readonly (number | null)[]): (number | null)[];
+  /** The output shape for the input shapes; null for unknown sizes. */
+  shapeOf(...shapes: readonly (number | null)[][]): (number | null)[];
   /** Computes a batch. */
-  compute(values: HostValues): {
+  compute(...values: HostValues[]): {
     readonly data: Float32Array<ArrayBuffer> | Int32Array<ArrayBuffer>;
     readonly shape: readonly number[];
   };

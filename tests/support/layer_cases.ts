@@ -47,7 +47,11 @@ const BATCHES = RUNS_ALL ? ORDERS : ORDERS.slice(0, 2);
 export function layerCases(family: string): LayerCase[] {
   const url = new URL(`../data/layer_cases/${family}.json`, import.meta.url);
   const text = Deno.readTextFileSync(url);
-  return parseLooseJson(text, family) as unknown as LayerCase[];
+  // The runtime is several times faster, but reads only what JSON has.
+  const cases = /NaN|Infinity/.test(text)
+    ? parseLooseJson(text, family)
+    : JSON.parse(text);
+  return cases as LayerCase[];
 }
 
 /**

@@ -16,17 +16,14 @@ const ROOT = new URL("../../", import.meta.url);
 /** Folders of `tests` by suite; `rest` has what is in none of them. */
 const FOLDERS: Readonly<Record<string, readonly string[]>> = {
   whole: ["whole"],
-  extractor: ["extractor"],
-  engines: ["engines"],
-  layers: ["layers"],
-  models: ["models"],
-  display: ["display", "features"],
   data: ["datasets", "store", "cli", "formats"],
-  detectors: ["detectors", "evaluation", "linalg", "metrics"],
+  extractor: ["extractor"],
+  layers: ["layers", "engines"],
+  display: ["display", "features", "models", "detectors", "evaluation"],
 };
 
 /** How many modules share the files of a suite, where it is not one. */
-const PARTS: Readonly<Record<string, number>> = { whole: 3, extractor: 2 };
+const PARTS: Readonly<Record<string, number>> = { whole: 2 };
 
 /** What suites there are, and their files: paths from the root, in order. */
 export function suites(): Map<string, string[]> {

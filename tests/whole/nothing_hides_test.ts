@@ -1,8 +1,8 @@
-import { parseLooseJson } from "../../lib/formats/loose_json.ts";
 import { assert, assertEquals } from "@std/assert";
 import { ConfigReader } from "../../lib/layers/config_reader.ts";
 import type { Dialect } from "../../lib/layers/layer.ts";
 import { LAYERS } from "../../lib/layers/layer_table.ts";
+import { layerCases } from "../support/layer_cases.ts";
 
 // Changes of layers that the one-layer cases detect, measured with real Keras:
 // tests/data/check_nothing_hides.py.
@@ -224,8 +224,8 @@ function readOptions(): Map<string, Set<string>> {
   const folder = new URL("../data/layer_cases/", import.meta.url);
   const found = new Map<string, Set<string>>();
   for (const { name } of Deno.readDirSync(folder)) {
-    const text = Deno.readTextFileSync(new URL(name, folder));
-    for (const each of parseLooseJson(text, name) as unknown as Config[]) {
+    const cases = layerCases(name.replace(/\.json$/, ""));
+    for (const each of cases as unknown as Config[]) {
       const factory = LAYERS[each.class];
       if (each.operation || factory === undefined) continue;
       const className = each.class.replace("GroupedQuery", "GroupQuery");

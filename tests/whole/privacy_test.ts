@@ -48,15 +48,22 @@ const NETWORK = [
 function networkNames(library: Uint8Array): string[] {
   const { buffer, byteOffset, length } = library;
   const text = Buffer.from(buffer, byteOffset, length).toString("latin1");
-  // In text of two bytes per character, each is followed by a zero.
-  const wide = (name: string) => [...name, ""].join("\0");
-  return [
-    ...SERVERS.filter((name) =>
-      text.includes(name) || text.includes(wide(name))
-    ),
-    ...NETWORK.filter((name) => text.includes(`\0${name}\0`)),
-  ];
+  const found = new Set(
+    text.match(NAMES)?.map((name) => name.replace(/\0/g, "")),
+  );
+  return [...SERVERS, ...NETWORK].filter((name) => found.has(name));
 }
+
+/** All names in one pattern, as libraries are long: reading them takes longest. */
+const NAMES = new RegExp(
+  [
+    ...SERVERS,
+    // In text of two bytes per character, each is followed by a zero.
+    ...SERVERS.map((name) => [...name, ""].join("\0")),
+  ].map(RegExp.escape).join("|") +
+    `|\0(?:${NETWORK.map(RegExp.escape).join("|")})(?=\0)`,
+  "g",
+);
 
 Deno.test("networkNames() finds what the libraries are searched for", () => {
   const library = (text: string) =>

@@ -197,7 +197,7 @@ Deno.test("graphs too deep within each other are refused, not followed", async (
 
 Deno.test("loadModel() refuses an ONNX file that is cut, wherever that is", async () => {
   const whole = await Deno.readFile(onnxUrl("opset26"));
-  for (let size = 3; size < whole.length; size += 7) {
+  for (let size = 3; size < whole.length; size += RUNS_ALL ? 7 : 21) {
     const outcome = await outcomeOf(whole.slice(0, size));
     assert(outcome === "refused", `${size} bytes: ${outcome}`);
   }
@@ -209,13 +209,13 @@ Deno.test("any flipped byte of an ONNX file gives a model or an error in our wor
   let numRefused = 0;
   for (const name of ["opset26", "torch_lstm", "sklearn_mlp", "keras_export"]) {
     const whole = await Deno.readFile(onnxUrl(name));
-    for (let i = 0; i < (RUNS_ALL ? 750 : 150); i++) {
+    for (let i = 0; i < (RUNS_ALL ? 750 : 50); i++) {
       const bytes = whole.slice();
       bytes[below(bytes.length)]! ^= 1 + below(255);
       if (await outcomeOf(bytes) === "refused") numRefused++;
     }
   }
-  assert(numRefused > (RUNS_ALL ? 500 : 100), `${numRefused} refused`);
+  assert(numRefused > (RUNS_ALL ? 500 : 33), `${numRefused} refused`);
 });
 
 /** Opens a file, and reads all of it that may be read. */

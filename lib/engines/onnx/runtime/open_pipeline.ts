@@ -91,15 +91,14 @@ export async function openLink(
 
 /**
  * Opens the link that is faster for many runs: in a worker, which
- * starts a run when the one before it ends, without waiting for this thread. If
- * a permission for the worker is missing, it is in this process.
+ * starts a run when the one before it ends, without waiting for this thread.
  *
- * @returns The link.
+ * @returns The link; undefined if a permission for the worker is missing.
  */
-export async function openWorkerLink(): Promise<RuntimeLink> {
+export async function openWorkerLink(): Promise<RuntimeLink | undefined> {
   return await missingPermission() === undefined
     ? await startWorker("cpu")
-    : await openLink();
+    : undefined;
 }
 
 async function startWorker(device: DeviceName): Promise<RuntimeLink> {
@@ -124,13 +123,18 @@ export async function openPipeline(
   { transferable = [], link: opened, ...options }: PipelineOptions,
 ): Promise<RuntimePipeline> {
   const link = opened ?? await openLink(options.device);
+  let numBytes = sizeOf(model);
   const outputs = await openOn(link, model, options, transferable);
   let isTrimmed = false;
+  const trim = () => {
+    if (numBytes >= LEAST_TRIMMED) trimMemory();
+  };
   const spare: ArrayBuffer[] = [];
   return {
     outputs,
     isDirect: link instanceof DirectLink,
     async add(model, from, transferable = []) {
+      numBytes += sizeOf(model);
       await openOn(link, model, { ...options, from }, transferable);
     },
     async run(feeds, what = "the batch", { ifNaN, ...settings } = {}) {
@@ -147,8 +151,12 @@ export async function openPipeline(
         },
       );
       // Free the memory of the opening while the first batch computes.
-      if (!isTrimmed) trimMemory();
+      if (!isTrimmed) trim();
       isTrimmed = true;
+      const sizes = Object.values(feeds).map(({ array }) =>
+        array.data.byteLength
+      );
+      numBytes = Math.max(numBytes, ...sizes);
       const reply = await running;
       if (reply.kind === "nan") return await ifNaN!.run(reply.feeds);
       if (reply.kind !== "results") return {};
@@ -157,11 +165,25 @@ export async function openPipeline(
     },
     async close() {
       const { isBusy } = link;
-      const closed = link.close().finally(trimMemory);
+      const closed = link.close().finally(trim);
       if (isBusy) closed.catch(() => {}); // no caller is waiting for it
       else await closed;
     },
   };
+}
+
+/**
+ * Bytes of models or of a batch from which on freed memory is returned: this walks
+ * over the whole heap, which takes milliseconds, also where little was freed.
+ */
+const LEAST_TRIMMED = 2 ** 18;
+
+/** Bytes of a model, with its weights. */
+function sizeOf({ bytes, externalData }: ModelBytes): number {
+  return externalData.reduce(
+    (sum, { data }) => sum + data.byteLength,
+    bytes.byteLength,
+  );
 }
 
 /** Opens a model; if this fails, the link is closed. */

@@ -1,4 +1,7 @@
 import { assertEquals } from "@std/assert";
+import { encodeModel } from "../../../../lib/engines/onnx/graph/encode_model.ts";
+import { openPipeline } from "../../../../lib/engines/onnx/runtime/open_pipeline.ts";
+import { feed, product, SIZE, slow, unit } from "./_graphs.ts";
 
 const MODULE = new URL(
   "../../../../lib/engines/onnx/runtime/trim_memory.ts",
@@ -54,4 +57,35 @@ Deno.test("trimMemory() requests no permission, and does nothing without it", as
     console.log("done");`;
   assertEquals(await printed(script), "done");
   assertEquals(await printed(script, "--allow-ffi=/somewhere/else"), "done");
+});
+
+/** How often memory is returned while a model opens, runs and closes. */
+async function numTrims(
+  { graph, x }: ReturnType<typeof slow>,
+  data: Float32Array,
+): Promise<number> {
+  const { dlopen } = Deno;
+  let count = 0;
+  Deno.dlopen = (path, symbols) => {
+    if (path === "libc.so.6" && "malloc_trim" in symbols) count++;
+    return dlopen(path, symbols);
+  };
+  try {
+    const pipeline = await openPipeline(encodeModel(graph), { threads: 1 });
+    await pipeline.run(feed(x, data));
+    await pipeline.close();
+  } finally {
+    Deno.dlopen = dlopen;
+  }
+  return count;
+}
+
+Deno.test({
+  name: "openPipeline() returns memory if the model or a batch is large",
+  ignore: Deno.build.os !== "linux",
+  async fn() {
+    assertEquals(await numTrims(product(), unit(3)), 0);
+    assertEquals(await numTrims(product(), new Float32Array(200 * SIZE)), 1);
+    assertEquals(await numTrims(slow(), unit(3)), 2); // weights of 1.4 MB
+  },
 });

@@ -1,3 +1,0 @@
-import { importSuite } from "../suites.ts";
-
-await importSuite(import.meta.url);
