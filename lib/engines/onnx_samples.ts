@@ -6,7 +6,7 @@
  * @module
  */
 import { BROADCASTING, UNARY } from "../models/graph/onnx_operators.ts";
-import { along, areRows, isLocated, shifted } from "../ops/samples.ts";
+import { along, isLocated, shifted } from "../ops/samples.ts";
 import { axisOf, countOf } from "../ops/shapes.ts";
 import {
   bounds,
@@ -38,23 +38,15 @@ import {
   unsqueezed,
 } from "./raw_rules.ts";
 
-/** Axes from one on. */
-function axesFrom(axis: number, { shape: { length } }: Known): number[] {
-  return Array.from({ length }, (_, i) => i).slice(axisOf(axis, length));
+/** Over all axes from one on. */
+function overFrom(x: Known, axis: number): RawValue {
+  const axes = [...x.shape.keys()];
+  return over(x, ...axes.slice(axisOf(axis, axes.length)));
 }
 
-/** Along one axis. */
-const overOne = (fallback: number): SingleRule => (x, operation) =>
-  over(x, operation.number("axis", fallback));
-
 /** Along one axis; before opset 13, over all from there on. */
-const softmax: SingleRule = (x, operation) =>
-  operation.version >= 13
-    ? overOne(-1)(x, operation)
-    : over(x, ...axesFrom(operation.number("axis", 1), x));
-
-const fromAxis: SingleRule = (x, { number }) =>
-  over(x, ...axesFrom(number("axis", -1), x));
+const softmax: SingleRule = (x, { version, number }) =>
+  version < 13 ? overFrom(x, number("axis", 1)) : over(x, number("axis", -1));
 
 const reduced: SingleRule = (x, operation) => {
   const { kind, inputs } = operation;
@@ -158,17 +150,15 @@ function tiled(x: Known, times: Sizes): RawValue | undefined {
 }
 
 const reshaped: SingleRule = (x, operation) => {
-  const attribute = operation.attribute("shape");
-  const sizes = Array.isArray(attribute)
-    ? attribute.map(Number)
-    : operation.inputs[1]?.values;
-  const copies = operation.number("allowzero", 0) === 0;
+  const { inputs, attribute, number } = operation;
+  const sizes = attribute("shape") as Sizes ?? inputs[1]?.values;
+  const copies = number("allowzero", 0) === 0;
   const target = sizes?.map((size, i) =>
     size === 0 && copies ? x.shape[i] ?? null : size
   );
   const made = reshapedTo(x, target, operation);
-  const areCopied = sizes?.[0] === 0 && copies && areRows(x.samples);
-  return made && areCopied ? { ...made, samples: x.samples } : made;
+  const hasRows = sizes?.[0] === 0 && copies && x.samples?.axis === 0;
+  return made && hasRows ? { ...made, samples: x.samples } : made;
 };
 
 /** Over time steps, `[T, N, D]`, or `[N, T, D]` with the other layout. */
@@ -249,10 +239,13 @@ export const ONNX_RULES: RawRules = {
     QLinearMatMul: weighted(3),
     MatMulInteger: weighted(1),
     ...each("Softmax LogSoftmax Hardmax", softmax),
-    ...each("LayerNormalization RMSNormalization", fromAxis),
+    ...each<SingleRule>(
+      "LayerNormalization RMSNormalization",
+      (x, { number }) => overFrom(x, number("axis", -1)),
+    ),
     MeanVarianceNormalization: (x, { integers }) =>
       over(x, ...integers("axes", 1) ?? [0, 2, 3]),
-    LpNormalization: overOne(-1),
+    LpNormalization: (x, { number }) => over(x, number("axis", -1)),
     CumSum: (x, { integers }) => {
       const axes = integers("", 1);
       return axes && over(x, ...axes);

@@ -11,7 +11,6 @@ import type { SampleValue } from "../ops/sample_ops.ts";
 import {
   aligned,
   along,
-  areRows,
   isLocated,
   MANY,
   type Operand,
@@ -113,11 +112,11 @@ export const spatial: SingleRule = (x) =>
     : undefined;
 
 /** Element by element, with broadcasting. */
-export const elementwise: JointRule = (inputs) => {
+export const elementwise: JointRule = (inputs, { kind }) => {
   const samples = aligned(inputs);
   const { dtype } = inputs.find((input) => input.samples) ?? inputs[0]!;
   const shape = inputs.map((input) => input.shape).reduce(broadcast);
-  const values = samples === null ? combined(inputs) : undefined;
+  const values = samples === null ? combined(inputs, kind) : undefined;
   const usesNumber = inputs.some((input) => input.values?.includes("samples"));
   if (!isLocated(samples) || !usesNumber) {
     return { shape, dtype, samples, values };
@@ -126,13 +125,20 @@ export const elementwise: JointRule = (inputs) => {
   return dtype === "float32" ? { shape, dtype, samples: "mixed" } : undefined;
 };
 
-function combined(inputs: readonly Known[]): Sizes {
+/** Multiplies sizes; of other results, only whether they depend on samples. */
+function times(sizes: readonly Size[]): Size {
+  return sizes.includes("samples")
+    ? "samples"
+    : countOf(sizes as readonly (number | null)[]);
+}
+
+function combined(inputs: readonly Known[], kind: string): Sizes {
   const lists = inputs.map(({ values }) => values ?? [null]);
   if (!inputs.some(({ values }) => values)) return undefined;
   const length = Math.max(...lists.map((list) => list.length));
   return Array.from({ length }, (_, i): Size => {
     const all = lists.map((list) => list[list.length === 1 ? 0 : i] ?? null);
-    return all.includes("samples") ? "samples" : null;
+    return times(kind === "Mul" ? all : [null, ...all]);
   });
 }
 
@@ -172,7 +178,8 @@ export function total(
   return {
     ...ops.sum(x, axes === undefined ? { keepdims } : { axis: axes, keepdims }),
     dtype: /^Arg/.test(kind) ? "int32" : x.dtype,
-    values: x.values?.includes("samples") ? ["samples"] : undefined,
+    values: x.values &&
+      [times(/Prod$/.test(kind) ? x.values : [null, ...x.values])],
   };
 }
 
@@ -320,10 +327,11 @@ export function reshapedTo(
   const shape = target.map((size) => size < 0 ? null : size);
   const isInferred = target.indexOf(-1) === target.lastIndexOf(-1);
   const after = isInferred ? ops.reshape(x, target).samples : undefined;
+  const { axis, before = 1 } = samples ?? {};
   // The first axis begins with the samples, whatever is merged into it.
-  const isFirst = areRows(samples) && target[0] === -1;
-  return samples !== null && after === undefined && isFirst
-    ? { shape, dtype, samples: { ...samples, after: null } }
+  const isFirst = axis === 0 && before === 1 && target[0] === -1;
+  return isFirst && after === undefined
+    ? { shape, dtype, samples: { ...samples, axis, after: null } }
     : { shape, dtype, values, samples: samples && after };
 }
 

@@ -78,7 +78,7 @@ Deno.test("elementwise() finds samples that meet others, rows of constants, and 
     [listed("samples", 3), listed(4)],
     operation("Mul"),
   ) as RawValue;
-  assertEquals(values, ["samples", null]);
+  assertEquals(values, ["samples", 12]);
 });
 
 Deno.test("over(), total() and perIndex() find axes with samples", () => {
@@ -87,6 +87,7 @@ Deno.test("over(), total() and perIndex() find axes with samples", () => {
   const op = operation("ReduceProd");
   assertEquals(brief(total(X, [1], false, op)), [{ axis: 0 }, [null, 4]]);
   assertEquals(total(X, undefined, true, op).samples, "mixed");
+  assertEquals(total(listed(2, 3), [0], false, op).values, [6]);
   assertEquals(total(listed(2, "samples"), [0], false, op).values, ["samples"]);
   assertEquals(perIndex(X, 1, located(null, 3))?.samples, { axis: 0 });
   assertEquals(perIndex(X, 0, located(null, 3))?.samples, {
