@@ -323,6 +323,7 @@ export type {
 } from "./lib/layers/layer.ts";
 export type {
   CustomActivation,
+  CustomLambda,
   CustomObject,
   CustomOperation,
   CustomTable,

@@ -49,14 +49,46 @@ export function printable(text: string, most = 200): string {
 /** Quoted text, and runs without a space that are longer than names. */
 const QUOTED = /"[^"]*"|[^\s"]{400,}/g;
 
+/** Quoted text, or a count of one with its noun. */
+const ONE_OF =
+  /"[^"]*"|(?<![\w.,-])1 (sample|layer|input|output|tensor|value|row|column|class(?=es)|ax(?=es)|file|image|name|byte|channel|unit|term|operation|batch(?=es)|argument|feature|label|score|node|index|indic(?=es)|weight|string|number|position|character|part|member|item|dimension|null|delta|size)(?:e?s)\b/g;
+
 /**
- * Makes all names in an error message {@linkcode printable}.
+ * A count with its noun, as a value in a message.
+ *
+ * @param count The count.
+ * @param noun The noun in the singular.
+ * @returns As in `1 input`, `2 inputs`.
+ */
+export function counted(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? "" : "s"}`;
+}
+
+/** A list of one name. */
+const ONE_NAME =
+  /\b(name|class|column|input|folder|one|key)(?:e?s) are (?=(?:\w+ )?"[^"]*"[^,;]*(?:;|$))/g;
+
+/** Nouns with a count of one, or before a list of one name, in the singular. */
+function singular(text: string): string {
+  return text.replace(ONE_NAME, "$1 is ").replace(
+    ONE_OF,
+    (found: string, noun?: string) =>
+      noun === undefined
+        ? found
+        : `1 ${noun === "ax" ? "axis" : noun === "indic" ? "index" : noun}`,
+  );
+}
+
+/**
+ * Makes all names in an error message {@linkcode printable}, and its nouns
+ * agree with a count of one: "1 samples" becomes "1 sample", and "names are "a""
+ * becomes "name is "a"".
  *
  * @param text The message.
  * @returns The escaped text, on one line.
  */
 export function printableMessage(text: string): string {
-  const short = text.replace(
+  const short = singular(text).replace(
     QUOTED,
     (name) =>
       name.endsWith('"')
@@ -84,8 +116,17 @@ export function quote(value: unknown): string {
   }
   // Generators have a constructor without a name.
   const tag = () => Object.prototype.toString.call(value).slice(8, -1);
-  const kind = String(value.constructor?.name || tag());
-  return `${/^[AEIOU]/.test(kind) ? "an" : "a"} ${kind}`;
+  return withArticle(String(value.constructor?.name || tag()));
+}
+
+/**
+ * A name of a class after "a" or "an".
+ *
+ * @param name The name.
+ * @returns As in `an Object`, `a Uint8Array`.
+ */
+export function withArticle(name: string): string {
+  return `${/^(?!U(RL|int|nit|TF))[AEIOU]/.test(name) ? "an" : "a"} ${name}`;
 }
 
 /**
@@ -246,14 +287,16 @@ export function isPlainObject(
 }
 
 /**
- * Checks that an options object has only known keys.
+ * Checks that an options object has only known keys. An undefined option is an
+ * absent one; null is refused.
  *
  * @param options The options to check; undefined is allowed.
  * @param action The action, for messages.
  * @param known The allowed keys.
  * @param elsewhere Returns a hint for a key that belongs elsewhere.
  * @param hint A hint for an array or an instance of a class.
- * @throws {TypeError} If it is not an object, or has an unknown key.
+ * @throws {TypeError} If it is not an object, has an unknown key, or an option
+ * is null.
  */
 export function checkOptions(
   options: object | undefined,
@@ -287,17 +330,23 @@ export function checkOptions(
       ),
     );
   }
+  for (const [key, value] of Object.entries(options)) {
+    if (value !== null) continue;
+    const rule = `option "${key}" must not be null`;
+    const hint = "leave it out for the default";
+    throw new TypeError(cannot(action, rule, value, hint));
+  }
 }
 
 /**
- * Refuses options of a function that has none.
+ * Refuses options of a function that has none, and other further arguments.
  *
  * @param args The arguments of the call; an object without keys is accepted.
  * @param action The action, for messages.
  * @param name The function, as in `msp()` or `auroc(known, unknown)`.
- * @param count Number of its parameters. After these only objects are refused:
+ * @param count Number of its parameters. After these, numbers are accepted:
  * `Array.map` passes an index. @default {0}
- * @throws {TypeError} If there are options.
+ * @throws {TypeError} If there are further arguments.
  */
 export function checkNoOptions(
   args: ArrayLike<unknown>,
@@ -307,12 +356,43 @@ export function checkNoOptions(
 ): void {
   const options = args[count];
   if (options === undefined) return;
+  if (count > 0 && typeof options === "number") return;
   const isObject = typeof options === "object" && options !== null;
-  if (count > 0 && !isObject) return;
   const [key] = isObject ? Object.keys(options) : [options];
   if (key === undefined) return;
-  const rule = `${name} must be called without options`;
+  const what = count === 0 || isObject ? "options" : "further arguments";
+  const rule = `${name} must be called without ${what}`;
   throw new TypeError(cannot(action, rule, key, `write ${name}`));
+}
+
+/**
+ * Makes methods refuse further arguments, as {@linkcode checkNoOptions} does:
+ * they would be ignored silently.
+ *
+ * @param owner The prototype of a class, or an object that is not frozen.
+ * @param calls The methods with their parameters, as in `react(threshold)`.
+ */
+export function refuseMore(owner: object, ...calls: readonly string[]): void {
+  for (const call of calls) {
+    const [name, parameters] = call.slice(0, -1).split("(") as [string, string];
+    const count = parameters === "" ? 0 : parameters.split(",").length;
+    const { value: method, ...flags } = Object.getOwnPropertyDescriptor(
+      owner,
+      name,
+    )!;
+    const isAsync = method.constructor.name === "AsyncFunction";
+    const value = function (this: unknown, ...args: unknown[]): unknown {
+      try {
+        checkNoOptions(args, `call ${name}()`, call, count);
+      } catch (error) {
+        if (isAsync) return Promise.reject(error);
+        throw error;
+      }
+      return method.apply(this, args);
+    };
+    Object.defineProperty(value, "name", { value: name });
+    Object.defineProperty(owner, name, { ...flags, value });
+  }
 }
 
 /**
@@ -454,4 +534,20 @@ export function sizeOf(shape: readonly number[]): number {
  */
 export function shapeText(shape: readonly (number | null)[]): string {
   return `[${shape.map(String).join(", ")}]`;
+}
+
+/** Advice for layers whose state Keras carries from call to call. */
+export const STATELESS =
+  "set layer.stateful = False in Python, and save the model";
+
+/**
+ * Creates the error for a stateful layer that is called several times: Keras
+ * starts a call from the last state of the one before.
+ *
+ * @param name The layer's name.
+ * @returns The error to throw.
+ */
+export function calledAgain(name: string): TypeError {
+  const rule = 'it must not have "stateful" where it is called several times';
+  return new TypeError(cannot(`read layer "${name}"`, rule, true, STATELESS));
 }

@@ -7,6 +7,7 @@ import {
   checkNumber,
   checkOneOf,
   checkOptions,
+  counted,
   nearestNames,
   printable,
   printableMessage,
@@ -26,6 +27,26 @@ Deno.test("cannot() words a message in the house form", () => {
   );
 });
 
+Deno.test("printableMessage() lets nouns agree with a count of one", () => {
+  const rows = [
+    ["it must have 1 samples, 1 axes", "it must have 1 sample, 1 axis"],
+    ["one of its 1 classes, 1 batches", "one of its 1 class, 1 batch"],
+    ["1 indices of 11 values, 1.1 bytes", "1 index of 11 values, 1.1 bytes"],
+    ['layer "1 samples" has 2 values', 'layer "1 samples" has 2 values'],
+    ['x: nearest names are "a"', 'x: nearest name is "a"'],
+    ['nearest names are "a", "b"', 'nearest names are "a", "b"'],
+    ['nearest classes are "A"; why', 'nearest class is "A"; why'],
+    ['unknown ones are "l" (L of k); x', 'unknown one is "l" (L of k); x'],
+    ["whose classes are equal", "whose classes are equal"],
+  ] as const;
+  for (const [text, expected] of rows) {
+    assertEquals(printableMessage(text), expected);
+  }
+  assertEquals([0, 1, 2].map((n) => counted(n, "row")), [
+    ...["0 rows", "1 row", "2 rows"],
+  ]);
+});
+
 Deno.test("quote() writes each kind of value on one short line", () => {
   const rows: [unknown, string][] = [
     [function* () {}(), "a Generator"],
@@ -41,6 +62,8 @@ Deno.test("quote() writes each kind of value on one short line", () => {
     [[1, 2, 3, 4, 5, 6, 7, 8, 9], "[1, 2, 3, 4, 5, 6, 7, 8, …]"],
     [new Float32Array(3), "a Float32Array"],
     [new Int32Array(3), "an Int32Array"],
+    [new Uint8Array(3), "a Uint8Array"],
+    [new URL("file:///a"), "a URL"],
     [{}, "an Object"],
     [Object.create(null), "an Object"],
     [Promise.resolve(), "a Promise"],
@@ -48,6 +71,15 @@ Deno.test("quote() writes each kind of value on one short line", () => {
     ["x".repeat(200), `"${"x".repeat(119)}…"`],
   ];
   for (const [value, text] of rows) assertEquals(quote(value), text);
+});
+
+Deno.test("checkOptions() takes undefined as absent, and refuses null", () => {
+  checkOptions({ size: undefined }, "do it", ["size"]);
+  assertThrows(
+    () => checkOptions({ size: null }, "do it", ["size"]),
+    TypeError,
+    'Cannot do it as option "size" must not be null: current value is null; leave it out for the default',
+  );
 });
 
 Deno.test("checkInteger() gives back whole numbers in range, and refuses others", () => {

@@ -25,7 +25,7 @@ Deno.test("LayerNotFoundError() gives a reason where there is one", () => {
   );
   assertEquals(
     new LayerNotFoundError('"a"', ["b"], "it is a glob").message,
-    'Cannot find layer "a" in the model: it is a glob; nearest names are "b"',
+    'Cannot find layer "a" in the model: it is a glob; nearest name is "b"',
   );
   assertEquals(
     new LayerNotFoundError('"a"', []).message,

@@ -4,12 +4,11 @@ import { tf as exported } from "@sonde/sonde";
 import { tf } from "../lib/tf.ts";
 import { filesIn } from "./support/source_tree.ts";
 
-Deno.test("TF.js is imported through lib/tf.ts alone, on its first use", () => {
+Deno.test("TF.js is loaded by lib/tf.ts alone, on its first use", () => {
   const around = [...filesIn("lib"), ...filesIn("tests")].filter((
     { source },
   ) => /^import (?!type\b).* from "@tensorflow\/tfjs";/m.test(source));
   assertEquals(around.map(({ path }) => path).sort(), [
-    "lib/tf.ts",
     // These compare it with the copy that users may import.
     "tests/extractor/_models.ts",
     "tests/tf_test.ts",
@@ -21,6 +20,16 @@ Deno.test("tf is the one copy of TF.js, also as mod.ts exports it", () => {
   assertStrictEquals(tf.tensor, tfjs.tensor);
   assertStrictEquals(tf.Tensor, tfjs.Tensor);
   assertStrictEquals(exported, tf);
+});
+
+Deno.test("tf has all members of TF.js, before and after it is loaded", async () => {
+  // A second copy of the module, of which no member was used.
+  const { tf: unused } = await import("../lib/tf.ts?unused");
+  const ofPackages = ["default", "module.exports"];
+  const names = Object.keys(tfjs).filter((name) => !ofPackages.includes(name));
+  assertEquals(Object.keys(unused), names.sort());
+  assertStrictEquals(unused.tensor, tfjs.tensor);
+  assertEquals({ ...unused }, { ...tf });
 });
 
 Deno.test("tf names types that fit the values of TF.js", () => {

@@ -12,7 +12,7 @@
  * @module
  */
 import { DataType, UnionMode } from "apache-arrow";
-import { cannot } from "../check.ts";
+import { cannot, counted } from "../check.ts";
 import { damagedColumn } from "./_check_batch.ts";
 import { offsetBytes, valueBytes } from "./_column_types.ts";
 
@@ -101,7 +101,7 @@ class LayoutCheck {
     if (isExact ? length !== rows : length < rows) {
       throw damagedColumn(
         name,
-        `${rows} rows`,
+        counted(rows, "row"),
         node === undefined ? "none" : length,
       );
     }
@@ -252,7 +252,7 @@ function checkNulls(
     valid += ONES[body[range.offset + (length >> 3)]! & ((1 << rest) - 1)]!;
   }
   if (valid === length - nullCount) return;
-  throw damagedColumn(name, `${nullCount} nulls`, length - valid);
+  throw damagedColumn(name, counted(nullCount, "null"), length - valid);
 }
 
 /** Number of bits that are set in a byte. */

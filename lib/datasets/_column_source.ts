@@ -317,7 +317,8 @@ export class ColumnSource implements DataSource {
     const { createHash } = await import("node:crypto");
     const hash = createHash("sha256");
     const facts = [
-      Object.entries(options).sort(),
+      Object.entries(options).filter(([, value]) => value !== undefined)
+        .sort(),
       settings,
       this.#classNames ?? null,
       length,

@@ -1,5 +1,11 @@
 import { cannot } from "../check.ts";
-import { isHostArray, isObject, isTensor } from "./tensor_likes.ts";
+import {
+  innermost,
+  isHostArray,
+  isObject,
+  isPlainArray,
+  isTensor,
+} from "./tensor_likes.ts";
 
 /** Maximum nesting. */
 const DEEPEST = 32;
@@ -70,7 +76,8 @@ function* leavesOf(
   value: unknown,
   path: readonly string[] = [],
 ): Generator<[path: string, value: unknown]> {
-  const inner = path.length >= DEEPEST
+  const isNumbers = isPlainArray(value) && typeof innermost(value) !== "string";
+  const inner = path.length >= DEEPEST || isNumbers
     ? undefined
     : Array.isArray(value) && typeof value[0] !== "string"
     ? value.map((one, i) =>

@@ -12,7 +12,7 @@
  *
  * @module
  */
-import { cannot, checkAwaited, checkInteger } from "../check.ts";
+import { cannot, checkAwaited, checkInteger, counted } from "../check.ts";
 import { abortError } from "../errors.ts";
 import type { tf } from "../tf.ts";
 import type { Dataset, DataSource, SkippedSample } from "../types.ts";
@@ -246,7 +246,9 @@ async function* runElements(
   }
   if (rows === 0 && start === 0 && !isCut) {
     const rule = "it must yield at least one batch";
-    const found = left === 0 ? "nothing" : `${left} samples, all left out`;
+    const found = left === 0
+      ? "nothing"
+      : `${counted(left, "sample")}, all left out`;
     throw new RangeError(cannot(ACTION, rule, found, hint));
   }
   if (length !== undefined && rows + left < length) {

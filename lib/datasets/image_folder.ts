@@ -288,7 +288,8 @@ class FolderSource implements ImageSource {
     const { createHash } = await import("node:crypto");
     const hash = createHash("sha256");
     const { classes: _classes, ...options } = this.#options;
-    const settings = Object.entries(options).sort();
+    const settings = Object.entries(options)
+      .filter(([, value]) => value !== undefined).sort();
     const facts = [settings, this.classNames ?? null, this.length];
     hash.update(JSON.stringify(facts));
     const reader = this.#listing.open();

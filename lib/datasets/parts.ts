@@ -17,6 +17,7 @@ import {
   type InputLike,
   isHostArray,
   isObject,
+  isPlainArray,
   isTensor,
   withDType,
 } from "./tensor_likes.ts";
@@ -347,17 +348,13 @@ function unknownKeys(
 }
 
 function plainArray(value: unknown, name: string, action: string): TypeError {
+  if (isObject(value) && !Array.isArray(value) && Array.isArray(value.data)) {
+    const rule = `the data of ${name} must be a typed array`;
+    const hint = "make it one, as by Float32Array.from(data.flat(Infinity))";
+    return new TypeError(cannot(action, rule, value.data, hint));
+  }
   const rule = `${name} must be a tensor or { data, shape, dtype }`;
   return new TypeError(cannot(action, rule, value, AS_TENSOR));
-}
-
-/** Whether a value is numbers without a shape: a typed array or nested arrays. */
-function isPlainArray(value: unknown): boolean {
-  let inner = value;
-  while (Array.isArray(inner) && inner.length > 0) inner = inner[0];
-  if (ArrayBuffer.isView(inner)) return true;
-  return inner !== value && !isObject(inner) && typeof inner !== "function" &&
-    inner !== undefined && inner !== null;
 }
 
 /** Whether a value is an object with properties, not an array or an iterable. */

@@ -84,6 +84,30 @@ export function isHostArray(value: unknown): value is HostArray {
 }
 
 /**
+ * Whether a value is numbers that are no tensor: a typed array, nested arrays, or
+ * `{ data, shape }` with a plain array.
+ *
+ * @param value Any value.
+ * @returns True if it is.
+ */
+export function isPlainArray(value: unknown): boolean {
+  if (isObject(value) && !Array.isArray(value) && Array.isArray(value.data)) {
+    return Array.isArray(value.shape) && isPlainArray(value.data);
+  }
+  const inner = innermost(value);
+  if (ArrayBuffer.isView(inner)) return true;
+  return inner !== value && !isObject(inner) && typeof inner !== "function" &&
+    inner !== undefined && inner !== null;
+}
+
+/** The first element of nested arrays that is no array, or an empty array. */
+export function innermost(value: unknown): unknown {
+  let inner = value;
+  while (Array.isArray(inner) && inner.length > 0) inner = inner[0];
+  return inner;
+}
+
+/**
  * Completes an array on the host with its element type, from the class of its
  * data if it has none. Integers of other sizes become int32 or int64.
  *

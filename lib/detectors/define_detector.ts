@@ -10,9 +10,11 @@
 import {
   cannot,
   checkAwaited,
+  checkNoOptions,
   checkOptions,
   checkRunOptions,
   quote,
+  refuseMore,
   sizeOf,
 } from "../check.ts";
 import type {
@@ -127,6 +129,8 @@ export function defineDetector(
 /** Creates a detector that needs a fit; see the first overload. */
 export function defineDetector(definition: DetectorDefinition): Detector;
 export function defineDetector(definition: DetectorDefinition): Detector {
+  const call = "defineDetector(definition)";
+  checkNoOptions(arguments, "define detector", call, 1);
   checkDefinition(definition);
   const frozen = Object.freeze({ ...definition });
   const internals: Internals = {
@@ -155,6 +159,7 @@ export function makeDetector(name: string, internals: Internals): Detector {
       return new FittedScorer(await internals[FIT_CORE](known, options));
     },
   };
+  refuseMore(detector, "fit(known, options)");
   const call = name === "perLayer" ? "perLayer(detector)" : `${name}()`;
   for (const method of ["score", "calibrate", "decide", "explain", "save"]) {
     const value = () => {
@@ -178,6 +183,10 @@ function hidden<T extends object>(detector: T, internals: Internals): T {
 }
 
 class FitFree extends FittedScorer implements FitFreeDetector {
+  static {
+    refuseMore(FitFree.prototype, "fit(known, options)");
+  }
+
   fit(known: FeatureInput, options: RunOptions = {}): Promise<Scorer> {
     try {
       const action = `fit ${this.name}()`;

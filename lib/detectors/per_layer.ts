@@ -1,4 +1,10 @@
-import { cannot, checkAwaited, checkOneOf, checkOptions } from "../check.ts";
+import {
+  cannot,
+  checkAwaited,
+  checkOneOf,
+  checkOptions,
+  counted,
+} from "../check.ts";
 import type {
   Detector,
   FeatureInput,
@@ -304,6 +310,6 @@ function refitError(
     ? ""
     : ` of ${classCounts.length} classes, ${Math.min(...classCounts)} in the ` +
       "smallest";
-  const value = `${foldOf.length} samples${classes}`;
+  const value = `${counted(foldOf.length, "sample")}${classes}`;
   return new RangeError(cannot("fit perLayer()", rule, value, hint), { cause });
 }

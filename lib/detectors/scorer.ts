@@ -8,6 +8,7 @@ import {
   checkAwaited,
   checkOptions,
   checkRunOptions,
+  refuseMore,
 } from "../check.ts";
 import { attachView } from "../display/attach_view.ts";
 import { countText } from "../display/cell.ts";
@@ -44,6 +45,14 @@ const SCORE = Symbol("score");
 
 /** A fitted detector. */
 export class FittedScorer implements Scorer {
+  static {
+    refuseMore(
+      FittedScorer.prototype,
+      ...["score(features, options)", "calibrate(known, options)"],
+      ...["explain(features, row)", "save(target)"],
+    );
+  }
+
   readonly name: string;
   readonly #core: ScorerCore;
 
@@ -161,6 +170,10 @@ function text(value: unknown): string {
 
 /** A calibrated scorer. */
 export class CalibratedScorer extends FittedScorer implements DecidingScorer {
+  static {
+    refuseMore(CalibratedScorer.prototype, "decide(features, options)");
+  }
+
   readonly tpr: number;
   readonly threshold: number;
   readonly warnings: readonly string[];

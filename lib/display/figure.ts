@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { cannot, checkNumber, checkOneOf } from "../check.ts";
+import { cannot, checkNumber, checkOneOf, refuseMore } from "../check.ts";
 import { attachView } from "./attach_view.ts";
 import { THEME_NAMES } from "./theme.ts";
 import type { FigureBlock, FigureSpec, GridSpec } from "./view.ts";
@@ -93,6 +93,7 @@ export function makeFigure<T extends object>(
       await saveFigure(shown, target);
     },
   };
+  refuseMore(made, "save(target)");
   attachView(made, () => ({ title, blocks: [shown] }));
   return Object.freeze(made);
 }

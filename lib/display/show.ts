@@ -3,6 +3,7 @@ import {
   checkAwaited,
   checkIndices,
   checkInteger,
+  checkNoOptions,
   checkOneOf,
   checkOptions,
 } from "../check.ts";
@@ -60,6 +61,7 @@ export async function show(
   x: unknown,
   options: ShowOptions = {},
 ): Promise<void> {
+  checkNoOptions(arguments, "show", "show(x, options)", 2);
   checkAwaited(x, "show this", "what is shown");
   const checked = checkShowOptions(options);
   const isNotebook = inNotebook();

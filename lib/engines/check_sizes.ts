@@ -1,4 +1,4 @@
-import { shapeText } from "../check.ts";
+import { printableMessage, shapeText } from "../check.ts";
 import { errorText } from "../errors.ts";
 import type { Masked } from "../layers/call_layer.ts";
 import {
@@ -52,7 +52,9 @@ export function checkSizes(
       const count = batch === null ? "" : `${batch} `;
       const sizes = inputs.map(({ shape }) => shapeText(shape.slice(1))).join();
       throw new RangeError(
-        `Cannot run ${count}samples of ${sizes} as each layer must suit their sizes: "${name}" (${kind}) does not: ${text}`,
+        printableMessage(
+          `Cannot run ${count}samples of ${sizes} as each layer must suit their sizes: "${name}" (${kind}) does not: ${text}`,
+        ),
         { cause: error },
       );
     }

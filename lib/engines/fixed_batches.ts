@@ -1,7 +1,9 @@
-import { cannot, shapeText, sizeOf } from "../check.ts";
+import { cannot, counted, shapeText, sizeOf, STATELESS } from "../check.ts";
 import { rowsFrom } from "../math/row_view.ts";
+import { builtInLayerOf, type GraphNode } from "../models/graph/graph.ts";
 import type { FeatureArray, NdArray } from "../types.ts";
 import type { Program, RunOutputs } from "./program.ts";
+import type { SampleRows } from "./sample_rows.ts";
 
 type Inputs = readonly NdArray<ArrayBufferView>[];
 
@@ -34,12 +36,52 @@ export function wholeBatches(size: number, program: Program): number {
   return Math.ceil(size / rows) * rows;
 }
 
-/** A program with its feeds. */
-type WithFeeds = Pick<Program, "feeds">;
+/**
+ * The layer of a program whose state Keras carries from batch to batch.
+ *
+ * @param program A program.
+ * @returns The node, and the most samples that a run may have: those of one
+ * batch. Undefined if there is none.
+ */
+export function statefulLayer(
+  { feeds, schedule: { nodes } }: Pick<Program, "feeds" | "schedule">,
+): { readonly node: GraphNode; readonly rows: number } | undefined {
+  const node = nodes.find((one) => builtInLayerOf(one)?.keepsState);
+  const sizes = feeds.map(({ spec }) => spec.shape[0] ?? Infinity);
+  return node && { node, rows: Math.min(...sizes) };
+}
+
+/**
+ * Checks that a run of a stateful layer has one batch: results of the next one
+ * would depend on its state.
+ *
+ * @param program The program.
+ * @param rows The number of samples from the first of the dataset.
+ * @param start The number of samples in batches before.
+ * @throws {RangeError} If there are more.
+ */
+export function checkOneBatch(
+  program: Pick<Program, "feeds" | "schedule">,
+  rows: number,
+  start = 0,
+): void {
+  const stateful = statefulLayer(program);
+  if (stateful === undefined) return;
+  const most = stateful.rows === Infinity && start > 0 ? start : stateful.rows;
+  if (rows <= most) return;
+  throw new RangeError(
+    cannot(
+      `compute layer "${stateful.node.row.name}"`,
+      `the samples must be at most the ${most} of one batch, as it is stateful: Keras starts the next batch from its last state`,
+      counted(rows, "sample"),
+      `pass each batch to a predict() of its own, which starts from zero states, or ${STATELESS}`,
+    ),
+  );
+}
 
 /** Whether an input has no batch axis, and is the same for all samples. */
-function isShared({ feeds }: Partial<WithFeeds>, index: number): boolean {
-  return feeds?.[index]?.spec.batchAxis === null;
+function isShared({ feeds }: Pick<Program, "feeds">, index: number): boolean {
+  return feeds[index]?.spec.batchAxis === null;
 }
 
 /**
@@ -58,7 +100,7 @@ function isShared({ feeds }: Partial<WithFeeds>, index: number): boolean {
  * has other sizes in a later batch.
  */
 export async function inFixedBatches(
-  program: Pick<Program, "features" | "logits"> & Partial<WithFeeds>,
+  program: Pick<Program, "features" | "logits" | "feeds">,
   inputs: Inputs,
   size: number,
   run: (batch: Inputs, start: number) => Promise<RunOutputs>,
@@ -144,34 +186,23 @@ function joinedArrays<A extends FeatureArray | NdArray>(
 }
 
 /**
- * Checks that padding rows cannot change the other rows of a batch of layers.
+ * Checks that padding rows cannot change the other rows of a batch.
  *
- * @param program A program over layers with a fixed batch size.
+ * @param rows Where the samples are, in a program with a fixed batch size.
+ * @param batch The batch size.
  * @param what The samples, for messages.
- * @throws {RangeError} If a layer may mix the rows.
+ * @throws {RangeError} If a layer or an operation may mix the rows.
  */
-export function checkLayers(program: Program, what: string): void {
-  const { uncertain, batch } = program.rows;
-  if (uncertain === undefined) return;
-  throw mixesRows(`run ${what}`, batch!, uncertain.row);
-}
-
-/**
- * Creates the error for a last batch that cannot be padded.
- *
- * @param action The action, for messages.
- * @param batch The batch size of the model.
- * @param operation The operation that may mix the rows.
- * @returns The error to throw.
- */
-export function mixesRows(
-  action: string,
+export function checkPadding(
+  { uncertain }: SampleRows,
   batch: number,
-  { name, kind }: { readonly name: string; readonly kind: string },
-): RangeError {
-  return new RangeError(
+  what: string,
+): void {
+  if (uncertain === undefined) return;
+  const { name, kind } = uncertain.row;
+  throw new RangeError(
     cannot(
-      action,
+      `run ${what}`,
       `the number of samples must be a multiple of ${batch}, which the model takes at once: ` +
         "a last batch cannot be padded, as an operation may mix the rows",
       `operation "${name}" (${kind})`,

@@ -8,13 +8,14 @@ import type { Masked } from "../layers/call_layer.ts";
 import {
   builtInFormOf,
   type GraphNode,
+  origin,
   type Ref,
   refKey,
   shapeValue,
   specOf,
 } from "../models/graph/graph.ts";
 import { sampleOps, type SampleValue } from "../ops/sample_ops.ts";
-import { areRows, isLocated } from "../ops/samples.ts";
+import { areApart, isLocated, type Outcome } from "../ops/samples.ts";
 import { callNode } from "./call_node.ts";
 import type { Feed, Schedule } from "./schedule.ts";
 
@@ -22,7 +23,12 @@ import type { Feed, Schedule } from "./schedule.ts";
 export interface SampleRows {
   /** Layers that compute over samples, of which no input is known to. */
   readonly mixing: readonly GraphNode[];
-  /** The first layer of which it is not certain that it does not. */
+  /** Layers with constants that have a row for each sample of a batch. */
+  readonly ordered: readonly GraphNode[];
+  /**
+   * The first layer of which it is not certain that its rows do not depend on
+   * each other.
+   */
   readonly uncertain: GraphNode | undefined;
   /** Number of samples that a run must have; undefined for any number. */
   readonly batch?: number;
@@ -48,10 +54,10 @@ export function sampleRows(
   wanted: readonly Ref[],
 ): SampleRows {
   const batch = fixedBatch(feeds, nodes);
-  const free = followed(feeds, nodes);
+  const free = layerRows(feeds, nodes);
   const isFree = batch === undefined ||
-    wanted.every((ref) => areRows(free.valueOf(ref).samples));
-  return isFree ? free : { ...followed(feeds, nodes, batch), batch };
+    wanted.every((ref) => areApart(free.valueOf(ref).samples));
+  return isFree ? free : { ...layerRows(feeds, nodes, batch), batch };
 }
 
 /** The batch size of the inputs of a Keras model, if it is fixed. */
@@ -64,51 +70,100 @@ function fixedBatch(
   return new Set(sizes).size === 1 ? sizes[0] : undefined;
 }
 
-function followed(
+function layerRows(
   feeds: readonly Feed[],
   nodes: readonly GraphNode[],
   batch?: number,
 ): SampleRows {
   const ops = sampleOps(batch);
-  const known = new Map<string, Masked<SampleValue>>(
-    feeds.map(({ ref, spec }) => {
+  const masks = new Map<string, SampleValue>();
+  const known = new Map(
+    feeds.map(({ ref, spec }): [string, SampleValue] => {
       const { shape, dtype } = shapeValue(spec);
       const rows = [batch ?? null, ...shape.slice(1)];
-      const value = { shape: rows, dtype, samples: { axis: 0 } };
-      return [refKey(ref), { value, mask: undefined }];
+      return [refKey(ref), { shape: rows, dtype, samples: { axis: 0 } }];
     }),
   );
-  const valueOf = (key: string, ref: Ref): Masked<SampleValue> => {
-    const { shape = [], dtype = "float32" } = specOf(ref) ?? {};
-    const value = { ...shapeValue({ shape, dtype }), samples: undefined };
-    return known.get(key) ?? { value, mask: undefined };
-  };
-  let uncertain: GraphNode | undefined;
-  const mixing = nodes.filter((node) => {
-    const outputs = outputsOf(node, ops, valueOf);
-    const areKnown = outputs.length > 0 &&
-      outputs.every(({ value: { samples } }) =>
-        samples === null || isLocated(samples)
-      );
-    if (!areKnown) uncertain ??= node;
-    outputs.forEach(({ value, mask }, index) =>
-      known.set(refKey({ node, index }), {
-        value: settled(value),
-        mask: mask && settled(mask),
-      })
-    );
-    return batch !== 1 &&
-      outputs.some(({ value }) => value.samples === "mixed");
+  return followed(nodes, known, batch, (node, valueOf) => {
+    const outputs = outputsOf(node, ops, (key, ref) => ({
+      value: valueOf(ref),
+      mask: masks.get(key),
+    }));
+    outputs.forEach(({ mask }, index) => {
+      if (mask) masks.set(refKey({ node, index }), settled(mask));
+    });
+    return outputs.map(({ value }) => value);
   });
-  return {
-    mixing,
-    uncertain,
-    valueOf: (ref) => valueOf(refKey(ref), ref).value,
+}
+
+/**
+ * Follows the samples through nodes.
+ *
+ * @param nodes The nodes, in order.
+ * @param known The tensors that are fed, to which all others are added.
+ * @param batch Number of samples, if it is fixed.
+ * @param outputsOf Computes the outputs of a node; none if they are not known.
+ * @returns Where they are.
+ */
+export function followed<V extends SampleValue>(
+  nodes: readonly GraphNode[],
+  known: Map<string, V>,
+  batch: number | undefined,
+  outputsOf: (
+    node: GraphNode,
+    valueOf: (ref: Ref) => V | SampleValue,
+  ) => readonly V[],
+): SampleRows {
+  const valueOf = (ref: Ref) => {
+    const { shape = [], dtype = "float32" } = specOf(ref) ?? {};
+    return known.get(refKey(ref)) ??
+      { ...shapeValue({ shape, dtype }), samples: undefined };
   };
+  const [mixing, ordered]: [GraphNode[], GraphNode[]] = [[], []];
+  let uncertain: GraphNode | undefined;
+  for (const node of nodes) {
+    const outputs = outputsOf(node, valueOf);
+    const has = (isSuch: (outcome: Outcome) => boolean) =>
+      outputs.some(({ samples }) => isSuch(samples));
+    if (outputs.length === 0 || has((one) => !isCertain(one))) {
+      uncertain ??= node;
+    }
+    const wasOrdered = node.inputs.some((ref) =>
+      isOrdered(valueOf(ref).samples)
+    );
+    if (has(isOrdered) && !wasOrdered) ordered.push(node);
+    if (batch !== 1 && has((one) => one === "mixed")) mixing.push(node);
+    outputs.forEach((value, index) =>
+      known.set(refKey({ node, index }), settled(value))
+    );
+  }
+  const isUsed = valuesUsed(nodes);
+  return { mixing: mixing.filter(isUsed), ordered, uncertain, valueOf };
+}
+
+function isOrdered(outcome: Outcome): boolean {
+  return isLocated(outcome) && outcome.isOrdered === true;
+}
+
+/** Whether it is certain that samples do not depend on each other. */
+function isCertain(outcome: Outcome): boolean {
+  if (!isLocated(outcome)) return outcome === null;
+  const { before, after, isOrdered } = outcome;
+  return before !== null && after !== null && isOrdered !== "unknown";
+}
+
+/** Whether not only the sizes of a node's outputs are used. */
+function valuesUsed(nodes: readonly GraphNode[]): (node: GraphNode) => boolean {
+  const [measured, used] = [new Set<GraphNode>(), new Set<GraphNode>()];
+  for (const { inputs, row: { kind } } of nodes) {
+    const isSize = kind === "Shape" || kind === "Size";
+    for (const ref of inputs) (isSize ? measured : used).add(origin(ref).node);
+  }
+  return (node) => used.has(node) || !measured.has(node);
 }
 
 /** What follows after samples are mixed is not examined. */
-function settled(value: SampleValue): SampleValue {
+function settled<V extends SampleValue>(value: V): V {
   return value.samples === "mixed" ? { ...value, samples: undefined } : value;
 }
 

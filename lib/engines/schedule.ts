@@ -13,12 +13,14 @@ export interface Feed {
   readonly ref: Ref;
   readonly spec: TensorSpec;
   /**
-   * The input from which the host computes it; undefined for an input from the
+   * The inputs from which the host computes it; undefined for an input from the
    * dataset.
    */
   readonly host?: {
-    /** The input of the model. */
-    readonly spec: TensorSpec;
+    /** The inputs of the model, one for each argument. */
+    readonly specs: readonly TensorSpec[];
+    /** All inputs of the model, in their order. */
+    readonly all: readonly TensorSpec[];
     readonly computation: HostComputation;
   };
 }

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { cannot, nearestNames, quote } from "../check.ts";
+import { cannot, nearestNames, quote, refuseMore } from "../check.ts";
 import { attachView } from "../display/attach_view.ts";
 import { countText } from "../display/cell.ts";
 import type { Figure } from "../display/figure.ts";
@@ -220,6 +220,10 @@ export function makeBenchmarkTable(
     toCsv: () => csvOf(rows),
     toMarkdown: () => markdownOf(rows),
   };
+  refuseMore(
+    table,
+    ...["scores(detector)", "figure(detector)", "toCsv()", "toMarkdown()"],
+  );
   attachView(table, () => viewOf(rows, measured));
   return Object.freeze(table);
 }

@@ -61,7 +61,7 @@ export async function identifyRun(
   graph.checkUsable("run");
   const program = resolve(graph, settings);
   const choice = await chooseEngine(program, settings);
-  const plan = planOf(graph, program, settings, choice);
+  const plan = await planOf(graph, program, settings, choice);
   await prepared(dataset, options);
   const inputs = datasetSpecs(program.feeds, graph);
   const data = isNamed(graph, settings)

@@ -8,7 +8,7 @@
  *
  * @module
  */
-import { cannot } from "../check.ts";
+import { calledAgain, cannot } from "../check.ts";
 import {
   type LogitsTarget,
   makeProgram,
@@ -85,7 +85,7 @@ export function resolve(
   }
   const targets = settings.layers.flatMap((node) => targetsOf(node, settings));
   const program = programOf(graph, settings, targets, logits);
-  checkNodes(program.schedule.nodes);
+  checkNodes(graph, program.schedule.nodes);
   if (settings.input === undefined) checkSampleAxes(graph, program.features);
   checkSamples(program);
   return {
@@ -253,11 +253,19 @@ function checkSamples({ features, feeds, rows }: Program): void {
 }
 
 /**
- * Checks that no layer is stateful: its state, and so the caller's model, would
- * change with every batch.
+ * Checks that no layer in memory is stateful: its state, and so the caller's
+ * model, would change with every batch. A stateful layer of a file must be
+ * called once: Keras starts a later call from the state of the first.
  */
-function checkNodes(nodes: readonly GraphNode[]): void {
+function checkNodes(graph: ModelGraph, nodes: readonly GraphNode[]): void {
   for (const { call, row } of nodes) {
+    if (call.kind === "builtIn" && call.layer.keepsState) {
+      const calls = graph.listed.filter((other) =>
+        other.call.kind === "builtIn" && other.call.layer === call.layer
+      );
+      if (calls.length === 1) continue;
+      throw calledAgain(calls[0]!.row.name);
+    }
     if (call.kind !== "inMemory" || !call.layer.stateful) continue;
     throw new TypeError(
       cannot(

@@ -4,9 +4,9 @@ import {
   checkAwaited,
   checkBoolean,
   checkInteger,
-  checkNoOptions,
   checkNumber,
   checkOptions,
+  refuseMore,
 } from "../check.ts";
 import { checkTarget, writeFile } from "../formats/file_path.ts";
 import { attachView } from "../display/attach_view.ts";
@@ -100,6 +100,17 @@ export class FeatureExtractor implements Runs {
     attachView(
       FeatureExtractor.prototype,
       (self) => settingsView(self.#graph, self.#settings),
+    );
+    refuseMore(
+      FeatureExtractor.prototype,
+      ...["penultimate(options)", "logits(wanted)", "input(id)", "head(id)"],
+      ...["react(threshold)", "ash(percentile, options)", "vra(low, high)"],
+      ...["scale(percentile, options)", "perturb(options)", "batch(size)"],
+      ...["engine(kind, options)", "cache(folder, options)", "plan()"],
+      ...["findLayer(id, options)", "getWeights(id)", "open()"],
+      ...["predict(dataset, options)", "stream(dataset, options)"],
+      ...["predictTensor(inputs)", "fitReact(dataset, options)"],
+      ...["toOnnx(target)", "write(dataset, target, options)"],
     );
   }
 
@@ -249,7 +260,6 @@ export class FeatureExtractor implements Runs {
    * ```
    */
   input(id: string | number): this {
-    checkNoOptions(arguments, "set input", "input(id)", 1);
     const input = this.#graph.findNode(id);
     feedsOf(this.#graph, input); // throws if it has no input
     return this.#with({ input });
@@ -276,7 +286,6 @@ export class FeatureExtractor implements Runs {
    * ```
    */
   head(id: string | number): this {
-    checkNoOptions(arguments, "set head", "head(id)", 1);
     const node = this.#graph.findNode(id);
     return this.#with({ head: { node, logits: headAt(node) } }, "head");
   }
@@ -305,7 +314,6 @@ export class FeatureExtractor implements Runs {
    * ```
    */
   react(threshold: number): this {
-    checkNoOptions(arguments, "set react", "react(threshold)", 1);
     return this.#shaped(react(threshold));
   }
 
@@ -389,7 +397,6 @@ export class FeatureExtractor implements Runs {
    * ```
    */
   vra(low: number, high: number): this {
-    checkNoOptions(arguments, "set vra", "vra(low, high)", 2);
     return this.#shaped(vra(low, high));
   }
 
@@ -482,7 +489,6 @@ export class FeatureExtractor implements Runs {
    * ```
    */
   batch(size: number): this {
-    checkNoOptions(arguments, "set batch size", "batch(size)", 1);
     checkInteger(size, "set batch size", "size");
     return this.#with({ batchSize: size });
   }
@@ -629,7 +635,6 @@ export class FeatureExtractor implements Runs {
    * ```
    */
   async plan(): Promise<Plan> {
-    checkNoOptions(arguments, "plan", "plan()");
     this.#graph.checkUsable("plan");
     const [{ resolve }, { chooseEngine }, { planOf }] = await Promise.all([
       import("./compile.ts"),
@@ -638,7 +643,7 @@ export class FeatureExtractor implements Runs {
     ]);
     const program = resolve(this.#graph, this.#settings);
     const choice = await chooseEngine(program, this.#settings);
-    return planOf(this.#graph, program, this.#settings, choice);
+    return await planOf(this.#graph, program, this.#settings, choice);
   }
 
   // ---- running ----
@@ -818,7 +823,6 @@ export class FeatureExtractor implements Runs {
    * ```
    */
   async open(): Promise<OpenExtractor> {
-    checkNoOptions(arguments, "open extractor", "open()");
     const { openExtractor } = await import("./open_extractor.ts");
     return await openExtractor(this.#graph, this.#settings);
   }
@@ -862,7 +866,6 @@ export class FeatureExtractor implements Runs {
    */
   async toOnnx(target?: string | URL): Promise<Uint8Array<ArrayBuffer>> {
     const action = "write ONNX";
-    checkNoOptions(arguments, action, "toOnnx(target)", 1);
     checkAwaited(target, action, "the target");
     if (target !== undefined) checkTarget(target, action);
     const { compile } = await import("./compile.ts");

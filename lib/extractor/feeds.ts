@@ -1,5 +1,6 @@
 import { cannot } from "../check.ts";
 import type { HostBatch } from "../datasets/batches.ts";
+import type { HostValues } from "../layers/layer.ts";
 import type { Feed } from "../engines/schedule.ts";
 import {
   type GraphNode,
@@ -32,8 +33,11 @@ export function feedsOf(
     const computed = graph.onHost.map((node) => hostFeed(node, inputs));
     // Engines are fed the numbers that the host computes from strings.
     return inputs.flatMap((feed): Feed[] => {
-      const made = computed.filter(({ host }) => host?.spec === feed.spec);
-      const isText = feed.spec.dtype === "string" && made.length > 0;
+      const users = computed.filter(({ host }) =>
+        host?.specs.includes(feed.spec)
+      );
+      const made = users.filter(({ host }) => host?.specs[0] === feed.spec);
+      const isText = feed.spec.dtype === "string" && users.length > 0;
       return isText ? made : [feed, ...made];
     });
   }
@@ -54,14 +58,17 @@ export function feedsOf(
   return [...byKey.values()].map((ref) => feedOf(graph, ref));
 }
 
-/** The values that the host computes from an input. */
+/** The values that the host computes from inputs. */
 function hostFeed(node: GraphNode, inputs: readonly Feed[]): Feed {
   const { spec, host } = node.call as NodeCall & { kind: "input" };
-  const key = refKey(host!.from);
-  const input = inputs.find(({ ref }) => refKey(ref) === key)!;
-  const { computation } = host!;
+  const { from, computation } = host!;
+  const keys = from.map(refKey);
+  const specs = keys.map((key) =>
+    inputs.find(({ ref }) => refKey(ref) === key)!.spec
+  );
+  const all = inputs.map(({ spec }) => spec);
   const ref = { node, index: 0 };
-  return { ref, spec, host: { spec: input.spec, computation } };
+  return { ref, spec, host: { specs, all, computation } };
 }
 
 /**
@@ -89,7 +96,9 @@ export function datasetSpecs(
 }
 
 function inputsOf(feeds: readonly Feed[]): readonly TensorSpec[] {
-  return [...new Set(feeds.map(({ spec, host }) => host?.spec ?? spec))];
+  const all = feeds.find(({ host }) => host !== undefined)?.host?.all;
+  const read = new Set(feeds.flatMap(({ spec, host }) => host?.specs ?? spec));
+  return all?.filter((spec) => read.has(spec)) ?? [...read];
 }
 
 /**
@@ -109,12 +118,10 @@ export function fedArrays(
   }
   const specs = inputsOf(feeds);
   return feeds.map(({ spec, host }) => {
-    const input = inputs[specs.indexOf(host?.spec ?? spec)]!;
-    if (host === undefined) return input as NdArray<ArrayBufferView>;
-    const { data, shape } = host.computation.compute({
-      data: input.data as readonly string[],
-      shape: input.shape,
-    });
+    const inputOf = (one: TensorSpec) => inputs[specs.indexOf(one)]!;
+    if (host === undefined) return inputOf(spec) as NdArray<ArrayBufferView>;
+    const values = host.specs.map(inputOf) as HostValues[];
+    const { data, shape } = host.computation.compute(...values);
     return { data, shape, dtype: host.computation.dtype };
   });
 }

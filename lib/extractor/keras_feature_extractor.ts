@@ -1,5 +1,5 @@
 import type { tf } from "../tf.ts";
-import { cannot, checkOptions } from "../check.ts";
+import { cannot, checkOptions, isPlainObject, refuseMore } from "../check.ts";
 import type {
   Dataset,
   FeatureSet,
@@ -95,6 +95,16 @@ const OPTIONS = [
  * ```
  */
 export class KerasFeatureExtractor extends FeatureExtractor {
+  static {
+    refuseMore(KerasFeatureExtractor, "findLayer(model, id, options)");
+    refuseMore(
+      KerasFeatureExtractor.prototype,
+      "predict(dataset, options)",
+      "predictTensor(inputs, options)",
+      "prepareExtractor()",
+    );
+  }
+
   /**
    * An extractor with the ancestor's parameters.
    *
@@ -166,8 +176,9 @@ export class KerasFeatureExtractor extends FeatureExtractor {
     dataset: Dataset,
     options: RunOptions & PostprocFns = {},
   ): Promise<FeatureSet> {
-    checkRun("predict", dataset, options, ["postprocFns"]);
-    const { postprocFns, ...run } = options;
+    const passed = withoutNone(options);
+    checkRun("predict", dataset, passed, ["postprocFns"]);
+    const { postprocFns, ...run } = passed;
     if (!postprocFns) return await super.predict(dataset, run);
     const extractor = await postprocessed(this, postprocFns);
     return await extractor.predict(dataset, run);
@@ -198,8 +209,9 @@ export class KerasFeatureExtractor extends FeatureExtractor {
     inputs: TensorInputs,
     options: PostprocFns = {},
   ): Promise<TensorFeatures> {
-    checkOptions(options, "predict tensor", ["postprocFns"]);
-    const { postprocFns } = options;
+    const passed = withoutNone(options);
+    checkOptions(passed, "predict tensor", ["postprocFns"]);
+    const { postprocFns } = passed;
     if (!postprocFns) return await super.predictTensor(inputs);
     const extractor = await postprocessed(this, postprocFns);
     return await extractor.predictTensor(inputs);
@@ -253,20 +265,30 @@ function configured(
   plain: FeatureExtractor,
   options: KerasFeatureExtractorOptions,
 ): FeatureExtractor {
-  checkOptions(options, "create KerasFeatureExtractor", OPTIONS);
-  const { featureLayersId = [-1], returnPenultimate = false } = options;
+  const passed = withoutNone(options);
+  checkOptions(passed, "create KerasFeatureExtractor", OPTIONS);
+  const { featureLayersId = [-1], returnPenultimate = false } = passed;
+  const { inputLayerId, headLayerId } = passed;
+  const { reactThreshold, scalePercentile, ashPercentile } = passed;
   const ids: readonly (string | number)[] = [featureLayersId].flat();
   let next = plain;
   if (ids.length > 0) next = next.layers(ids);
-  if (!isNone(options.inputLayerId)) next = next.input(options.inputLayerId);
-  if (!isNone(options.headLayerId)) next = next.head(options.headLayerId);
+  if (inputLayerId !== undefined) next = next.input(inputLayerId);
+  if (headLayerId !== undefined) next = next.head(headLayerId);
   if (returnPenultimate) next = next.penultimate();
-  const { reactThreshold, scalePercentile, ashPercentile } = options;
-  if (!isNone(reactThreshold)) next = next.react(reactThreshold);
-  if (!isNone(scalePercentile)) next = next.scale(scalePercentile);
-  return isNone(ashPercentile) ? next : next.ash(ashPercentile);
+  if (reactThreshold !== undefined) next = next.react(reactThreshold);
+  if (scalePercentile !== undefined) next = next.scale(scalePercentile);
+  return ashPercentile === undefined ? next : next.ash(ashPercentile);
 }
 
-function isNone<T>(value: T | null | undefined): value is null | undefined {
-  return value === null || value === undefined;
+/** The options without null: as in Python, None is the default. */
+function withoutNone<T extends object>(
+  options: T,
+): { readonly [K in keyof T]: Exclude<T[K], null> } {
+  const passed: unknown = isPlainObject(options)
+    ? Object.fromEntries(
+      Object.entries(options).filter(([, value]) => value !== null),
+    )
+    : options;
+  return passed as T & { readonly [K in keyof T]: Exclude<T[K], null> };
 }

@@ -1,4 +1,10 @@
-import { cannot, checkAwaited, checkBoolean, checkOptions } from "../check.ts";
+import {
+  cannot,
+  checkAwaited,
+  checkBoolean,
+  checkNoOptions,
+  checkOptions,
+} from "../check.ts";
 import type { LoadModelOptions } from "../models/read_model.ts";
 import type { Model } from "../types.ts";
 
@@ -111,6 +117,8 @@ export async function loadModel(
   source: string | URL | Uint8Array | Blob,
   options: LoadModelOptions = {},
 ): Promise<Model> {
+  const call = "loadModel(source, options)";
+  checkNoOptions(arguments, "load model", call, 2);
   checkAwaited(source, "load model", "the source");
   checkOptions(options, "load model", [
     "customObjects",

@@ -1,4 +1,4 @@
-import { cannot } from "../check.ts";
+import { cannot, counted } from "../check.ts";
 import { specOf, type WeightValue } from "../models/graph/graph.ts";
 import {
   type Head,
@@ -166,10 +166,10 @@ function checkPerturbed(
   const [rule, current] = isBinary
     ? [
       "the logits must be those of one softmax or one sigmoid, not of several sigmoids",
-      "sigmoids",
+      "sigmoid",
     ]
-    : ["the logits must be two classes or more", "units"];
-  throw new TypeError(cannot(action, rule, `${units} ${current}`));
+    : ["the logits must be two classes or more", "unit"];
+  throw new TypeError(cannot(action, rule, counted(units, current)));
 }
 
 /**

@@ -1,4 +1,4 @@
-import { cannot, checkAwaited, shapeText } from "../check.ts";
+import { cannot, checkAwaited, refuseMore, shapeText } from "../check.ts";
 import type { SampleRange } from "../datasets/batches.ts";
 import { wholeBatches } from "../engines/fixed_batches.ts";
 import type { LogitsTarget } from "../engines/program.ts";
@@ -83,7 +83,7 @@ async function openInSteps(
   identity?.catch(() => {}); // thrown below
   const choice = await chooseEngine(program, settings);
   await pacer.rest();
-  const plan = planOf(graph, program, settings, choice);
+  const plan = await planOf(graph, program, settings, choice);
   const isCurrent = () => isUnchanged(graph, program.weightData!);
   const session = await openSession(
     program,
@@ -337,6 +337,14 @@ function bytesOf({ features, logits, penultimate }: CollectedBatch): number {
 
 /** The result of `open()`: checks its arguments, then runs. */
 class KeptExtractor implements OpenExtractor {
+  static {
+    refuseMore(
+      KeptExtractor.prototype,
+      ...["predict(dataset, options)", "stream(dataset, options)"],
+      ...["predictTensor(inputs)", "close()"],
+    );
+  }
+
   readonly #runs: OpenRuns;
 
   constructor(runs: OpenRuns) {

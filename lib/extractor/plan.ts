@@ -1,20 +1,21 @@
-import { quote } from "../check.ts";
+import { counted, quote } from "../check.ts";
 import { attachView } from "../display/attach_view.ts";
 import { namesText } from "../display/cell.ts";
 import type { View } from "../display/view.ts";
-import { wholeBatches } from "../engines/fixed_batches.ts";
-import { namesOf, usesHead } from "../engines/program.ts";
 import {
-  graphsIn,
-  type OnnxFunction,
-  type OnnxOperation,
-} from "../formats/onnx_model.ts";
+  fixedRows,
+  statefulLayer,
+  wholeBatches,
+} from "../engines/fixed_batches.ts";
+import { namesOf, usesHead } from "../engines/program.ts";
+import type { Feed } from "../engines/schedule.ts";
+import type { OnnxOperation } from "../formats/onnx_model.ts";
+import { operationsWithin, RANDOM } from "../models/graph/onnx_operators.ts";
 import { type GraphNode, origin } from "../models/graph/graph.ts";
 import type { ModelGraph } from "../models/graph/model_graph.ts";
 import type { EngineChoice } from "./choose_engine.ts";
 import type { ExtractorProgram } from "./compile.ts";
 import { droppedMasks } from "./dropped_masks.ts";
-import { mixingNodes } from "./mixed_samples.ts";
 import { changesOf, type Settings } from "./settings.ts";
 
 /**
@@ -73,12 +74,12 @@ export interface Plan {
  * @param choice The engine.
  * @returns The plan, frozen.
  */
-export function planOf(
+export async function planOf(
   graph: ModelGraph,
   program: ExtractorProgram,
   settings: Settings,
   choice: EngineChoice,
-): Plan {
+): Promise<Plan> {
   const { logits, search } = program.found;
   const runs = new Set(program.schedule.nodes);
   // Logits are computed from the penultimate, so the head's weights count too.
@@ -111,7 +112,9 @@ export function planOf(
     numParameters: numParameters([...runs]),
     warnings: Object.freeze([
       ...program.found.warnings,
-      ...batchDependence(graph, program),
+      ...await batchDependence(graph, program),
+      ...oneBatch(program),
+      ...program.feeds.filter(isRagged).map(equallyLong),
       ...droppedMasks(program),
       ...graph.customClasses.map(notInFile),
     ]),
@@ -215,24 +218,42 @@ function isTraining({ kind, attributes }: OnnxOperation): boolean {
   return kind === "BatchNormalization" && attributes.get("training_mode") === 1;
 }
 
-/**
- * Whether an operation is of a kind, or one in its subgraphs or in the function
- * that it calls.
- */
-function holds(
-  operation: OnnxOperation,
-  functions: readonly OnnxFunction[],
-  isSuch: (operation: OnnxOperation) => boolean,
+/** Whether an operation draws numbers; a Dropout does if it trains. */
+function isRandom(
+  { kind, domain, inputs: [, , trains = ""] }: OnnxOperation,
+  onnx: ModelGraph["onnx"],
 ): boolean {
-  const { kind, domain } = operation;
-  const inner = graphsIn(operation).flatMap(({ nodes }) => nodes);
-  const called = functions.find((body) =>
-    body.name === kind && body.domain === domain
-  );
-  return isSuch(operation) ||
-    [...inner, ...called?.nodes ?? []].some((one) =>
-      holds(one, functions, isSuch)
-    );
+  if (domain !== "" || kind !== "Dropout" || trains === "") {
+    return domain === "" && RANDOM.test(kind);
+  }
+  return onnx?.constants.get(trains)?.storedBytes?.()[0] !== 0;
+}
+
+function isRagged({ ref }: Feed): boolean {
+  return ref.node.row.kind === "InputLayer" &&
+    ref.node.row.config.ragged === true;
+}
+
+/** Warns of an input whose samples have different lengths in Keras. */
+function equallyLong({ spec }: Feed): string {
+  return `input ${
+    quote(spec.name)
+  } is ragged in Keras: here the samples of a batch are equally long, and padding counts as values; pass batches of equally long samples`;
+}
+
+/** Warns of a state that Keras carries from batch to batch. */
+function oneBatch(program: ExtractorProgram): string[] {
+  const stateful = statefulLayer(program);
+  if (stateful === undefined) return [];
+  const { node: { row }, rows } = stateful;
+  const most = rows === Infinity
+    ? "one batch"
+    : `one batch of ${counted(rows, "sample")}`;
+  return [
+    `layer ${
+      quote(row.name)
+    } is stateful: a run starts from zero states, and may have ${most}`,
+  ];
 }
 
 /** Warns of a class that may compute something else than its layers. */
@@ -251,22 +272,28 @@ function notInFile(className: string): string {
  * @returns One warning per reason, which names the operations; empty if there
  * are none.
  */
-function batchDependence(
+async function batchDependence(
   { onnx }: ModelGraph,
   program: ExtractorProgram,
-): string[] {
-  const { feeds, features, schedule, rows } = program;
+): Promise<string[]> {
+  const { feeds, features, schedule } = program;
   const nodes = [...feeds.map(({ ref }) => ref.node), ...schedule.nodes];
-  const mixing = onnx === undefined
-    ? rows.mixing
-    : mixingNodes(onnx, feeds, schedule.nodes);
+  const isSingle = (onnx?.batch ?? fixedRows(program)) === 1;
+  const isRaw = schedule.nodes.some(({ call }) => call.kind === "raw");
+  const { mixing, ordered } = isRaw && !isSingle
+    ? await (await import("../engines/raw_rows.ts")).rawRows(program)
+    : program.rows;
   const fixed = wholeBatches(1, program);
+  const on = fixed === 1 ? undefined : "the order of the samples";
   const functions = onnx?.file.functions ?? [];
   const which = (isSuch: (operation: OnnxOperation) => boolean) =>
     nodes.filter(({ call }) =>
       call.kind === "raw" && call.onnx !== undefined &&
-      holds(call.onnx.operation, functions, isSuch)
+      [...operationsWithin([call.onnx.operation], functions)].some(isSuch)
     );
+  const random = nodes.filter(({ call, row }) =>
+    call.kind === "raw" && call.onnx === undefined && RANDOM.test(row.kind)
+  );
   const padded = nodes.filter(({ call }) =>
     call.kind === "input" && call.host?.computation.padsToLongest === true
   );
@@ -284,14 +311,26 @@ function batchDependence(
       "",
       "normalise by the mean and variance of a whole batch, as in training",
     ),
-    ...fixed === 1
-      ? warning(mixing, "", "compute over all samples of a batch")
-      : warning(
-        mixing,
-        "",
-        `compute over all ${fixed} samples of a run`,
-        "the order of the samples",
-      ),
+    ...warning(
+      [...random, ...which((operation) => isRandom(operation, onnx))],
+      "",
+      "draw random numbers",
+      "chance",
+    ),
+    ...warning(
+      mixing,
+      "",
+      fixed === 1
+        ? "compute over all samples of a batch"
+        : `compute over all ${fixed} samples of a run`,
+      on,
+    ),
+    ...warning(
+      ordered,
+      "",
+      "treat samples by their position in a batch, as a constant with a row for each does",
+      on,
+    ),
     ...warning(
       indices.map(({ node }) => node),
       "the indices of ",
@@ -315,5 +354,7 @@ function warning(
   const names = nodes.map(({ row }) => quote(row.name));
   const shown = names.slice(0, 3).join(", ");
   const more = names.length > 3 ? ` and ${names.length - 3} more` : "";
-  return [`results depend on ${on}: ${before}${shown}${more} ${what}`];
+  const isOne = names.length === 1 && before === "";
+  const does = isOne ? what.replace(/^\w+/, "$&s") : what;
+  return [`results depend on ${on}: ${before}${shown}${more} ${does}`];
 }

@@ -17,6 +17,7 @@ import {
   prepareDataset,
   type SampleRange,
 } from "../datasets/batches.ts";
+import { checkOneBatch } from "../engines/fixed_batches.ts";
 import { defaultProgress, progressBar } from "../display/progress.ts";
 import { withStop } from "../display/stop_signal.ts";
 import { Pacer } from "../formats/pacer.ts";
@@ -106,13 +107,19 @@ export function runBatches(
     range,
     signal,
   });
-  return { plan, batches: loop(opened, plan, { ...options, signal }, label) };
+  const first = range?.start ?? 0;
+  const run = { ...options, signal, first };
+  return { plan, batches: loop(opened, plan, run, label) };
 }
 
 async function* loop(
   opened: Opened,
   plan: BatchPlan,
-  options: Omit<RunOptions, "signal"> & { signal: AbortSignal | undefined },
+  options: Omit<RunOptions, "signal"> & {
+    readonly signal: AbortSignal | undefined;
+    /** Index of the first sample in the dataset. */
+    readonly first: number;
+  },
   label: string,
 ): AsyncGenerator<CollectedBatch> {
   const { batches, length: total, batchSize } = plan;
@@ -126,7 +133,7 @@ async function* loop(
   const rate = () =>
     samples / Math.max(1e-3, (performance.now() - begin) / 1000);
   const iterator = batches[Symbol.asyncIterator]();
-  const queue = queueOf(opened, iterator, pacer, batchSize);
+  const queue = queueOf(opened, iterator, pacer, batchSize, options.first);
   // Closing a dataset waits for its pending batch, which may never come.
   const close = () =>
     closeDataset(iterator, options.signal?.aborted === true || queue.isReading);
@@ -167,15 +174,18 @@ async function* loop(
 
 /** Reads batches, and runs several at the same time. */
 function queueOf(
-  { program: { feeds, graph }, session }: Opened,
+  { program, session }: Opened,
   iterator: AsyncIterator<HostBatch>,
   pacer: Pacer,
   batchSize: number | undefined,
+  start: number,
 ) {
+  const { feeds, graph } = program;
   let read = 0;
   const run = (batch: HostBatch) => {
     const first = read;
     read += batch.rows;
+    checkOneBatch(program, start + read, start + first);
     const samples = batchSize === undefined ? { first } : { first, batchSize };
     const inputs = fedArrays(feeds, batch.inputs);
     return session.run(inputs, pacer, samples).catch(async (error) => {

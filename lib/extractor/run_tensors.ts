@@ -1,6 +1,6 @@
 import { tf } from "../tf.ts";
 import { partsOf } from "../datasets/parts.ts";
-import { fixedRows } from "../engines/fixed_batches.ts";
+import { checkOneBatch, fixedRows } from "../engines/fixed_batches.ts";
 import { stopSignal } from "../display/stop_signal.ts";
 import { Pacer } from "../formats/pacer.ts";
 import type {
@@ -40,6 +40,7 @@ export async function runTensors(
   const specs = program.feeds.map(({ spec }) => spec);
   const parts = partsOf({ xs: inputs }, specs, "read dataset");
   const { rows } = parts;
+  checkOneBatch(program, rows);
   const fits = parts.inputs.every((input, i) =>
     isResident(input) && input.dtype === specs[i]!.dtype
   );

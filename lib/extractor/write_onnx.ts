@@ -1,3 +1,5 @@
+import { cannot, STATELESS } from "../check.ts";
+import { statefulLayer } from "../engines/fixed_batches.ts";
 import { record } from "../engines/onnx/recording.ts";
 import { writeFileProgram } from "../engines/onnx/write_file_program.ts";
 import { writeProgram } from "../engines/onnx/write_program.ts";
@@ -10,6 +12,7 @@ import { UnsupportedByEngineError } from "../errors.ts";
  * @param program The program.
  * @param metadata Further metadata.
  * @returns The model's bytes.
+ * @throws {TypeError} If a layer is stateful.
  * @throws {UnsupportedByEngineError} If a part of it cannot be expressed in
  * ONNX.
  */
@@ -19,6 +22,13 @@ export async function writeOnnx(
 ): Promise<Uint8Array<ArrayBuffer>> {
   if (program.graph.onnx !== undefined) {
     return await writeFileProgram(program, metadata);
+  }
+  const stateful = statefulLayer(program);
+  if (stateful !== undefined) {
+    const { name } = stateful.node.row;
+    const rule =
+      `layer "${name}" must not be stateful: a file keeps no state between runs`;
+    throw new TypeError(cannot("write ONNX", rule, true, STATELESS));
   }
   const recording = record(program);
   if ("obstacle" in recording) {

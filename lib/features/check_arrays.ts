@@ -10,6 +10,7 @@ import {
   checkOneOf,
   checkOptions,
   sizeOf,
+  withArticle,
 } from "../check.ts";
 import type {
   DType,
@@ -133,9 +134,10 @@ function checkArray<T extends ArrayBufferView>(
   }
   const kinds = dtype === undefined ? dtypes : [dtype];
   if (dtype === undefined || !(data instanceof KINDS[dtype]!)) {
-    const names = kinds.map((kind) => KINDS[kind]!.name).join(" or a ");
+    const names = kinds.map((kind) => withArticle(KINDS[kind]!.name))
+      .join(" or ");
     throw new TypeError(
-      cannot(ACTION, rule(`must hold a ${names} as its data`), data),
+      cannot(ACTION, rule(`must hold ${names} as its data`), data),
     );
   }
   const isShape = Array.isArray(shape) &&

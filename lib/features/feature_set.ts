@@ -16,7 +16,9 @@ import {
   checkOneOf,
   checkOptions,
   nearestNames,
+  printableMessage,
   quote,
+  refuseMore,
 } from "../check.ts";
 import { attachView } from "../display/attach_view.ts";
 import type {
@@ -36,6 +38,13 @@ import { frozenArray, takeRows } from "./rows.ts";
 import { featureSetView, SET_OPTIONS } from "./view/view.ts";
 
 class ArrayFeatureSet implements FeatureSet {
+  static {
+    refuseMore(
+      ArrayFeatureSet.prototype,
+      ...["layer(name)", "select(rows)", "pooled(kind, options)", "tensors()"],
+    );
+  }
+
   readonly features: readonly FeatureArray[];
   readonly layerNames: readonly string[];
   readonly specs: readonly FeatureSpec[];
@@ -82,7 +91,9 @@ class ArrayFeatureSet implements FeatureSet {
       ? `nearest names are ${near.map(quote).join(", ")}`
       : `names are ${quote([...this.layerNames])}`;
     throw new RangeError(
-      `Cannot find layer ${quote(name)} in the feature set: ${hint}`,
+      printableMessage(
+        `Cannot find layer ${quote(name)} in the feature set: ${hint}`,
+      ),
     );
   }
 

@@ -25,6 +25,26 @@ export const MOST_JSON: number = 16 * 2 ** 20;
 /** The limit for a model.json; graphs of 40,000 operations have 28 MB. */
 export const MOST_MODEL_JSON: number = 4 * MOST_JSON;
 
+/**
+ * Limits for the description of a model.
+ *
+ * @param configBytes Number of bytes that the caller allows; with more than 16
+ * MiB also more values.
+ * @param most Number of bytes by default.
+ * @returns The limits.
+ */
+export function descriptionLimits(
+  configBytes: number | undefined,
+  most = MOST_JSON,
+): LooseJsonLimits & { readonly bytes: number } {
+  return {
+    bytes: configBytes ?? most,
+    // a float has 16 bytes or more
+    values: Math.max(2 ** 20, (configBytes ?? 0) / 16),
+    advice: "if you trust it, pass limits: { configBytes: … }",
+  };
+}
+
 const FORBIDDEN = new Set(["__proto__", "constructor", "prototype"]);
 const NUMBER = /-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?/y;
 const WORDS: readonly (readonly [string, unknown])[] = [

@@ -34,11 +34,22 @@ export interface OnnxFunction {
   readonly name: string;
   readonly domain: string;
   readonly span: Span;
-  /** Domains of the operators in it. */
-  readonly domains: readonly string[];
+  readonly inputs: readonly string[];
+  readonly outputs: readonly string[];
+  /** Versions of the operators in it, by domain. */
+  readonly opsets: ReadonlyMap<string, number>;
+  /** Whether it is one of several with the same name. */
+  readonly isOverload: boolean;
   readonly nodes: readonly OnnxOperation[];
-  /** Default values of its attributes. */
-  readonly defaults: readonly OnnxAttributeValue[];
+  /** Attributes that a call may omit. */
+  readonly defaults: readonly OnnxDefault[];
+}
+
+/** The default value of an attribute of a function. */
+export interface OnnxDefault {
+  readonly name: string;
+  readonly value: OnnxAttributeValue;
+  readonly span: Span;
 }
 
 /** A graph, or the body of a loop or a branch. */
@@ -110,6 +121,8 @@ export type OnnxAttributeValue =
   | { readonly tensor: OnnxTensor; readonly span: Span }
   | { readonly sparse: OnnxSparseTensor; readonly span: Span }
   | { readonly graph: OnnxGraphPart; readonly span: Span }
+  /** In a function: an attribute of its call, by name. */
+  | { readonly reference: string; readonly span: Span }
   /** An unsupported attribute type. */
   | { readonly span: Span };
 
@@ -192,52 +205,28 @@ function functionIn(
   span: Span,
   most: number,
 ): OnnxFunction {
-  const domains = new Set<string>();
   const nodes: OnnxOperation[] = [];
-  const defaults: OnnxAttributeValue[] = [];
-  let name = "";
-  let domain = "";
+  const defaults: OnnxDefault[] = [];
+  const inputs: string[] = [];
+  const outputs: string[] = [];
+  const opsets = new Map<string, number>();
+  let [name, domain, isOverload] = ["", "", false];
   for (const field of reader.fields(span)) {
-    if (field.number === 1) name = reader.text(field);
-    if (field.number === 10) domain = domainName(reader.text(field));
-    if (field.number === 11) {
-      defaults.push(attributeIn(reader, message(field), 1, most)[1]);
-    }
-    if (field.number === 7) {
-      const node = operationIn(reader, message(field), 1, most);
-      nodes.push(node);
-      for (const inner of domainsOf(node)) domains.add(inner);
-    }
+    const { number } = field;
+    if (number === 1) name = reader.text(field);
+    else if (number === 4) inputs.push(reader.text(field));
+    else if (number === 5) outputs.push(reader.text(field));
+    else if (number === 7) {
+      nodes.push(operationIn(reader, message(field), 1, most));
+    } else if (number === 9) addOpset(reader, message(field), opsets);
+    else if (number === 10) domain = domainName(reader.text(field));
+    else if (number === 11) {
+      const [name, value] = attributeIn(reader, message(field), 1, most);
+      defaults.push({ name, value, span: field });
+    } else if (number === 13) isOverload = true;
   }
-  return { name, domain, span, domains: [...domains], nodes, defaults };
-}
-
-/**
- * The domains of an operation and of its subgraphs.
- *
- * @param node The operation.
- * @returns Each once.
- */
-export function domainsOf({ domain, attributes }: OnnxOperation): Set<string> {
-  const domains = new Set([domain]);
-  for (const node of graphsIn({ attributes }).flatMap(({ nodes }) => nodes)) {
-    for (const inner of domainsOf(node)) domains.add(inner);
-  }
-  return domains;
-}
-
-/**
- * The subgraphs of an operation: bodies of loops, and branches.
- *
- * @param node The operation.
- * @returns Its graphs, without those in them.
- */
-export function graphsIn(
-  { attributes }: Pick<OnnxOperation, "attributes">,
-): OnnxGraphPart[] {
-  return [...attributes.values()].flatMap((value) =>
-    typeof value === "object" && "graph" in value ? [value.graph] : []
-  );
+  const ports = { inputs, outputs, opsets, isOverload };
+  return { name, domain, span, ...ports, nodes, defaults };
 }
 
 function graphIn(
@@ -340,11 +329,14 @@ function attributeIn(
     } else if (number === 7) addAll(many, floats(reader, field));
     else if (number === 8) addAll(many, reader.integers(field).map(exact));
     else if (number === 9) many.push(loosely(reader, field));
-    else if (number === 22) {
+    else if (number === 21) {
+      value = { reference: reader.text(field), span };
+    } else if (number === 22) {
       value = { sparse: readSparse(reader, message(field)), span: field };
     } else if (number === 10 || number === 11) value = { span };
   }
-  if (kind >= 6 && kind <= 8) return [name, many];
+  const isReference = typeof value === "object" && "reference" in value;
+  if (kind >= 6 && kind <= 8 && !isReference) return [name, many];
   if (value !== undefined) return [name, value];
   // Zero and empty values may be omitted.
   return [

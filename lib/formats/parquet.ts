@@ -8,6 +8,7 @@
  *
  * @module
  */
+import { cannot } from "../check.ts";
 import type * as Arrow from "apache-arrow";
 import type * as ParquetWasm from "parquet-wasm/esm";
 import type { ByteSink } from "./byte_sink.ts";
@@ -188,6 +189,17 @@ function blobOf(
   return blob as unknown as Blob;
 }
 
+/** The memory of the library is exhausted beyond this; its limit is 4 GiB. */
+const FULL_BYTES = 3.5 * 2 ** 30;
+
+function exhausted({ name }: ByteSource, bytes: number, cause: unknown) {
+  const rule = "its row groups must fit the memory of the reader, 4 GiB";
+  const hint =
+    "save the features with a smaller rowGroupSize, in a new process";
+  const text = cannot(`read "${name}"`, rule, `${bytes} bytes in use`, hint);
+  return new RangeError(text, { cause });
+}
+
 /** Adds the file's name to errors of the library. */
 async function readable<T>(
   bytes: Readable,
@@ -208,6 +220,11 @@ async function readable<T>(
   } catch (cause) {
     if (cause instanceof SyntaxError) throw cause;
     bytes.isTrapped ||= cause instanceof WebAssembly.RuntimeError;
+    const { parquet } = await parquetLibraries();
+    const { byteLength } = parquet.wasmMemory().buffer;
+    if (bytes.isTrapped && byteLength > FULL_BYTES) {
+      throw exhausted(bytes.source, byteLength, cause);
+    }
     const found = bytes.isTrapped
       ? "bytes that stop the reader"
       : cause instanceof Error

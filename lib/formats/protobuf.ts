@@ -88,6 +88,22 @@ export class ProtoReader {
   }
 
   /**
+   * Reads a string in a message.
+   *
+   * @param span The range of the message.
+   * @param number The number of the field.
+   * @returns The text of the last such field; empty if there is none.
+   * @throws {SyntaxError} If it is not a string.
+   */
+  textIn(span: Span, number: number): string {
+    let text = "";
+    for (const field of this.fields(span)) {
+      if (field.number === number) text = this.text(field);
+    }
+    return text;
+  }
+
+  /**
    * Reads the bytes of a field or any other range.
    *
    * @param span The range.

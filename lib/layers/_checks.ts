@@ -75,6 +75,15 @@ export function refuseOption(config: LayerConfig, key: string): void {
 }
 
 /**
+ * Reads whether a result is sparse: it has the values of a dense one.
+ *
+ * @param config The layer's config.
+ */
+export function readSparse(config: LayerConfig): void {
+  config.boolean("sparse", false);
+}
+
+/**
  * Reads a number that may be absent or null.
  *
  * @param config The layer's config.

@@ -172,6 +172,22 @@ function longer(s: Bytes): bigint {
   );
 }
 
+/** The factor of {@linkcode concatenated64}. */
+export const FACTOR64 = 0xc6a4a7935bd1e995n;
+
+/**
+ * The hash of two hashes: `FingerprintCat64` of TensorFlow.
+ *
+ * @param first 64 bits.
+ * @param second 64 bits.
+ * @returns 64 bits.
+ */
+export function concatenated64(first: bigint, second: bigint): bigint {
+  const mixed = wrap(shiftMix(wrap(second * FACTOR64)) * FACTOR64);
+  const both = wrap((first ^ FACTOR64 ^ mixed) * FACTOR64);
+  return shiftMix(wrap(shiftMix(both) * FACTOR64));
+}
+
 /**
  * SipHash-2-4.
  *

@@ -203,14 +203,14 @@ export function filterOptions(
 }
 
 /**
- * Refuses groups. Keras 2 writes the option for layers that ignore it, because
- * their classes inherit from Conv.
+ * Reads groups of layers that have none. Keras 2 writes the option and ignores
+ * it, because their classes inherit from Conv.
  *
  * @param config The layer's config.
- * @throws {TypeError} If there is more than one group.
+ * @throws {TypeError} If another writer has more than one group.
  */
 export function refuseGroups(config: LayerConfig): void {
-  if (config.number("groups", 1) === 1) return;
+  if (config.number("groups", 1) === 1 || config.dialect === 2) return;
   throw wrongOption(config, "groups", "be 1");
 }
 

@@ -7,7 +7,7 @@
  */
 import { cannot } from "../check.ts";
 import { quote } from "../check.ts";
-import { refuseOption, wrongOption } from "./_checks.ts";
+import { readSparse, wrongOption } from "./_checks.ts";
 import { fingerprint64, sipHash } from "./_hashes.ts";
 import type { LayerConfig } from "./layer.ts";
 
@@ -69,7 +69,7 @@ export function vocabularyOf(
     : named === "tf-idf"
     ? "tf_idf"
     : named;
-  refuseOption(config, "sparse");
+  readSparse(config);
   const token = (key: string, fallback: Token | undefined) => {
     const value = config.has(key) ? config.raw(key) : fallback;
     return value === null ? undefined : value as Token | undefined;

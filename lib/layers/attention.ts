@@ -7,6 +7,7 @@
  *
  * @module
  */
+import { counted } from "../check.ts";
 import type { Ops } from "../ops/ops.ts";
 import { asBooleans, flagArgument, tensorArgument } from "./_arguments.ts";
 import { allOf, causalMask, lowered } from "./_attention_masks.ts";
@@ -93,7 +94,7 @@ function checkInputs(name: string, count: number): void {
   throw wrongCall(
     name,
     "its inputs must be a query, a value and maybe a key",
-    `${count} inputs`,
+    counted(count, "input"),
   );
 }
 

@@ -1,4 +1,4 @@
-import { cannot, checkOneOf, nearestNames } from "../check.ts";
+import { calledAgain, cannot, checkOneOf, nearestNames } from "../check.ts";
 import { ConfigError } from "./_checks.ts";
 import { namesInPart, weightsOfPart } from "./_parts.ts";
 import { activationNamed } from "./activations.ts";
@@ -6,6 +6,7 @@ import {
   customFunction,
   type CustomTable,
   findCustom,
+  isFactory,
 } from "./custom_objects.ts";
 import { checkedActivation } from "./custom_results.ts";
 import type {
@@ -54,6 +55,8 @@ export class ConfigReader implements LayerConfig {
   readonly dialect: Dialect;
   readonly #parts: ReaderParts;
   readonly #read = new Set<string>();
+  /** A wrapped layer whose state Keras carries from call to call. */
+  #stateful: string | undefined;
 
   constructor(parts: ReaderParts) {
     this.name = parts.name;
@@ -110,7 +113,11 @@ export class ConfigReader implements LayerConfig {
       const { customObjects = {} } = this.#parts;
       const entry = findCustom(customObjects, name);
       if (typeof entry === "function") {
-        return checkedActivation(entry as Activation, name);
+        if (!isFactory(entry)) {
+          return checkedActivation(entry as Activation, name);
+        }
+        const rule = `be a custom function of two parameters, (ops, x) => …`;
+        throw this.#wrong(key, rule, `${name}, of less than two`);
       }
       const known = activationNamed(entry ?? name, this.dialect);
       if (known !== undefined) return known;
@@ -131,7 +138,11 @@ export class ConfigReader implements LayerConfig {
       throw this.#wrong(key, "be a layer without weights", value.class_name);
     }
     const context = { masks: [undefined], args: {} };
-    return (ops, x) => layer.call(ops, [x], {}, context)[0]!;
+    return (ops, x) => {
+      const outputs = layer.call(ops, [x], {}, context);
+      if (outputs.length === 1) return outputs[0]!;
+      throw this.#wrong(key, "be a layer with one output", value.class_name);
+    };
   }
 
   layer(key: string): Layer {
@@ -152,8 +163,9 @@ export class ConfigReader implements LayerConfig {
   }
 
   #nested(key: string, value: LayerObject): Layer {
-    return readLayer({
-      name: `${this.name}/${key}`,
+    const name = `${this.name}/${key}`;
+    const layer = readLayer({
+      name,
       className: value.class_name,
       dialect: this.dialect,
       options: value.config ?? {},
@@ -161,6 +173,8 @@ export class ConfigReader implements LayerConfig {
       customObjects: this.#parts.customObjects,
       registeredName: value.registered_name,
     });
+    if (layer.keepsState) this.#stateful = name;
+    return layer;
   }
 
   /**
@@ -172,6 +186,10 @@ export class ConfigReader implements LayerConfig {
     options: Readonly<Record<string, unknown>>,
     key: string,
   ): Layer {
+    if (typeof key !== "string" || key === "") {
+      const rule = `the key of a layer that it builds must be a string`;
+      throw new ConfigError(cannot(this.#action(), rule, key));
+    }
     const config = { name: key, ...options };
     const layer = this.#nested(key, { "class_name": kind, config });
     return {
@@ -232,7 +250,9 @@ export class ConfigReader implements LayerConfig {
     }
     if (className === "Lambda" && keys.includes("arguments")) {
       const names = Object.keys(this.raw("arguments") as object).join(", ");
-      return `take them as the third parameter: (ops, x, { ${names} }) => …`;
+      return `pass customObjects: { ${
+        asKey(this.name)
+      }: (ops, x, { ${names} }) => … }`;
     }
     return customFunction(customObjects, className, registeredName) ===
         undefined
@@ -240,6 +260,19 @@ export class ConfigReader implements LayerConfig {
         asKey(className)
       }: (config) => … }`
       : `read it by ${reads}`;
+  }
+
+  /**
+   * Refuses a wrapper that calls a stateful layer in a way of its own, as
+   * TimeDistributed does, once for each time step: where the state is then
+   * carried is not known.
+   *
+   * @param layer The layer that was made.
+   * @throws {TypeError} If it wraps a stateful layer, and is not stateful.
+   */
+  checkState({ keepsState }: Layer): void {
+    if (this.#stateful === undefined || keepsState) return;
+    throw calledAgain(this.#stateful);
   }
 
   #value(key: string, fallback: unknown): unknown {
@@ -285,6 +318,7 @@ export function readLayer(parts: ReaderParts): Layer {
   const { factoryOf, className, name, registeredName } = parts;
   const layer = factoryOf(className, name, registeredName)(reader);
   reader.checkAllRead();
+  reader.checkState(layer);
   return layer;
 }
 

@@ -1,10 +1,10 @@
 /**
- * Constants in the serialised arguments of a call: numbers, nested lists, and
- * arrays (`__tensor__`, `__numpy__`).
+ * Constants: in the serialised arguments of a call, numbers, nested lists, and
+ * arrays (`__tensor__`, `__numpy__`); in custom functions, also typed arrays.
  *
  * @module
  */
-import { cannot } from "../check.ts";
+import { cannot, isPlainObject, sizeOf } from "../check.ts";
 import type { NdArray } from "../types.ts";
 
 /** A serialised array of Keras 3. */
@@ -67,6 +67,60 @@ export function constantArray(value: unknown, name: string): NdArray<Values> {
   const fits = numbers.every((n) => Number.isInteger(n) && n === (n | 0));
   if (!fits) throw wrong(name, "hold integers of 32 bits", list);
   return { data: Int32Array.from(numbers), shape, dtype: type };
+}
+
+/** An array, for constants of the caller. */
+export type Constant = NdArray<Float32Array | Int32Array>;
+
+/**
+ * Converts numbers or booleans to an array, of the type that it names or, by
+ * default, int32 for an Int32Array, and where that is wanted and all are whole.
+ *
+ * @param value A number, a list, a typed array, or `{ data, shape }`.
+ * @param wanted The preferred type.
+ * @returns The array; undefined for other values.
+ */
+export function arrayOf(
+  value: unknown,
+  wanted: "int32" | "float32",
+): Constant | undefined {
+  const isRecord = isPlainObject(value) && Array.isArray(value.shape);
+  const { data, shape: sizes, dtype }: Partial<Constant> = isRecord
+    ? value
+    : { data: value as never };
+  const list = plain(data);
+  const shape = sizes ?? lengths(list);
+  const flat: unknown[] = [list].flat(Infinity);
+  const isBool = flat.length > 0 && flat.every((x) => typeof x === "boolean");
+  const isRight = (isBool || flat.every((x) => typeof x === "number")) &&
+    (isRecord
+      ? Array.isArray(list) && shape.every(Number.isInteger) &&
+        sizeOf(shape) === flat.length
+      : isEven(list, shape));
+  if (!isRight) return undefined;
+  const numbers = flat.map(Number);
+  const isWhole = numbers.every((x) => x === (x | 0));
+  const type = dtype === "bool" || isBool
+    ? "bool"
+    : dtype !== "float32" && isWhole &&
+        (dtype === "int32" || data instanceof Int32Array || wanted === "int32")
+    ? "int32"
+    : "float32";
+  const typed = type === "float32"
+    ? Float32Array.from(numbers)
+    : Int32Array.from(numbers);
+  return { data: typed, shape, dtype: type } as Constant;
+}
+
+/** Typed arrays as lists, at any depth. */
+function plain(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(plain);
+  const isTyped = ArrayBuffer.isView(value) && !(value instanceof DataView);
+  return isTyped ? Array.from(value as Float32Array) : value;
+}
+
+function lengths(value: unknown): number[] {
+  return Array.isArray(value) ? [value.length, ...lengths(value[0])] : [];
 }
 
 function typeOf(

@@ -5,10 +5,10 @@
  *
  * @module
  */
-import { cannot } from "../check.ts";
+import { cannot, isPlainObject } from "../check.ts";
 import type { Ops } from "../ops/ops.ts";
 import { constantArray, isWrittenArray } from "./constant_values.ts";
-import { customOps } from "./custom_ops.ts";
+import { customOps, twiceAtFirst } from "./custom_ops.ts";
 import { checkedFactory, tensorsOf } from "./custom_results.ts";
 import type {
   Activation,
@@ -29,7 +29,8 @@ export type CustomActivation = Activation;
  * A custom operation, over {@linkcode Ops}. It receives the positional
  * arguments, then the keyword arguments together with the operation's options.
  * Tensor arguments are values of the engine. It has two or three parameters: a
- * function with one parameter is a layer factory.
+ * function with one parameter is a layer factory. Parameters with default
+ * values count, and a rest parameter counts as several.
  *
  * @category Custom layers
  */
@@ -40,8 +41,27 @@ export type CustomOperation = <T>(
 ) => T | T[];
 
 /**
+ * A function for a `Lambda` layer, over {@linkcode Ops}: of its input, or of
+ * the list of its inputs. The layer's `arguments` are the third parameter.
+ *
+ * @category Custom layers
+ */
+export type CustomLambda =
+  | (<T>(
+    ops: Ops<T>,
+    x: T,
+    named: Readonly<Record<string, unknown>>,
+  ) => T | T[])
+  | (<T>(
+    ops: Ops<T>,
+    inputs: readonly T[],
+    named: Readonly<Record<string, unknown>>,
+  ) => T | T[]);
+
+/**
  * A custom object: a layer factory, an activation `(ops, x)`, an operation
- * `(ops, args, kwargs)`, or the name of a built-in one.
+ * `(ops, args, kwargs)`, a function for a `Lambda` layer `(ops, x, named)`, or
+ * the name of a built-in one.
  *
  * @category Custom layers
  */
@@ -49,6 +69,7 @@ export type CustomObject =
   | LayerFactory
   | CustomActivation
   | CustomOperation
+  | CustomLambda
   | string;
 
 /**
@@ -64,26 +85,26 @@ export type CustomTable = Readonly<Record<string, CustomObject>>;
  * @param objects `customObjects`.
  * @param layers `customLayers`.
  * @returns One table.
- * @throws {TypeError} If an entry is neither a function nor a string, or two
- * entries differ.
+ * @throws {TypeError} If one is not a plain object, an entry is neither a function
+ * nor a string, or two entries differ.
  */
 export function customTable(
   objects: CustomTable,
   layers: CustomTable,
 ): CustomTable {
+  for (const [name, table] of Object.entries({ objects, layers })) {
+    if (isPlainObject(table)) continue;
+    const option = name === "objects" ? "customObjects" : "customLayers";
+    const rule = `"${option}" must be an object of functions and names`;
+    throw new TypeError(cannot("load model", rule, table));
+  }
   for (const [name, entry] of Object.entries({ ...objects, ...layers })) {
     if (typeof entry !== "function" && typeof entry !== "string") {
       const rule =
         `custom object "${name}" must be a function, or the name of a known class`;
       throw new TypeError(cannot("load model", rule, entry));
     }
-    if (isClass(entry)) {
-      const rule =
-        `custom object "${name}" must be a function over ops, not a class`;
-      const hint =
-        "write it as (config) => ({ weights, call }), or build the model with TF.js and pass it to fromLayersModel()";
-      throw new TypeError(cannot("load model", rule, entry, hint));
-    }
+    checkKind(entry, name);
     if (Object.hasOwn(objects, name) && objects[name] !== entry) {
       const rule =
         `"${name}" must be in customObjects or in customLayers, not in both`;
@@ -93,9 +114,49 @@ export function customTable(
   return { ...objects, ...layers };
 }
 
-function isClass(entry: CustomObject): boolean {
-  return typeof entry === "function" &&
-    /^class\b/.test(Function.prototype.toString.call(entry));
+/** Checks that a function is no class, and computes at once. */
+function checkKind(entry: CustomObject, name: string): void {
+  if (typeof entry === "string") return;
+  const kind = Object.prototype.toString.call(entry).slice(8, -1);
+  const isClass = /^class\b/.test(Function.prototype.toString.call(entry));
+  if (kind === "Function" && !isClass) return;
+  const rule = `custom object "${name}" must be a function over ops, not ${
+    isClass ? "a class" : "an async function or a generator"
+  }`;
+  const hint = isClass
+    ? "write it as (config) => ({ weights, call }), or build the model with TF.js and pass it to fromLayersModel()"
+    : "write it without async and yield, and read files before";
+  throw new TypeError(cannot("load model", rule, entry, hint));
+}
+
+/** Comments and strings of JavaScript, which may contain brackets. */
+const NO_CODE =
+  /\/\*[\s\S]*?\*\/|\/\/.*|"(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*'|`(?:\\.|[^`\\])*`/g;
+
+/**
+ * Whether a function is a layer factory, where a function over `ops` is allowed
+ * too: it has at most one parameter. Those with default values count, and a
+ * rest parameter counts as several; `length` has neither.
+ *
+ * @param entry The custom object.
+ * @returns Whether it is.
+ */
+export function isFactory(
+  entry: (...args: never[]) => unknown,
+): entry is LayerFactory {
+  if (entry.length > 1) return false;
+  const code = Function.prototype.toString.call(entry).replace(NO_CODE, "");
+  const isBare = /^[\w$\s]+=>/.test(code);
+  let depth = 0;
+  for (
+    const [mark] of isBare ? [] : code.matchAll(/[([{}\])]|,(?!\s*\))|\.{3}/g)
+  ) {
+    if ("([{".includes(mark)) depth++;
+    else if (")]}".includes(mark)) depth--;
+    else if (depth === 1) return false; // a second parameter, or the rest
+    if (depth === 0) return true;
+  }
+  return true;
 }
 
 /**
@@ -164,9 +225,9 @@ export function customOperation(
       ),
       ...(config.raw("kwargs") ?? {}) as Record<string, unknown>,
     };
-    return entry.length <= 1
+    return isFactory(entry)
       ? onNamedArguments(
-        checkedFactory(entry as LayerFactory, config.name),
+        checkedFactory(entry, config.name),
         config,
         args,
         kwargs,
@@ -184,17 +245,15 @@ function onArguments(
   return {
     weights: [],
     masks: () => [],
-    call<T>(ops: Ops<T>, inputs: readonly T[]) {
+    call: twiceAtFirst(<T>(ops: Ops<T>, inputs: readonly T[]) => {
       const bind = (value: unknown) => bound(value, ops, inputs, name);
-      const named = mapValues(kwargs, bind);
-      const result: unknown = compute(
-        customOps(ops),
-        args.map(bind),
-        named,
-      );
-      const rule = "it must give a tensor, or a list of tensors";
-      return tensorsOf(result, `call custom operation "${name}"`, rule) as T[];
-    },
+      const [values, named] = [args.map(bind), mapValues(kwargs, bind)];
+      const checked = customOps(ops, values, named);
+      const result: unknown = compute(checked, values, named);
+      const rule = "it must return a tensor, or a list of tensors";
+      const action = `call custom operation "${name}"`;
+      return tensorsOf(checked, result, action, rule) as T[];
+    }),
   };
 }
 

@@ -5,43 +5,55 @@
  *
  * @module
  */
-import { cannot, nearestNames, quote } from "../check.ts";
+import { cannot, isPlainObject, nearestNames, quote } from "../check.ts";
 import type { Ops } from "../ops/ops.ts";
-import type { NdArray } from "../types.ts";
 import { activationNamed } from "./activations.ts";
+import { arrayOf, type Constant } from "./constant_values.ts";
 
 /**
- * The arguments of each operation: `t` a tensor or a number, `l` tensors in a
- * list, `i` a whole number, `n` several in a list, `r` settings of a reduction,
- * `e` an element type, `w` widths of a padding, `g` ranges of axes, `?` others.
+ * The arguments of each operation: `t` a tensor or a constant, `x` indices,
+ * `l` tensors in a list, `i` a whole number, `n` several in a list, `r`
+ * settings of a reduction, `e` an element type, `w` widths of a padding, `g`
+ * ranges of axes, `c`, `d` and `p` settings of windows, `v` a number or
+ * nothing, `b` a boolean or nothing, `q` an equation, `m` an interpolation, `s`
+ * a step, `?` others.
  */
-const FORMS: Readonly<Record<keyof Ops<unknown>, string>> = Object.freeze({
-  ...forms("t", "shape dtype logicalNot exp log log1p expm1 sqrt abs sign"),
-  ...forms("t", "negative floor ceil round sin cos atan tanh sigmoid silu erf"),
-  ...forms("t", "isNaN float sizes"),
-  ...forms("tt", "add subtract multiply divide floorDivide mod power maximum"),
-  ...forms("tt", "minimum greater greaterEqual equal logicalAnd logicalOr"),
-  ...forms("tt", "broadcastLike matmul"),
-  ...forms("ttt", "where"),
-  ...forms("tr", "sum mean max min prod any all"),
-  ...forms("ti", "softmax argmax cumsum expandDims squeeze oneHot topK"),
-  ...forms("ti", "topKIndices takeLast"),
-  ...forms("tn", "reshape transpose flip"),
-  ...forms("li", "concatenate stack"),
-  ...forms("tii", "merge repeat"),
-  ...forms("tti", "take takeAlongAxis"),
-  ...forms("tt?", "conv convTranspose"),
-  ...forms("t?", "maxPool averagePool"),
-  constant: "?",
-  cast: "te",
-  unmerge: "tin",
-  slice: "tg",
-  pad: "tw?",
-  einsum: "?tt",
-  resize: "tn?",
-  scan: "?ll?",
-  recurrence: "??",
-}) as Record<keyof Ops<unknown>, string>;
+const FORMS: Readonly<Record<keyof Ops<unknown>, string>> = Object
+  .freeze({
+    ...forms("t", "shape dtype logicalNot exp log log1p expm1 sqrt abs sign"),
+    ...forms(
+      "t",
+      "negative floor ceil round sin cos atan tanh sigmoid silu erf",
+    ),
+    ...forms("t", "isNaN float sizes"),
+    ...forms(
+      "tt",
+      "add subtract multiply divide floorDivide mod power maximum",
+    ),
+    ...forms("tt", "minimum greater greaterEqual equal logicalAnd logicalOr"),
+    ...forms("tt", "broadcastLike matmul"),
+    ...forms("ttt", "where"),
+    ...forms("tr", "sum mean max min prod any all"),
+    ...forms("ti", "softmax argmax cumsum expandDims squeeze topK"),
+    ...forms("ti", "topKIndices takeLast"),
+    oneHot: "xi",
+    ...forms("tn", "reshape transpose flip"),
+    ...forms("li", "concatenate stack"),
+    ...forms("tii", "merge repeat"),
+    ...forms("txi", "take takeAlongAxis"),
+    conv: "ttc",
+    convTranspose: "ttd",
+    ...forms("tp", "maxPool averagePool"),
+    constant: "?",
+    cast: "te",
+    unmerge: "tin",
+    slice: "tg",
+    pad: "twv",
+    einsum: "qtt",
+    resize: "tnm",
+    scan: "sllb",
+    recurrence: "??",
+  }) as Record<keyof Ops<unknown>, string>;
 
 function forms(form: string, names: string): Record<string, string> {
   return Object.fromEntries(names.split(" ").map((name) => [name, form]));
@@ -49,7 +61,8 @@ function forms(form: string, names: string): Record<string, string> {
 
 /** What each kind of argument must be. */
 const RULES: Readonly<Record<string, string>> = Object.freeze({
-  t: "a tensor or a number",
+  t: "a tensor, a number or a list of numbers",
+  x: "an int32 tensor or a list of whole numbers",
   l: "a list of tensors",
   i: "a whole number",
   n: "a list of whole numbers",
@@ -57,11 +70,18 @@ const RULES: Readonly<Record<string, string>> = Object.freeze({
   e: '"float32", "int32" or "bool"',
   w: "a list of pairs [before, after], one an axis",
   g: "a list of ranges { axis, start, stop, step }",
+  c: 'settings as { strides: [1, 1], padding: "same", dilation: [1, 1] }',
+  d: 'settings as { strides: [2, 2], padding: "same", dilation: [1, 1] }',
+  p: 'settings as { size: [2, 2], strides: [2, 2], padding: "valid" }',
+  v: "a number",
+  b: "true or false",
+  q: "a string",
+  m: '"nearest", "bilinear" or "bicubic"',
+  s: "a function (state, inputs) => ({ state, outputs })",
 });
 
+/** Whether an argument is right, for kinds without tensors. */
 const ALLOWED: Readonly<Record<string, (value: unknown) => boolean>> = {
-  t: (value) => isTensor(value),
-  l: (value) => Array.isArray(value) && value.every(isTensor),
   i: (value) => Number.isInteger(value),
   n: isIntegers,
   r: (value) => value === undefined || isReduction(value),
@@ -75,9 +95,18 @@ const ALLOWED: Readonly<Record<string, (value: unknown) => boolean>> = {
       hasOnly(range, ["axis", "start", "stop", "step"]) &&
       Number.isInteger(range.axis)
     ),
+  c: (value) => isWindow(value, ["strides", "dilation"], ["groups"]),
+  d: (value) => isWindow(value, ["strides", "dilation"], ["outputPadding"]),
+  p: (value) => isWindow(value, ["size", "strides"]),
+  v: (value) => ["undefined", "number"].includes(typeof value),
+  b: (value) => ["undefined", "boolean"].includes(typeof value),
+  q: (value) => typeof value === "string",
+  m: (value) => ["nearest", "bilinear", "bicubic"].includes(value as string),
+  s: (value) => typeof value === "function",
   "?": () => true,
 };
 
+/** Whether a value is a list of whole numbers. */
 function isIntegers(value: unknown): value is number[] {
   return Array.isArray(value) && value.every(Number.isInteger);
 }
@@ -97,54 +126,129 @@ function isReduction(value: unknown): boolean {
     ["undefined", "boolean"].includes(typeof value.keepdims);
 }
 
-/**
- * Whether a value is a tensor: values of every engine have a shape.
- *
- * @param value Any value.
- * @returns True if it is.
- */
-export function isTensor(value: unknown): boolean {
+function isWindow(
+  value: unknown,
+  lists: readonly string[],
+  others: readonly string[] = [],
+): boolean {
+  return hasOnly(value, [...lists, "padding", ...others]) &&
+    lists.every((key) => isIntegers(value[key])) &&
+    ["same", "valid"].includes(value.padding as string);
+}
+
+/** Whether a value looks like a tensor: values of every engine have a shape. */
+function isTensor(value: unknown): value is object {
   return typeof value === "object" && value !== null && "shape" in value &&
     Array.isArray(value.shape);
 }
 
-const WRAPPED = new WeakMap<object, unknown>();
+/**
+ * The tensors of one call of a custom function, by its operations: inputs,
+ * weights and results. Others are of another call, model or library.
+ */
+const TENSORS = new WeakMap<object, WeakSet<object>>();
 
 /**
- * Wraps the operations of an engine for a custom function: numbers count as
- * scalars of the other tensors' type, `constant` takes lists of numbers, and
- * wrong arguments and names are errors.
+ * Whether a value is a tensor of the call that the operations are of.
+ *
+ * @param ops The result of {@linkcode customOps}.
+ * @param value Any value.
+ * @returns True if it is.
+ */
+export function isTensorOf(ops: object, value: unknown): boolean {
+  return isTensor(value) && TENSORS.get(ops)!.has(value);
+}
+
+/**
+ * Calls a custom function twice at first, over shapes when the model is loaded,
+ * so that a value that it keeps from a call is found there.
+ *
+ * @param call Calls the function.
+ * @returns The same.
+ */
+export function twiceAtFirst<F extends (...args: never[]) => unknown>(
+  call: F,
+): F {
+  let isCalled = false;
+  return ((...args) => {
+    if (!isCalled) {
+      isCalled = true;
+      call(...args);
+    }
+    return call(...args);
+  }) as F;
+}
+
+/**
+ * Named arguments whose tensors are known once they are read: nothing else
+ * reads them, as those that nobody reads are an error.
+ *
+ * @param ops The result of {@linkcode customOps}.
+ * @param args The arguments.
+ * @returns The same arguments.
+ */
+export function knownWhenRead<A extends object>(ops: object, args: A): A {
+  return new Proxy(args, {
+    get(_, key) {
+      const value: unknown = Reflect.get(args, key);
+      addTensors(TENSORS.get(ops)!, value);
+      return value;
+    },
+  });
+}
+
+/** Adds the tensors in a value, which may be in lists and records. */
+function addTensors(tensors: WeakSet<object>, value: unknown): void {
+  if (isTensor(value)) tensors.add(value);
+  if (!Array.isArray(value) && !isPlainObject(value)) return;
+  for (const inner of Object.values(value)) addTensors(tensors, inner);
+}
+
+/**
+ * Wraps the operations of an engine for one call of a custom function: numbers,
+ * lists of numbers and arrays count as constants, and wrong arguments and names
+ * are errors, such as a tensor of another call.
  *
  * @param ops The engine's operations.
+ * @param values The tensors that the function is called with, in lists or
+ * records.
  * @returns The same operations with checks.
  */
-export function customOps<T>(ops: Ops<T>): Ops<T> {
-  const known = WRAPPED.get(ops);
-  if (known !== undefined) return known as Ops<T>;
+export function customOps<T>(ops: Ops<T>, ...values: unknown[]): Ops<T> {
+  const outer = TENSORS.get(ops);
+  const tensors = outer ?? new WeakSet();
+  addTensors(tensors, values);
+  if (outer !== undefined) return ops;
   const members = new Map<string, unknown>();
   const wrapped = new Proxy(ops, {
     get(_, key) {
       if (typeof key === "symbol") return Reflect.get(ops, key, ops);
-      if (!members.has(key)) members.set(key, member(ops, key));
+      if (!members.has(key)) members.set(key, member(ops, key, tensors));
       return members.get(key);
     },
   });
-  WRAPPED.set(ops, wrapped);
-  WRAPPED.set(wrapped, wrapped);
+  TENSORS.set(wrapped, tensors);
   return wrapped;
 }
 
-function member<T>(ops: Ops<T>, key: string): unknown {
+function member<T>(
+  ops: Ops<T>,
+  key: string,
+  tensors: WeakSet<object>,
+): unknown {
   const found: unknown = Reflect.get(ops, key, ops);
   const form = Object.hasOwn(FORMS, key)
     ? FORMS[key as keyof Ops<T>]
     : undefined;
   if (typeof found === "function") {
-    return (...args: unknown[]) =>
-      found.apply(
-        ops,
-        form === undefined ? args : checked(ops, key, form, args),
-      );
+    return (...args: unknown[]) => {
+      const right = form === undefined
+        ? args
+        : new Arguments(ops, key, tensors).checked(form, args);
+      const result: unknown = found.apply(ops, right);
+      addTensors(tensors, result);
+      return result;
+    };
   }
   if (found !== undefined || form !== undefined || key === "then") return found;
   const isActivation = activationNamed(key, 3) !== undefined;
@@ -158,77 +262,154 @@ function member<T>(ops: Ops<T>, key: string): unknown {
   throw new TypeError(cannot(`read ops.${key}`, rule, undefined, hint));
 }
 
-function checked<T>(
-  ops: Ops<T>,
-  name: string,
-  form: string,
-  args: readonly unknown[],
-): unknown[] {
-  const action = `call ops.${name}`;
-  if (args.length > form.length) {
-    const rule = `it must have at most ${form.length} arguments`;
-    throw new TypeError(cannot(action, rule, args.length));
+/** Checks the arguments of one call of an operation. */
+class Arguments<T> {
+  readonly #ops: Ops<T>;
+  readonly #name: string;
+  readonly #tensors: WeakSet<object>;
+
+  constructor(ops: Ops<T>, name: string, tensors: WeakSet<object>) {
+    this.#ops = ops;
+    this.#name = name;
+    this.#tensors = tensors;
   }
-  if (name === "constant") return [constant(args[0], action)];
-  const tensor = args.find(isTensor) as T | undefined;
-  return [...form].map((kind, i) => {
-    const value = args[i];
-    if (kind === "t" && typeof value === "number") {
-      return scalar(ops, value, tensor);
+
+  checked(form: string, args: readonly unknown[]): unknown[] {
+    if (args.length > form.length) {
+      const rule = `it must have at most ${form.length} arguments`;
+      throw new TypeError(cannot(this.#action(), rule, args.length));
     }
-    if (ALLOWED[kind]!(value)) return value;
+    if (this.#name === "constant") return [this.#constant(args[0])];
+    const like = args.find((value) => this.#isTensor(value)) as T | undefined;
+    return [...form].map((kind, i) => {
+      const value = args[i];
+      if (kind === "t" || kind === "x") {
+        const type = kind === "x" || like && this.#ops.dtype(like) === "int32";
+        return this.#tensor(kind, value, i, type ? "int32" : "float32");
+      }
+      if (kind === "l" && Array.isArray(value)) {
+        return value.map((item) => this.#tensor("l", item, i, "float32"));
+      }
+      if (ALLOWED[kind]?.(value)) {
+        return kind === "s" ? this.#step(value) : value;
+      }
+      throw this.#wrong(kind, value, i);
+    });
+  }
+
+  #action(): string {
+    return `call ops.${this.#name}`;
+  }
+
+  #isTensor(value: unknown): boolean {
+    return isTensor(value) && this.#tensors.has(value);
+  }
+
+  /** A tensor, or a constant of the type of the tensor that it meets. */
+  #tensor(kind: string, value: unknown, i: number, type: "int32" | "float32") {
+    if (this.#isTensor(value)) {
+      const isRight = kind !== "x" || this.#ops.dtype(value as T) === "int32";
+      if (isRight) return value;
+      throw this.#wrong(kind, value, i);
+    }
+    const array = kind === "l" && typeof value === "number"
+      ? undefined
+      : arrayOf(value, type);
+    const isWrong = array === undefined ||
+      kind === "x" && array.dtype !== "int32";
+    if (isWrong) throw this.#wrong(kind, value, i);
+    const made = this.#ops.constant(
+      typeof value === "number" && array.dtype === "float32" ? value : array,
+    );
+    addTensors(this.#tensors, made);
+    return made;
+  }
+
+  #wrong(kind: string, value: unknown, i: number): TypeError {
     const rule = `argument ${i + 1} must be ${RULES[kind]}`;
-    const isList = kind === "t" && Array.isArray(value);
-    const hint = isList
-      ? "pass ops.constant(…) of numbers, or one tensor of the list"
+    const isFloat = kind === "x" && this.#isTensor(value);
+    const hint = isFloat
+      ? 'write ops.cast(indices, "int32")'
+      : "txl".includes(kind)
+      ? hintFor(value, this.#tensors)
       : undefined;
-    throw new TypeError(cannot(action, rule, shownList(value), hint));
-  });
-}
-
-/** A number, of the type of the tensor that it meets if that has it. */
-function scalar<T>(ops: Ops<T>, value: number, tensor: T | undefined): T {
-  const isInteger = tensor !== undefined && Number.isInteger(value) &&
-    ops.dtype(tensor) === "int32";
-  if (!isInteger) return ops.constant(value);
-  const data = Int32Array.of(value);
-  return ops.constant({ data, shape: [], dtype: "int32" });
-}
-
-/** Numbers, in lists or not, as an array. */
-function constant(
-  value: unknown,
-  action: string,
-): number | NdArray<Float32Array | Int32Array> {
-  const isTyped = (data: unknown) =>
-    data instanceof Float32Array || data instanceof Int32Array;
-  const isArray = typeof value === "object" && value !== null &&
-    "data" in value && isTyped(value.data) && isTensor(value);
-  if (typeof value === "number" || isArray) return value as number;
-  const shape: number[] = [];
-  for (let row = value; Array.isArray(row) || isTyped(row); row = row[0]) {
-    shape.push((row as unknown[]).length);
+    const shown = shownValue(value, this.#tensors);
+    return new TypeError(cannot(this.#action(), rule, shown, hint));
   }
-  const numbers = isTyped(value)
-    ? [...value as Float32Array]
-    : [value].flat(Infinity);
-  const isWhole = numbers.every((number) => typeof number === "number") &&
-    numbers.length === shape.reduce((product, size) => product * size, 1);
-  if (shape.length === 0 || !isWhole) {
+
+  #constant(value: unknown): number | Constant {
+    const array = typeof value === "number" ? value : arrayOf(value, "float32");
+    if (array !== undefined) return array;
     const rule =
-      "its argument must be a number, a list of numbers, or { data, shape } with a Float32Array or Int32Array";
-    throw new TypeError(cannot(action, rule, value));
+      "its argument must be a number, a list of numbers, or { data, shape }";
+    const hint = hintFor(value, this.#tensors);
+    throw new TypeError(cannot(this.#action(), rule, value, hint));
   }
-  const data = value instanceof Int32Array
-    ? value
-    : Float32Array.from(numbers as number[]);
-  const dtype = value instanceof Int32Array ? "int32" : "float32";
-  return { data, shape, dtype } as NdArray<Float32Array | Int32Array>;
+
+  /** The step of a scan, with the tensors of each time step. */
+  #step(step: unknown): unknown {
+    return (state: unknown, inputs: unknown) => {
+      addTensors(this.#tensors, [state, inputs]);
+      const result: unknown = (step as (...args: unknown[]) => unknown)(
+        state,
+        inputs,
+      );
+      const lists = isPlainObject(result) ? [result.state, result.outputs] : [];
+      const isRight = lists.length > 0 &&
+        lists.every((list) =>
+          Array.isArray(list) && list.every((value) => this.#isTensor(value))
+        );
+      if (isRight) return result;
+      const rule = "its step must return lists of tensors, { state, outputs }";
+      throw new TypeError(cannot(this.#action(), rule, result));
+    };
+  }
 }
 
-/** Formats a list for a message by the kinds of its items. */
-export function shownList(value: unknown): unknown {
-  if (!Array.isArray(value)) return isTensor(value) ? "a tensor alone" : value;
-  const items = value.map((item) => isTensor(item) ? "tensor" : quote(item));
-  return `[${items.join(", ")}]`;
+/** What to do about a value that is no tensor of the call. */
+function hintFor(
+  value: unknown,
+  tensors: WeakSet<object>,
+): string | undefined {
+  const inner = Array.isArray(value) ? value.flat(Infinity) : [value];
+  const found = inner.filter(isTensor);
+  if (found.length === 0) return undefined;
+  if (found.every((item) => tensors.has(item))) {
+    return "pass one tensor of the list";
+  }
+  return found.every((item) => isPlainObject(item) && "data" in item)
+    ? "an array is { data, shape }, with a number for each index"
+    : "make it in this function, such as by ops.constant(tensor.arraySync()) from one of TF.js: a tensor of another call or model has no value here";
+}
+
+/**
+ * Formats the result of a custom function for a message.
+ *
+ * @param ops The operations that it was called with.
+ * @param value Any value.
+ * @returns A text, or the value itself.
+ */
+export function shownList(ops: object, value: unknown): unknown {
+  return shownValue(value, TENSORS.get(ops)!);
+}
+
+/** Tensors by their kind, alone and in lists; other values as they are. */
+function shownValue(value: unknown, tensors: WeakSet<object>): unknown {
+  const kind = (item: unknown) =>
+    !isTensor(item)
+      ? undefined
+      : tensors.has(item)
+      ? "tensor"
+      : isPlainObject(item) && !("data" in item)
+      ? "tensor of another call"
+      : undefined;
+  if (Array.isArray(value)) {
+    return `[${value.map((item) => kind(item) ?? quote(item)).join(", ")}]`;
+  }
+  const found = kind(value);
+  return found === "tensor"
+    ? "a tensor alone"
+    : found === undefined
+    ? value
+    : `a ${found}`;
 }

@@ -8,8 +8,20 @@ import { cannot } from "../check.ts";
 import { errorText } from "../errors.ts";
 import type { Ops } from "../ops/ops.ts";
 import { ConfigError } from "./_checks.ts";
-import { customOps, isTensor, shownList } from "./custom_ops.ts";
-import type { Activation, Layer, LayerConfig, LayerFactory } from "./layer.ts";
+import {
+  customOps,
+  isTensorOf,
+  knownWhenRead,
+  shownList,
+  twiceAtFirst,
+} from "./custom_ops.ts";
+import type {
+  Activation,
+  CallContext,
+  Layer,
+  LayerConfig,
+  LayerFactory,
+} from "./layer.ts";
 
 /**
  * Wraps a custom function on elements, to check that it returns a tensor.
@@ -22,15 +34,17 @@ export function checkedActivation(
   activation: Activation,
   name: string,
 ): Activation {
-  return (ops, x) => {
+  return twiceAtFirst<Activation>((raw, x) => {
+    const ops = customOps(raw, x);
     const [value] = tensorsOf(
-      activation(customOps(ops), x),
+      ops,
+      activation(ops, x),
       `call custom function "${name}"`,
       "it must return one tensor for (ops, x)",
       1,
     );
     return value as typeof x;
-  };
+  });
 }
 
 /**
@@ -50,7 +64,9 @@ export function checkedFactory(
     if (factory.length > 1) {
       const rule = `custom object "${name}" must be a layer, (config) => …`;
       const found = `a function of ${factory.length} parameters`;
-      throw new TypeError(cannot(reading, rule, found));
+      const hint =
+        "write (config) => ({ weights: [], call: (ops, [x]) => [x] })";
+      throw new TypeError(cannot(reading, rule, found, hint));
     }
     const hint = name === "Lambda"
       ? "a function for a Lambda layer has two parameters, (ops, x) => …"
@@ -63,19 +79,70 @@ export function checkedFactory(
     const action = `call layer "${config.name}"`;
     return {
       ...layer,
-      call<T>(ops: Ops<T>, ...rest: never[]) {
+      call: twiceAtFirst(<T>(
+        raw: Ops<T>,
+        inputs: readonly T[],
+        weights: Readonly<Record<string, T>>,
+        context: CallContext<T>,
+      ) => {
+        const ops = customOps(raw, inputs, weights);
+        const known = knownContext(ops, context);
+        const outputs: unknown = layer.call(ops, inputs, weights, known);
         const rule = `custom layer "${name}" must return a list of tensors`;
-        const call = layer.call.bind(layer) as unknown as (
-          ops: Ops<T>,
-          ...rest: never[]
-        ) => unknown;
-        const outputs = call(customOps(ops), ...rest);
-        if (!Array.isArray(outputs) || outputs.length === 0) {
-          throw new TypeError(cannot(action, rule, shownList(outputs)));
+        if (Array.isArray(outputs)) {
+          return tensorsOf(ops, outputs, action, rule) as T[];
         }
-        return tensorsOf(outputs, action, rule) as T[];
-      },
-    } as Layer;
+        const hint = isTensorOf(ops, outputs)
+          ? "return it in a list, as [x]"
+          : hintForResult(outputs);
+        const shown = shownList(ops, outputs);
+        throw new TypeError(cannot(action, rule, shown, hint));
+      }),
+      ...layer.masks === undefined ? {} : { masks: checkedMasks(layer, name) },
+    };
+  };
+}
+
+/**
+ * A context whose tensors are known to the operations. Keras 3 stores the mask
+ * of the input as an argument, which is read as either.
+ */
+function knownContext<T>(
+  ops: Ops<T>,
+  context: CallContext<T>,
+): CallContext<T> {
+  const { args, masks, argMasks } = context;
+  customOps(ops, masks, argMasks);
+  const known = { ...context, args: knownWhenRead(ops, args) };
+  if (!Object.hasOwn(args, "mask")) return known;
+  const all = [...masks];
+  const get = () => known.args.mask as T | undefined ?? masks[0];
+  Object.defineProperty(all, 0, { get, enumerable: true });
+  return { ...known, masks: all };
+}
+
+/** Masks of a custom layer: one for each output that has one. */
+function checkedMasks(
+  layer: Layer,
+  name: string,
+): NonNullable<Layer["masks"]> {
+  return <T>(
+    raw: Ops<T>,
+    inputs: readonly T[],
+    context: CallContext<T>,
+  ) => {
+    const ops = customOps(raw, inputs);
+    const known = knownContext(ops, context);
+    const masks: unknown = layer.masks!(ops, inputs, known);
+    const isRight = Array.isArray(masks) &&
+      masks.every((mask) => mask === undefined || isTensorOf(ops, mask));
+    if (isRight) return masks as (T | undefined)[];
+    const rule =
+      `masks of custom layer "${name}" must return a list of tensors or undefined`;
+    const hint = "return [undefined] for no mask";
+    throw new TypeError(
+      cannot("compute masks", rule, shownList(ops, masks), hint),
+    );
   };
 }
 
@@ -102,25 +169,36 @@ function called(
 /**
  * Checks the result of a custom function, and returns it as a list of tensors.
  *
+ * @param ops The operations that it was called with.
  * @param result A tensor, or some.
  * @param action The action, for messages.
  * @param rule What it must return.
  * @param count Required number of tensors; default: any.
  * @returns The tensors.
- * @throws {TypeError} If one is not a tensor of the engine.
+ * @throws {TypeError} If one is not a tensor of the call.
  */
 export function tensorsOf(
+  ops: object,
   result: unknown,
   action: string,
   rule: string,
   count?: number,
 ): unknown[] {
   const list = Array.isArray(result) ? result : [result];
-  const isRight = list.length > 0 && list.every(isTensor) &&
-    (count === undefined || list.length === count);
-  if (isRight) return list;
-  const hint = "return what a member of ops gives, as ops.tanh(x)";
-  throw new TypeError(cannot(action, rule, shownList(result), hint));
+  const areTensors = list.length > 0 &&
+    list.every((item) => isTensorOf(ops, item));
+  const isRight = count === undefined || list.length === count;
+  if (areTensors && isRight) return list;
+  const hint = areTensors ? "return one of them" : hintForResult(result);
+  throw new TypeError(cannot(action, rule, shownList(ops, result), hint));
+}
+
+/** What to return instead of a value that is no tensor of the call. */
+function hintForResult(result: unknown): string {
+  if (result instanceof Promise) {
+    return "write the function without async, as ops compute at once";
+  }
+  return "return what a member of ops gives, as ops.tanh(x)";
 }
 
 function isLayer(value: unknown): value is Layer {

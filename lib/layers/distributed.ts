@@ -10,6 +10,7 @@
  *
  * @module
  */
+import { calledAgain } from "../check.ts";
 import type { Ops } from "../ops/ops.ts";
 import { wrongCall } from "./_checks.ts";
 import { firstStep, overTime } from "./_over_time.ts";
@@ -29,6 +30,7 @@ export function distributed(
   tensorArgs: readonly string[] = [],
 ): Layer {
   const { weights, keepsAxes, passesValues, dropsInputMasks } = layer;
+  if (layer.keepsState) throw calledAgain(name);
   return {
     weights,
     ...(layer.channels === "last" ? { channels: "last" as const } : {}),

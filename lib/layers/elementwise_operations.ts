@@ -18,7 +18,7 @@ import {
   squareplus,
 } from "./activations.ts";
 import type { FactoryTable } from "./layer.ts";
-import { type Compute, operations } from "./operation.ts";
+import { type Compute, type ComputeOne, operations } from "./operation.ts";
 import {
   type Binary,
   binary,
@@ -208,6 +208,29 @@ const saturated: Compute = (ops, args) => {
   );
 };
 
+/** Whether two values are near each other. */
+export const isClose: ComputeOne = (ops, args) => {
+  const [a, b] = args.pair("x1", "x2");
+  if (ops.dtype(a) !== "float32" && ops.dtype(b) !== "float32") {
+    return ops.equal(a, b);
+  }
+  const bound = ops.add(
+    args.has("atol") ? args.tensor("atol") : c(ops, 1e-8),
+    ops.multiply(
+      args.has("rtol") ? args.tensor("rtol") : c(ops, 1e-5),
+      ops.abs(b),
+    ),
+  );
+  const isNear = ops.greaterEqual(bound, ops.abs(ops.subtract(a, b)));
+  const isEqual = ops.logicalOr(
+    ops.equal(a, b),
+    ops.logicalAnd(isNear, isFinite(ops, b)),
+  );
+  if (!args.boolean("equal_nan", false)) return isEqual;
+  const areNaN = ops.logicalAnd(ops.isNaN(a), ops.isNaN(b));
+  return ops.logicalOr(isEqual, areNaN);
+};
+
 /** Factories by name. */
 export const ELEMENTWISE_OPERATIONS: FactoryTable = operations({
   ...operationRows(UNARY, unary, "x", "x, input:x"),
@@ -273,27 +296,7 @@ export const ELEMENTWISE_OPERATIONS: FactoryTable = operations({
       posinf: args.number("posinf", 3.4028234663852886e38),
       neginf: args.number("neginf", -3.4028234663852886e38),
     }),
-  "Isclose(x1, x2, rtol, atol, equal_nan)": (ops, args) => {
-    const [a, b] = args.pair("x1", "x2");
-    if (ops.dtype(a) !== "float32" && ops.dtype(b) !== "float32") {
-      return ops.equal(a, b);
-    }
-    const bound = ops.add(
-      args.has("atol") ? args.tensor("atol") : c(ops, 1e-8),
-      ops.multiply(
-        args.has("rtol") ? args.tensor("rtol") : c(ops, 1e-5),
-        ops.abs(b),
-      ),
-    );
-    const isNear = ops.greaterEqual(bound, ops.abs(ops.subtract(a, b)));
-    const isClose = ops.logicalOr(
-      ops.equal(a, b),
-      ops.logicalAnd(isNear, isFinite(ops, b)),
-    );
-    if (!args.boolean("equal_nan", false)) return isClose;
-    const areNaN = ops.logicalAnd(ops.isNaN(a), ops.isNaN(b));
-    return ops.logicalOr(isClose, areNaN);
-  },
+  "Isclose(x1, x2, rtol, atol, equal_nan)": isClose,
   "tf.compat.v1.div(x, y)": (ops, args) => {
     // As in Python 2, the quotient of integers is an integer.
     const [a, b] = args.pair("x", "y");

@@ -23,7 +23,7 @@ import {
 export const oneHot: ComputeOne = (ops, args) => {
   const x = args.tensor("x");
   const encoded = ops.oneHot(ops.cast(x, "int32"), args.number("num_classes"));
-  args.refuseUnless("sparse", false);
+  args.boolean("sparse", false); // a sparse result has the values of a dense one
   const typed = ops.cast(encoded, typeNamed(args.string("dtype", "float32")));
   return movedAxis(ops, typed, -1, args.number("axis", -1));
 };
@@ -146,7 +146,7 @@ function filled(value?: number): Compute {
 
 const multiHot: Compute = (ops, args) => {
   const x = args.tensor("inputs");
-  args.refuseUnless("sparse", false);
+  args.boolean("sparse", false); // a sparse result has the values of a dense one
   if (args.has("dtype") && !/^b?float/.test(args.string("dtype"))) {
     args.refuse("dtype", "be a float");
   }

@@ -77,7 +77,10 @@ export interface LayerConfig {
   layerList(key: string): Layer[];
   /**
    * A built-in layer inside a custom one, by its class and options. Its weights
-   * are named `key/…`; it reads them from those of the outer layer.
+   * are named `key/…`; it reads them from those of the outer layer. The key is
+   * the name of the attribute that holds the layer in Python, `att` of
+   * `self.att`; of a layer in a `Sequential` it is `ffn/layers/dense`, and of
+   * the second Dense in it `ffn/layers/dense_1`.
    */
   build(
     kind: string,
@@ -97,8 +100,9 @@ export interface LayerConfig {
  */
 export interface Layer {
   /**
-   * Names in the order in which Keras stores them; `cell/kernel` for those of a
-   * nested layer.
+   * Names in the order in which Keras stores them: trainable ones first, each in
+   * the order of their creation. A `.keras` file has the order alone, an `.h5`
+   * the names. `cell/kernel` is that of a nested layer.
    */
   readonly weights: readonly string[];
   /** The channel axis of its output, if it is a feature map. */
@@ -116,6 +120,12 @@ export interface Layer {
    */
   readonly dropsInputMasks?: boolean;
   /**
+   * Whether Keras carries its state from batch to batch, so that a run may have
+   * one batch. A layer that wraps such a layer must be one too.
+   * @default {false}
+   */
+  readonly keepsState?: boolean;
+  /**
    * Whether TF.js' class of that name gives the same results for integers.
    * @default {false}
    */
@@ -128,7 +138,7 @@ export interface Layer {
   readonly stateSizes?: readonly number[];
   /**
    * The computation on the host, before the engine runs; the layer must then be
-   * called on an input of the model. Used by layers on strings.
+   * called on inputs of the model. Used by layers on strings.
    */
   readonly onHost?: HostComputation;
   /**
@@ -136,7 +146,10 @@ export interface Layer {
    * host computes it; a layer with `onHost` must read the output.
    */
   readonly onEachString?: (text: string) => string;
-  /** Computes the outputs from inputs `[N, …]`. */
+  /**
+   * Computes the outputs from inputs `[N, …]`. Inputs and outputs that are a
+   * record in Python are lists in the order of its sorted keys.
+   */
   call<T>(
     ops: Ops<T>,
     inputs: readonly T[],
@@ -167,21 +180,29 @@ export interface HostValues {
 }
 
 /**
- * A layer that is computed on the host, from strings to numbers.
+ * A layer that is computed on the host, from strings to numbers. Its
+ * functions get one argument for each of its inputs.
  *
  * @category Custom layers
  */
 export interface HostComputation {
   /** Whether it accepts numbers in addition to strings. @default {false} */
   readonly takesNumbers?: boolean;
+  /** Whether it accepts several inputs. @default {false} */
+  readonly takesSeveral?: boolean;
+  /**
+   * Whether the engine computes it, by `call`, where no input holds strings.
+   * @default {false}
+   */
+  readonly leavesNumbers?: boolean;
   /** Whether its output is as long as the longest sample of a batch. @default {false} */
   readonly padsToLongest?: boolean;
   /** The element type of its output. */
   readonly dtype: "float32" | "int32";
-  /** The output shape for an input shape; null for unknown sizes. */
-  shapeOf(shape: readonly (number | null)[]): (number | null)[];
+  /** The output shape for the input shapes; null for unknown sizes. */
+  shapeOf(...shapes: readonly (number | null)[][]): (number | null)[];
   /** Computes a batch. */
-  compute(values: HostValues): {
+  compute(...values: HostValues[]): {
     readonly data: Float32Array<ArrayBuffer> | Int32Array<ArrayBuffer>;
     readonly shape: readonly number[];
   };

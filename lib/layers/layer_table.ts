@@ -7,6 +7,7 @@
 import { ADAPTIVE_POOLING_LAYERS } from "./adaptive_pooling.ts";
 import { APPLICATION_LAYERS } from "./application_layers.ts";
 import { ATTENTION_LAYERS } from "./attention.ts";
+import { CROSSING_LAYERS } from "./crossing.ts";
 import { CUDNN_LAYERS } from "./cudnn.ts";
 import { IMAGE_LAYERS } from "./images.ts";
 import type { FactoryTable } from "./layer.ts";
@@ -21,6 +22,7 @@ export const LAYERS: FactoryTable = Object.freeze({
   ...ADAPTIVE_POOLING_LAYERS,
   ...APPLICATION_LAYERS,
   ...ATTENTION_LAYERS,
+  ...CROSSING_LAYERS,
   ...CUDNN_LAYERS,
   ...IMAGE_LAYERS,
   ...MULTI_HEAD_ATTENTION_LAYERS,

@@ -10,6 +10,7 @@
  *
  * @module
  */
+import { counted } from "../check.ts";
 import type { Ops } from "../ops/ops.ts";
 import { asBooleans, flagArgument, tensorArgument } from "./_arguments.ts";
 import { attend, merged, projected, repeatedTo } from "./_attention_heads.ts";
@@ -275,7 +276,7 @@ function rolesOf<T>(
     throw wrongCall(
       name,
       "its inputs must be a query, a value and maybe a key",
-      `${inputs.length} inputs`,
+      counted(inputs.length, "input"),
     );
   }
   const maskOf = (role: Role, i: number) => {

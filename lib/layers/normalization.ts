@@ -6,7 +6,7 @@
  */
 import type { Ops, ReduceOptions } from "../ops/ops.ts";
 import { maskArgument } from "./_arguments.ts";
-import { axesOption, checkWeight, refuseOption, wrongCall } from "./_checks.ts";
+import { axesOption, checkWeight, wrongCall } from "./_checks.ts";
 import type { FactoryTable, Layer, LayerConfig } from "./layer.ts";
 
 /**
@@ -28,14 +28,15 @@ function batchNormalization(config: LayerConfig): Layer {
     config.raw(key); // training only
   }
   config.raw("virtual_batch_size");
-  refuseOption(config, "renorm");
   config.boolean("synchronized", false);
+  const ofTraining = ["moving_stddev", "renorm_mean", "renorm_stddev"];
   return {
     keepsAxes: true,
     weights: [
       ...affineWeights(hasScale, hasCenter),
       "moving_mean",
       "moving_variance",
+      ...config.boolean("renorm", false) ? ofTraining : [],
     ],
     // Keras 3 writes the mask into the call; it is only used in training.
     masks: (_ops, _inputs, context) => [

@@ -251,11 +251,36 @@ export class Arguments<T> {
     throw this.#wrong(key, rule, this.#values[key]);
   }
 
+  /** The error for a size that must be known, by the axes of the call. */
+  unknownSize(): TypeError {
+    const shapes = this.#inputs.map((x) => this.#ops.shape(x));
+    const [first = []] = shapes;
+    const axes = [this.raw("axis")].flat().filter((axis) =>
+      typeof axis === "number" && first.at(axis) === null
+    );
+    const rule = axes.length > 0
+      ? `the size of axis ${axes.join(", ")} must be known`
+      : "the sizes of its inputs must be known";
+    const isOverSamples = first.indexOf(null) === 0 &&
+      first.lastIndexOf(null) === 0;
+    return new TypeError(cannot(
+      `call operation "${this.#name}"`,
+      rule,
+      shapes.length === 1 ? first : shapes,
+      isOverSamples
+        ? "axis 0 holds the samples: along other axes it is supported"
+        : undefined,
+    ));
+  }
+
   #wrong(key: string, rule: string, value: unknown): TypeError {
     const action = `read operation "${this.#name}"`;
     return new TypeError(cannot(action, `"${key}" must ${rule}`, value));
   }
 }
+
+/** A size that must be known before the run, of any tensor of a computation. */
+export class UnknownSizeError extends TypeError {}
 
 /** The computation of an operation: one tensor, or several. */
 export type Compute = <T>(ops: Ops<T>, args: Arguments<T>) => T | T[];
@@ -284,9 +309,14 @@ export function operationFactory(
     const values = bound(config, parameters);
     return {
       weights: [],
-      call: (ops, inputs) =>
-        [compute(ops, new Arguments(ops, inputs, values, config.name))]
-          .flat() as typeof inputs[number][],
+      call<T>(ops: Ops<T>, inputs: readonly T[]) {
+        const args = new Arguments(ops, inputs, values, config.name);
+        try {
+          return [compute(ops, args)].flat() as T[];
+        } catch (error) {
+          throw error instanceof UnknownSizeError ? args.unknownSize() : error;
+        }
+      },
       masks: () => [],
     };
   };

@@ -6,7 +6,12 @@
 import { cannot } from "../check.ts";
 import type { Ops, OpsType, ReduceOptions } from "../ops/ops.ts";
 import { axisOf } from "../ops/shapes.ts";
-import type { Arguments, Compute, ComputeOne } from "./operation.ts";
+import {
+  type Arguments,
+  type Compute,
+  type ComputeOne,
+  UnknownSizeError,
+} from "./operation.ts";
 
 /** A function of one tensor. */
 export type Unary = <T>(ops: Ops<T>, x: T) => T;
@@ -123,7 +128,7 @@ export function knownSize<T>(
 ): number {
   const size = ops.shape(x)[normalizedAxis(ops, x, axis)];
   if (typeof size === "number") return size;
-  throw new TypeError(
+  throw new UnknownSizeError(
     cannot(
       `call operation "${name}"`,
       `the size of axis ${axis} must be known`,

@@ -23,6 +23,7 @@ import { STRING_OPERATIONS } from "./string_operations.ts";
 import { FILTER_OPERATIONS } from "./filter_operations.ts";
 import { INTEGER_OPERATIONS } from "./integer_operations.ts";
 import { LOSS_OPERATIONS } from "./loss_operations.ts";
+import { SEGMENT_OPERATIONS } from "./segment_operations.ts";
 import { SERIES_OPERATIONS } from "./series_operations.ts";
 import { WARP_OPERATIONS } from "./warp_operations.ts";
 import { WINDOW_OPERATIONS } from "./window_operations.ts";
@@ -51,6 +52,7 @@ export const OPERATIONS: FactoryTable = Object.freeze({
   ...FILTER_OPERATIONS,
   ...INTEGER_OPERATIONS,
   ...LOSS_OPERATIONS,
+  ...SEGMENT_OPERATIONS,
   ...SERIES_OPERATIONS,
   ...WARP_OPERATIONS,
   ...WINDOW_OPERATIONS,

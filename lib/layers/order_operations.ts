@@ -1,6 +1,6 @@
 /**
  * Operations of `keras.ops` on the order of values: sorting, largest values, and
- * their indices.
+ * their indices; rolling.
  *
  * Source: Keras 3.15 `keras.ops.numpy`, `keras.ops.math`.
  *
@@ -8,10 +8,11 @@
  */
 import type { Ops } from "../ops/ops.ts";
 import type { FactoryTable } from "./layer.ts";
-import { type Compute, operations } from "./operation.ts";
+import { type Compute, type ComputeOne, operations } from "./operation.ts";
 import {
   knownSize,
   movedAxis,
+  normalizedAxis,
   rank,
   reduceOptions,
 } from "./operation_forms.ts";
@@ -164,6 +165,43 @@ const inTopK: Compute = (ops, args) => {
   return ops.greater(ops.constant(args.number("k")), count);
 };
 
+/** Rolls values along axes; without one, as if there were a single axis. */
+const roll: ComputeOne = (ops, args) => {
+  const x = args.tensor("x");
+  const shifts = args.ints("shift");
+  if (!args.has("axis")) {
+    const sizes = [...ops.shape(x).keys()]
+      .map((axis) => knownSize(ops, x, axis, args.name));
+    const flat = shifts.reduce(
+      (y, shift) => rolled(ops, y, 0, shift, args.name),
+      ops.reshape(x, [-1]),
+    );
+    return ops.reshape(flat, sizes);
+  }
+  return args.ints("axis").reduce((y, raw, i) => {
+    const shift = shifts.length === 1 ? shifts[0]! : shifts[i]!;
+    return rolled(ops, y, normalizedAxis(ops, y, raw), shift, args.name);
+  }, x);
+};
+
+function rolled<T>(
+  ops: Ops<T>,
+  x: T,
+  axis: number,
+  shift: number,
+  name: string,
+): T {
+  // A shift by 1 does not need the size.
+  const isByOne = ops.shape(x)[axis] === null && Math.abs(shift) === 1;
+  const size = isByOne ? 0 : knownSize(ops, x, axis, name);
+  const at = isByOne ? -shift : size - ((shift % size) + size) % size;
+  if (at === size) return x;
+  return ops.concatenate([
+    ops.slice(x, [{ axis, start: at }]),
+    ops.slice(x, [{ axis, stop: at }]),
+  ], axis);
+}
+
 /** Factories by name. */
 export const ORDER_OPERATIONS: FactoryTable = operations({
   "Argmax(x, axis, keepdims)": extremeIndex(1, { ordersZeros: true }),
@@ -175,6 +213,8 @@ export const ORDER_OPERATIONS: FactoryTable = operations({
   "TopK(x, k, sorted)": topK,
   "InTopK(targets, predictions, k)": inTopK,
   "tf.compat.v1.math.in_top_k(predictions, targets, k)": inTopK,
+  "Roll(x, shift, axis)": roll,
+  "tf.roll(input:x, shift, axis)": roll,
   "SearchSorted(sorted_sequence, values, side)": (ops, args) =>
     bins(ops, args.tensor("values"), args.tensor("sorted_sequence"), {
       isLeft: args.string("side", "left") === "left",

@@ -16,7 +16,7 @@ import type { NdArray } from "../types.ts";
 import {
   checkRank,
   checkWeight,
-  refuseOption,
+  readSparse,
   wrongCall,
   wrongOption,
 } from "./_checks.ts";
@@ -218,7 +218,7 @@ function categoryEncoding(config: LayerConfig): Layer {
     ["multi_hot", "one_hot", "count", "binary"],
     "multi_hot",
   );
-  refuseOption(config, "sparse");
+  readSparse(config);
   return {
     weights: [],
     call(ops, [raw, second], _weights, context) {
@@ -272,7 +272,7 @@ function discretization(config: LayerConfig): Layer {
   );
   config.raw("num_bins");
   config.raw("epsilon"); // only used to find the boundaries
-  refuseOption(config, "sparse");
+  readSparse(config);
   return {
     weights: [],
     call(ops, [x]) {

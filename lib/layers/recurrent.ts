@@ -14,7 +14,7 @@
 import { firstStep, withLastAxes } from "./_over_time.ts";
 import { shapeText } from "../check.ts";
 import type { Ops } from "../ops/ops.ts";
-import { wrongCall, wrongConfig } from "./_checks.ts";
+import { wrongCall } from "./_checks.ts";
 import {
   asBooleans,
   listArgument,
@@ -33,11 +33,10 @@ import {
   type BoundCell,
   type Cell,
   gruCell,
-  isCell,
   lstmCell,
   simpleRnnCell,
 } from "./recurrent_cells.ts";
-import { customCell } from "./custom_cell.ts";
+import { cellOfLayer, stackedRnnCells } from "./custom_cell.ts";
 
 /** Outputs and direction of a recurrent layer. */
 export interface RecurrentOptions {
@@ -53,6 +52,8 @@ export interface RecurrentOptions {
   readonly unroll: boolean;
   /** Whether sequences are `[T, N, …]`, in Keras 2. */
   readonly timeMajor: boolean;
+  /** Whether Keras starts a batch from the last state of the one before. */
+  readonly stateful: boolean;
 }
 
 /** A recurrent layer, which a wrapper may reverse. */
@@ -87,14 +88,6 @@ export function recurrentOf(
   cell: Cell,
   channels: "first" | "last" = "last",
 ): Recurrent {
-  if (config.boolean("stateful", false)) {
-    throw wrongConfig(
-      config.name,
-      `"stateful" must be false`,
-      true,
-      "state is not kept from call to call: set layer.stateful = False in Python, and save the model",
-    );
-  }
   return made(config, cell, channels, {
     returnSequences: config.boolean("return_sequences", false),
     returnState: config.boolean("return_state", false),
@@ -102,6 +95,7 @@ export function recurrentOf(
     zeroOutputForMask: config.boolean("zero_output_for_mask", false),
     unroll: config.boolean("unroll", false),
     timeMajor: config.boolean("time_major", false),
+    stateful: config.boolean("stateful", false),
   });
 }
 
@@ -126,6 +120,7 @@ function made(
     with: (others) => made(config, cell, channels, { ...options, ...others }),
     weights: namesInPart("cell", cell.weights),
     ...(hasChannels ? { channels } : {}),
+    ...(options.stateful ? { keepsState: true } : {}),
     call: (ops, inputs, weights, context) =>
       (options.timeMajor ? runTimeMajor : run)(
         ops,
@@ -361,14 +356,11 @@ function maskOf<T>(
  * @returns The layer.
  */
 function rnn(config: LayerConfig): Recurrent {
-  const layer = config.layer("cell");
-  const cell = isCell(layer) ? layer : customCell(layer, config.name);
-  if (cell !== undefined) return recurrentOf(config, cell);
-  throw wrongConfig(
-    config.name,
-    `"cell" must be one of Keras' cells, or have stateSizes`,
-    (config.raw("cell") as { "class_name": string }).class_name,
-  );
+  const { class_name: className } = config.raw("cell") as {
+    "class_name": string;
+  };
+  const cell = cellOfLayer(config.layer("cell"), config.name, className);
+  return recurrentOf(config, cell);
 }
 
 /** Factories of this family. */
@@ -377,4 +369,5 @@ export const RECURRENT_LAYERS: FactoryTable = Object.freeze({
   LSTM: (config) => recurrentOf(config, lstmCell(config)),
   GRU: (config) => recurrentOf(config, gruCell(config)),
   RNN: rnn,
+  StackedRNNCells: stackedRnnCells,
 });

@@ -11,7 +11,6 @@
  */
 import type { Ops, Recurrence } from "../ops/ops.ts";
 import { addBias, checkWeight, wrongConfig } from "./_checks.ts";
-import { namesInPart, weightsOfPart } from "./_parts.ts";
 import { activationNamed } from "./activations.ts";
 import type { Activation, FactoryTable, Layer, LayerConfig } from "./layer.ts";
 
@@ -298,73 +297,6 @@ function gruBiases<T>(
   return [row(0), row(1)];
 }
 
-/**
- * StackedRNNCells: each cell's input is the output of the one before.
- *
- * @param config The cells' config.
- * @returns The combined cell.
- */
-function stackedRnnCells(config: LayerConfig): Cell {
-  const layers = config.layerList("cells");
-  const cells = layers.filter(isCell);
-  if (cells.length < layers.length || cells.length === 0) {
-    throw wrongConfig(
-      config.name,
-      "each of its cells must be one of Keras' cells",
-      config.raw("cells"),
-    );
-  }
-  const classes = config.raw("cells") as readonly { "class_name": string }[];
-  const parts = numbered(classes.map((cell) => `cells/${snakeCase(cell)}`));
-  const starts = cells.map((_, i) =>
-    cells.slice(0, i).reduce((sum, { numStates }) => sum + numStates, 0)
-  );
-  const last = cells.length - 1;
-  return cellOf({
-    weights: cells.flatMap(({ weights }, i) => namesInPart(parts[i]!, weights)),
-    numStates: starts[last]! + cells[last]!.numStates,
-    outputState: starts[last]! + cells[last]!.outputState,
-    bind<T>(ops: Ops<T>, weights: Readonly<Record<string, T>>): BoundCell<T> {
-      const bound = cells.map((cell, i) =>
-        cell.bind(ops, weightsOfPart(weights, parts[i]!))
-      );
-      return {
-        project: (x) => bound[0]!.project(x),
-        zeroState: (projected) =>
-          bound.flatMap((cell) => cell.zeroState(projected)),
-        step: (projected, state) => {
-          let input = projected;
-          return bound.flatMap((cell, i) => {
-            const { numStates, outputState } = cells[i]!;
-            const cellState = state.slice(starts[i]!, starts[i]! + numStates);
-            const next = cell.step(
-              i === 0 ? input : cell.project(input),
-              cellState,
-            );
-            input = next[outputState]!;
-            return next;
-          });
-        },
-      };
-    },
-  });
-}
-
-/**
- * Names of nested layers as in Keras: the class, with a counter for each class.
- */
-function numbered(names: readonly string[]): string[] {
-  return names.map((name, i) => {
-    const before = names.slice(0, i).filter((other) => other === name).length;
-    return before === 0 ? name : `${name}_${before}`;
-  });
-}
-
-function snakeCase({ class_name: name }: { "class_name": string }): string {
-  return name.replace(/(.)([A-Z][a-z]+)/g, "$1_$2")
-    .replace(/([a-z])([A-Z])/g, "$1_$2").toLowerCase();
-}
-
 export function weightNames(hasBias: boolean): string[] {
   const kernels = ["kernel", "recurrent_kernel"];
   return hasBias ? [...kernels, "bias"] : kernels;
@@ -406,5 +338,4 @@ export const CELL_LAYERS: FactoryTable = Object.freeze({
   SimpleRNNCell: simpleRnnCell,
   LSTMCell: lstmCell,
   GRUCell: gruCell,
-  StackedRNNCells: stackedRnnCells,
 });

@@ -283,27 +283,6 @@ const flip = (fixed?: number): Compute => (ops, args) => {
   return ops.flip(x, axes.map((axis) => normalizedAxis(ops, x, axis)));
 };
 
-/** Rolls values along axes. */
-const roll: Compute = (ops, args) => {
-  const x = args.tensor("x");
-  const shifts = args.ints("shift");
-  // Without one the samples of a batch would be joined.
-  args.demand("axis");
-  return args.ints("axis").reduce((y, raw, i) => {
-    const axis = normalizedAxis(ops, y, raw);
-    const shift = shifts.length === 1 ? shifts[0]! : shifts[i]!;
-    // A shift by 1 does not need the size.
-    const isByOne = ops.shape(y)[axis] === null && Math.abs(shift) === 1;
-    const size = isByOne ? 0 : knownSize(ops, y, axis, args.name);
-    const at = isByOne ? -shift : size - ((shift % size) + size) % size;
-    if (at === size) return y;
-    return ops.concatenate([
-      ops.slice(y, [{ axis, start: at }]),
-      ops.slice(y, [{ axis, stop: at }]),
-    ], axis);
-  }, x);
-};
-
 const rot90: Compute = (ops, args) => {
   const x = args.tensor("array");
   const axes = (args.has("axes") ? args.ints("axes") : [0, 1])
@@ -379,7 +358,6 @@ export const SHAPE_OPERATIONS: FactoryTable = operations({
   "tf.reverse(tensor:x, axis)": flip(),
   "Flipud(x)": flip(0),
   "Fliplr(x)": flip(1),
-  "Roll(x, shift, axis)": roll,
   "Rot90(array, k, axes)": rot90,
   "BroadcastTo(x, shape)": broadcastTo,
   "tf.pad | tf.compat.v1.pad(tensor:x, paddings:pad_width, mode, constant_values)":
@@ -394,5 +372,4 @@ export const SHAPE_OPERATIONS: FactoryTable = operations({
   "tf.reshape(tensor:x, shape)": reshape,
   "tf.transpose(a:x, perm:axes, conjugate)": transpose,
   "tf.compat.v1.transpose(a:x, perm:axes, name, conjugate)": transpose,
-  "tf.roll(input:x, shift, axis)": roll,
 });

@@ -12,7 +12,7 @@ import { constantOf } from "./operation_forms.ts";
 import type { Ops } from "../ops/ops.ts";
 import {
   optionalNumber,
-  refuseOption,
+  readSparse,
   wrongCall,
   wrongOption,
 } from "./_checks.ts";
@@ -98,7 +98,7 @@ function stringLookup(config: LayerConfig): Layer {
  * refused.
  */
 function integerLookup(config: LayerConfig): Layer {
-  refuseInverse(config);
+  const isInverse = config.boolean("invert", false);
   const vocabulary = vocabularyOf(config, {
     kind: "number",
     unknown: -1,
@@ -111,7 +111,8 @@ function integerLookup(config: LayerConfig): Layer {
   if ((config.raw("salt") ?? null) !== null) {
     throw wrongOption(config, "salt", "be left out");
   }
-  const far = [...vocabulary.tokens, vocabulary.mask ?? 0]
+  const oov = config.number("oov_token", -1);
+  const far = [...vocabulary.tokens, vocabulary.mask ?? 0, isInverse ? oov : 0]
     .find((token) => Int32Array.of(token as number)[0] !== token);
   if (far !== undefined) {
     throw wrongOption(config, "vocabulary", "be within the range of int32");
@@ -119,8 +120,36 @@ function integerLookup(config: LayerConfig): Layer {
   return {
     weights: [],
     masks: () => [],
-    call: (ops, [x]) => [lookUpNumbers(ops, x!, vocabulary, config)],
+    call: (ops, [x]) => [
+      isInverse
+        ? tokensAt(ops, x!, vocabulary, oov)
+        : lookUpNumbers(ops, x!, vocabulary, config),
+    ],
   };
+}
+
+/** The tokens at some indices; the token of unknown ones beyond them. */
+function tokensAt<T>(
+  ops: Ops<T>,
+  x: T,
+  { tokens, unknown, numUnknown, mask }: Vocabulary,
+  oov: number,
+): T {
+  const all = [
+    ...Array<number>(unknown).fill(mask as number),
+    ...Array<number>(numUnknown).fill(oov),
+    ...tokens as number[],
+  ];
+  const ids = ops.cast(x, "int32");
+  const integers = (list: readonly number[]) => constantOf(ops, list, "int32");
+  const [zero, size] = [0, all.length].map((n) =>
+    constantOf(ops, [n], "int32", [])
+  );
+  const isOut = ops.logicalOr(
+    ops.greater(zero!, ids),
+    ops.greaterEqual(ids, size!),
+  );
+  return ops.take(integers([...all, oov]), ops.where(isOut, size!, ids), 0);
 }
 
 function lookUpNumbers<T>(
@@ -131,9 +160,6 @@ function lookUpNumbers<T>(
 ): T {
   const { tokens, start, unknown, numUnknown, mask, mode, depth } = vocabulary;
   const { weights } = vocabulary;
-  if (numUnknown === 0) {
-    throw wrongOption(config, "num_oov_indices", "be at least 1");
-  }
   const ids = ops.cast(x, "int32");
   const rank = ops.shape(x).length;
   const keys = (list: readonly number[]) => constantOf(ops, list, "int32");
@@ -144,12 +170,24 @@ function lookUpNumbers<T>(
   const positions = keys(tokens.map((_, i) => start + i));
   const known = ops.sum(ops.multiply(found, positions), { axis: -1 });
   const isKnown = ops.greater(ops.sum(found, { axis: -1 }), keys([0]));
-  const count = keys([numUnknown]);
-  const other = ops.add(ops.mod(ids, count), keys([unknown]));
-  const index = ops.where(isKnown, known, other);
   const isMask = mask === undefined
     ? undefined
     : ops.equal(ids, keys([mask as number]));
+  const count = keys([Math.max(1, numUnknown)]);
+  const other = ops.add(ops.mod(ids, count), keys([unknown]));
+  const size = start + tokens.length;
+  const index = numUnknown > 0
+    ? ops.where(isKnown, known, other)
+    // Without an index for unknown ones, they are an error on every engine.
+    : ops.take(
+      keys(Array.from({ length: size }, (_, i) => i)),
+      ops.where(
+        isMask === undefined ? isKnown : ops.logicalOr(isKnown, isMask),
+        known,
+        keys([size]),
+      ),
+      0,
+    );
   // The mask token is not counted: it has no index.
   const masked = isMask === undefined
     ? index
@@ -177,7 +215,7 @@ function hashing(config: LayerConfig): Layer {
   );
   const salt = saltOf(config);
   const mask = config.raw("mask_value") ?? null;
-  refuseOption(config, "sparse");
+  readSparse(config);
   const isMasked = mask !== null && bins > 1;
   const numBins = BigInt(isMasked ? bins - 1 : bins);
   const indexOf = (value: Token | bigint) => {
@@ -211,7 +249,7 @@ function textVectorization(config: LayerConfig): Layer {
     throw wrongOption(config, "split", "not be a Python function");
   }
   readEncoding(config);
-  refuseOption(config, "ragged");
+  const isRagged = config.boolean("ragged", false);
   const ngrams = ngramsOf(config);
   const vocabulary = vocabularyOf(config, {
     kind: "string",
@@ -225,21 +263,28 @@ function textVectorization(config: LayerConfig): Layer {
   >[1];
   const lookup = lookupOf(vocabulary, config.name, undefined);
   const isInt = vocabulary.mode === "int";
+  // Each string is a token, also of [N].
+  const isEach = isInt && split === undefined && ngrams === undefined &&
+    length === undefined;
   return onHost(config, {
-    padsToLongest: isInt && length === undefined,
+    padsToLongest: isInt && length === undefined && !isRagged && !isEach,
     dtype: isInt ? "int32" : "float32",
     shapeOf(shape) {
+      if (isEach && shape.length === 1) return [null];
       checkStrings(shape, split !== undefined, config);
-      if (isInt) return [null, length ?? null];
+      if (isInt) return [null, isRagged ? null : length ?? null];
       return encodedSizes([null, null], vocabulary, config);
     },
     compute({ data, shape }) {
       const rows = rowsOf(data as readonly string[], shape).map((strings) =>
         tokensOf(strings, options).map(lookup)
       );
-      return isInt
-        ? paddedRows(rows, length)
-        : encodeTokens(rows, vocabulary, config);
+      if (!isInt) return encodeTokens(rows, vocabulary, config);
+      if (isEach) return encodeRows(rows, shape.slice(1), vocabulary);
+      return paddedRows(
+        rows,
+        isRagged ? equalLength(rows, length, config) : length,
+      );
     },
   });
 }
@@ -274,6 +319,23 @@ function paddedRows(
     data.set(indices.slice(0, size) as number[], row * size)
   );
   return { data, shape: [rows.length, size] };
+}
+
+/** The length of ragged rows, which must all be equally long. */
+function equalLength(
+  rows: readonly Indices[],
+  most: number | undefined = Infinity,
+  { name }: LayerConfig,
+): number {
+  const lengths = new Set(rows.map(({ length }) => Math.min(length, most)));
+  const [length = 0] = lengths;
+  if (lengths.size <= 1) return length;
+  throw wrongCall(
+    name,
+    'with "ragged" the strings of a batch must have equally many tokens',
+    [...lengths].sort((a, b) => a - b).join(", "),
+    "use .batch(1)",
+  );
 }
 
 function encodeTokens(

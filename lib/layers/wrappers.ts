@@ -138,6 +138,7 @@ function bidirectional(config: LayerConfig): Layer {
       ...namesInPart("backward_layer", back.weights),
     ],
     ...(ahead.channels === undefined ? {} : { channels: ahead.channels }),
+    ...(ahead.keepsState || back.keepsState ? { keepsState: true } : {}),
     call<T>(
       ops: Ops<T>,
       inputs: readonly T[],

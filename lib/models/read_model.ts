@@ -13,15 +13,30 @@ import { openModelFile } from "./files/open_model_file.ts";
  */
 export interface LoadModelOptions {
   /**
-   * Custom objects, as Keras' `custom_objects`: layer factories, activations
-   * `(ops, x)`, operations `(ops, args, kwargs)`, and names of built-in classes
-   * as aliases. Keys are the names in the file, with or without the package:
-   * `Twice`, `my>Twice`. A `Lambda` layer over a function with a name is passed
-   * under that name, one over code under the layer's name, or as `Lambda`: as
-   * `(ops, x, args) => …` with a list of tensors for several inputs, or as a
-   * layer. A class that is not of Keras, but has the name of one, is passed like
-   * others; `{ Attention: "Attention" }` takes that of Keras. In custom
-   * functions, numbers count as scalars: `ops.multiply(x, 2)`.
+   * Custom objects, as Keras' `custom_objects`. Keys are the names in the file,
+   * with or without the package: `Twice`, `my>Twice`. What a value is follows
+   * from its use in the file:
+   *
+   * - a class of layers: a layer factory, `(config) => ({ weights, call })`;
+   * - an activation: `(ops, x) => …`;
+   * - an operation: `(ops, args, kwargs) => …`;
+   * - a `Lambda` layer: `(ops, x, args) => …`, with a list of tensors for
+   *   several inputs, and the layer's `arguments`. One over a function with a
+   *   name is passed under that name, one over code under the layer's name, or
+   *   as `Lambda`;
+   * - each of these: the name of a built-in class or activation, as an alias. A
+   *   class that is not of Keras, but has the name of one, is passed like
+   *   others; `{ Attention: "Attention" }` takes that of Keras.
+   *
+   * Operations and `Lambda` layers may also be layer factories: a function with
+   * one parameter is one, a function with several computes. Parameters with
+   * default values count, and a rest parameter counts as several. Functions
+   * must not be async functions, generators or classes.
+   *
+   * In custom functions, numbers, lists of numbers and arrays `{ data, shape }`
+   * count as constants: `ops.multiply(x, 2)`, `ops.add(x, [1, 2])`. The types
+   * of TypeScript ask for `ops.constant(2)`. Tensors of another call, of another
+   * model or of TF.js are errors.
    */
   readonly customObjects?: CustomTable;
   /** Another name of `customObjects`, for layers. */
@@ -80,8 +95,9 @@ async function readInSteps(
   }
   const limits = checkLimits(options.limits);
   const settings = { customLayers, allowNonFinite, limits, pacer };
+  const configBytes = options.limits?.configBytes;
   pacer.check();
-  const file = await openModelFile(source, pacer.signal);
+  const file = await openModelFile(source, pacer.signal, configBytes);
   switch (file.kind) {
     case "onnx": {
       await startRuntime();
@@ -90,7 +106,7 @@ async function readInSteps(
     }
     case "tfjs": {
       const { loadModelJson } = await import("./tfjs/load_model_json.ts");
-      return await loadModelJson(file, settings);
+      return await loadModelJson(file, { ...settings, configBytes });
     }
     default: {
       const { modelOfKerasFile, openKerasFile } = await import(

@@ -6,18 +6,20 @@ import {
   along,
   common,
   isLocated,
+  isPlain,
+  joined,
   multiplied,
   type Operand,
   type Outcome,
   permuted,
-  product,
   productLetters,
   reduced,
   reshaped,
   shifted,
+  sliced,
 } from "./samples.ts";
 import { ShapeOps, type ShapeValue } from "./shape_ops.ts";
-import { axesOf, axisOf } from "./shapes.ts";
+import { axesOf, axisOf, countOf } from "./shapes.ts";
 
 /** Shape, element type, and the samples of a value. */
 export interface SampleValue extends ShapeValue {
@@ -100,9 +102,10 @@ const RULES: Rules<Exclude<Computed, "reshape" | "unmerge">> = {
     if (axis < first) return samples;
     if (axis > last) return shifted(samples, first - last);
     return {
+      ...samples,
       axis: first,
-      before: product([...shape.slice(first, axis), before]),
-      after: product([after, ...shape.slice(axis + 1, last + 1)]),
+      before: countOf([...shape.slice(first, axis), before]),
+      after: countOf([after, ...shape.slice(axis + 1, last + 1)]),
     };
   },
   expandDims: ({ samples, shape }, axis) =>
@@ -113,20 +116,10 @@ const RULES: Rules<Exclude<Computed, "reshape" | "unmerge">> = {
   },
   transpose: ({ samples, shape }, axes) =>
     permuted(samples, axesOf(axes, shape.length)),
-  concatenate(values, axis) {
-    const found = alike(values);
-    return isLocated(found)
-      ? along({ ...values[0]!, samples: found }, axis)
-      : found;
-  },
+  concatenate: joined,
   stack: (values, axis) =>
     inserted(alike(values), axisOf(axis, values[0]!.shape.length + 1)),
-  slice: (x, ranges) => {
-    const cut = ranges.filter(({ start = 0, stop, step = 1 }) =>
-      start !== 0 || stop !== undefined || step !== 1
-    );
-    return along(x, ...cut.map(({ axis }) => axis));
-  },
+  slice: sliced,
   pad: (x, widths) =>
     along(
       x,
@@ -134,7 +127,7 @@ const RULES: Rules<Exclude<Computed, "reshape" | "unmerge">> = {
     ),
   repeat: ({ samples, shape }, times, axis) => {
     if (samples?.axis !== axisOf(axis, shape.length)) return samples;
-    return { ...samples, after: product([samples.after ?? 1, times]) };
+    return { ...samples, after: countOf([samples.after ?? 1, times]) };
   },
   take: (x, indices, axis) => {
     const at = axisOf(axis, x.shape.length);
@@ -143,7 +136,8 @@ const RULES: Rules<Exclude<Computed, "reshape" | "unmerge">> = {
       return indices.samples && shifted(indices.samples, at);
     }
     const { axis: sample } = x.samples;
-    if (sample === at) return "mixed";
+    // Perhaps some rows of each sample.
+    if (sample === at) return isPlain(x.samples) ? "mixed" : undefined;
     return sample < at
       ? x.samples
       : shifted(x.samples, indices.shape.length - 1);
@@ -153,12 +147,12 @@ const RULES: Rules<Exclude<Computed, "reshape" | "unmerge">> = {
     return isLocated(found) ? along({ ...x, samples: found }, axis) : found;
   },
   matmul: (a, b) =>
-    multiplied([a, b], productLetters(a.shape.length, b.shape.length)),
-  einsum: (equation, a, b) =>
-    multiplied(
-      [a, b],
-      einsumLetters(equation, a.shape.length, b.shape.length),
-    ),
+    multiplied([a, b], ...productLetters(a.shape.length, b.shape.length)),
+  einsum: (equation, ...operands) => {
+    const [a, b] = operands.map(({ shape }) => shape.length);
+    const letters = einsumLetters(equation, a!, b!);
+    return multiplied(operands, [letters.a, letters.b], letters.result);
+  },
 };
 
 function inserted(samples: Outcome, at: number): Outcome {

@@ -7,7 +7,7 @@
  *
  * @module
  */
-import { axisOf, type Shape } from "./shapes.ts";
+import { axisOf, countOf, type Shape } from "./shapes.ts";
 
 /** The axis of the samples in a tensor. */
 export interface Samples {
@@ -21,6 +21,13 @@ export interface Samples {
   readonly before?: number | null;
   /** The same, behind it. @default {1} */
   readonly after?: number | null;
+  /**
+   * Whether a row depends on its position among the samples, as constants with a
+   * row for each sample make it; "unknown" if it may.
+   *
+   * @default {false}
+   */
+  readonly isOrdered?: boolean | "unknown";
 }
 
 /**
@@ -41,9 +48,23 @@ export function isLocated(outcome: Outcome): outcome is Samples {
  * @returns True if the first axis is that of the samples.
  */
 export function areRows(outcome: Outcome): boolean {
-  if (!isLocated(outcome)) return false;
-  const { axis, before = 1, after = 1 } = outcome;
-  return axis === 0 && before === 1 && after === 1;
+  return isLocated(outcome) && outcome.axis === 0 && isPlain(outcome);
+}
+
+/** Whether their axis has one index for each sample. */
+export function isPlain({ before = 1, after = 1 }: Samples): boolean {
+  return before === 1 && after === 1;
+}
+
+/**
+ * Whether a batch may be split: each row depends on one sample alone, wherever
+ * it is in the batch.
+ *
+ * @param outcome The samples.
+ * @returns True if this is certain.
+ */
+export function areApart(outcome: Outcome): boolean {
+  return areRows(outcome) && !(outcome as Samples).isOrdered;
 }
 
 /** A tensor with known samples. */
@@ -61,22 +82,30 @@ export interface Operand {
  */
 export function aligned(operands: readonly Operand[]): Outcome {
   const rank = Math.max(...operands.map(({ shape }) => shape.length));
-  const found = operands.flatMap(({ samples, shape }) =>
-    samples === null ? [] : [shifted(samples, rank - shape.length)]
-  );
-  const [first] = found;
-  if (first === undefined) return null;
-  const outcome = common(found);
-  if (outcome !== first) return outcome;
-  // A constant that has one row for each of several samples.
-  const isRow = operands.every(({ samples, shape }) =>
-    samples !== null || sizeAt(shape, first.axis - rank) === 1
-  );
-  return isRow ? first : undefined;
+  return combined(operands.map(({ samples, shape }) => ({
+    samples: samples && shifted(samples, rank - shape.length),
+    sizeAt: (axis) => axis < rank - shape.length ? 1 : shape.at(axis - rank)!,
+  })));
 }
 
-function sizeAt(shape: Shape, fromEnd: number): number | null {
-  return shape.length + fromEnd < 0 ? 1 : shape.at(fromEnd)!;
+/** An operand, by the axes of a result. */
+interface Part {
+  readonly samples: Samples | null;
+  readonly sizeAt: (axis: number) => number | null;
+}
+
+/**
+ * The common samples of operands. Of those that are the same for all samples,
+ * several rows differ between positions in the batch.
+ */
+function combined(parts: readonly Part[]): Outcome {
+  const found = parts.flatMap(({ samples }) => samples ?? []);
+  const outcome = found.length === 0 ? null : common(found);
+  if (!isLocated(outcome)) return outcome;
+  const sizes = parts.filter(({ samples }) => samples === null)
+    .map(({ sizeAt }) => sizeAt(outcome.axis)).filter((size) => size !== 1);
+  if (sizes.length === 0) return outcome;
+  return { ...outcome, isOrdered: sizes.includes(null) ? "unknown" : true };
 }
 
 /**
@@ -86,29 +115,38 @@ function sizeAt(shape: Shape, fromEnd: number): number | null {
  * @returns Their samples; mixed if they are on different axes.
  */
 export function alike(operands: readonly Operand[]): Outcome {
-  const found = operands.flatMap(({ samples }) => samples ?? []);
-  if (found.length === 0) return null;
-  // Constants have rows, which belong to no sample.
-  return found.length === operands.length ? common(found) : undefined;
+  return combined(operands.map(({ samples, shape }) => ({
+    samples,
+    sizeAt: (axis) => shape[axis]!,
+  })));
 }
 
 /**
- * Several values with the same samples.
+ * Several values with the same samples, of the same number of rows.
  *
  * @param found The samples of each.
- * @returns Those of the first; mixed if they are on different axes.
+ * @returns Their samples; mixed if they are on different axes.
  */
-export function common([first, ...rest]: readonly Samples[]): Outcome {
-  for (const other of rest) {
-    if (other.axis !== first!.axis) return "mixed";
-    for (const key of ["before", "after"] as const) {
-      const [a, b] = [first![key], other[key]].map((n = 1) => n);
-      if (a === null || b === null) {
-        if (a !== b) return undefined;
-      } else if (a !== b) return "mixed";
-    }
-  }
-  return first;
+export function common(found: readonly Samples[]): Outcome {
+  return found.reduce<Outcome>((all, one) => {
+    if (!isLocated(all)) return all;
+    if (all.axis !== one.axis) return "mixed";
+    const isKnown = isCounted(all) || !isCounted(one);
+    const [known, other] = isKnown ? [all, one] : [one, all];
+    const { before = 1, after = 1, isOrdered = false } = known;
+    const isSame = before === (other.before ?? before) &&
+      after === (other.after ?? after);
+    if (!isSame) return isCounted(other) ? "mixed" : undefined;
+    const order = [isOrdered, other.isOrdered ?? false];
+    if (order[1] === isOrdered || !order[1]) return known;
+    const isUnknown = order.includes("unknown");
+    return { ...known, isOrdered: isUnknown ? "unknown" : true };
+  }, found[0]);
+}
+
+/** Whether it is known how many indices of the axis a sample has. */
+function isCounted({ before, after }: Samples): boolean {
+  return before !== null && after !== null;
 }
 
 /**
@@ -136,6 +174,61 @@ export function along(
   if (samples === null) return null;
   const isOver = axes.some((axis) => axisOf(axis, rank) === samples.axis);
   return isOver ? "mixed" : samples;
+}
+
+/** A part of an axis; undefined for its ends, null where they are not known. */
+export interface Range {
+  readonly axis: number;
+  readonly start?: number | null | undefined;
+  readonly stop?: number | null | undefined;
+  readonly step?: number | null | undefined;
+}
+
+/**
+ * Selects ranges of axes.
+ *
+ * @param operand The operand.
+ * @param ranges A range for each axis that is cut.
+ * @returns The samples; mixed if they move to other rows, or some are left out.
+ */
+export function sliced(operand: Operand, ranges: readonly Range[]): Outcome {
+  const { samples, shape } = operand;
+  const range = ranges.find(({ axis }) =>
+    axisOf(axis, shape.length) === samples?.axis
+  );
+  if (samples === null || range === undefined) return samples;
+  const { start = 0, stop, step = 1 } = range;
+  if (step !== null && step < 0) return "mixed";
+  const size = shape[samples.axis] ?? null;
+  const isWhole = stop === undefined ||
+    stop !== null && stop >= (size ?? MANY);
+  if (start === 0 && step === 1 && isWhole) return samples;
+  // The same part of each sample, perhaps.
+  if (!isPlain(samples)) return undefined;
+  const isKnown = start !== null && step !== null && stop !== null;
+  return isKnown ? "mixed" : undefined;
+}
+
+/**
+ * An end that no batch has: converters write 10⁹ or 2³¹ − 1 for all rows.
+ */
+export const MANY = 1e9;
+
+/**
+ * Joins values along an axis.
+ *
+ * @param operands The values.
+ * @param axis The axis.
+ * @returns The samples; mixed if rows that belong to no sample stand between
+ * them.
+ */
+export function joined(operands: readonly Operand[], axis: number): Outcome {
+  const found = alike(operands);
+  const { length: rank } = operands[0]!.shape;
+  if (!isLocated(found) || found.axis !== axisOf(axis, rank)) return found;
+  if (operands.some(({ samples }) => samples === null)) return "mixed";
+  const { before = 1 } = found;
+  return { ...found, before: before && before * operands.length };
 }
 
 /**
@@ -174,35 +267,31 @@ export function permuted(
 /**
  * A product that sums over axes.
  *
- * @param operands The two operands.
- * @param letters A letter for each axis of the operands and of the result;
- * letters that the result lacks are summed over.
+ * @param operands The operands.
+ * @param letters A letter for each axis of each operand; those that the result
+ * lacks are summed over.
+ * @param result A letter for each axis of the result.
  * @returns The samples of the result; mixed if it sums over samples, or
  * multiplies each sample with each.
  */
 export function multiplied(
-  operands: readonly [Operand, Operand],
-  letters: {
-    readonly a: readonly string[];
-    readonly b: readonly string[];
-    readonly result: readonly string[];
-  },
+  operands: readonly Operand[],
+  letters: readonly (readonly string[])[],
+  result: readonly string[],
 ): Outcome {
-  const names = [letters.a, letters.b] as const;
-  const found = operands.flatMap(({ samples }, i) => {
-    if (samples === null) return [];
-    const axis = letters.result.indexOf(names[i]![samples.axis]!);
-    return [{ ...samples, axis }];
+  const parts = operands.map(({ samples, shape }, i): Part => {
+    const all = letters[i]!;
+    return {
+      samples: samples &&
+        { ...samples, axis: result.indexOf(all[samples.axis]!) },
+      sizeAt(axis) {
+        const at = all.indexOf(result[axis]!);
+        return at < 0 ? 1 : shape[at]!;
+      },
+    };
   });
-  if (found.some(({ axis }) => axis < 0)) return "mixed";
-  const outcome = common(found);
-  if (!isLocated(outcome)) return outcome;
-  const letter = letters.result[outcome.axis]!;
-  const isRow = operands.every(({ samples, shape }, i) => {
-    const axis = names[i]!.indexOf(letter);
-    return samples !== null || axis < 0 || shape[axis] === 1;
-  });
-  return isRow ? outcome : undefined;
+  const isSummed = parts.some(({ samples }) => samples && samples.axis < 0);
+  return isSummed ? "mixed" : combined(parts);
 }
 
 /**
@@ -210,17 +299,19 @@ export function multiplied(
  *
  * @param rankA Number of axes of the first operand.
  * @param rankB Number of axes of the second.
- * @returns The letters; other axes have numbers.
+ * @returns The letters of both, and those of the result; other axes have numbers.
  */
-export function productLetters(rankA: number, rankB: number) {
+export function productLetters(
+  rankA: number,
+  rankB: number,
+): [letters: string[][], result: string[]] {
   const outer = (count: number) =>
     Array.from({ length: count }, (_, i) => String(count - 1 - i));
   const most = Math.max(rankA, rankB) - 2;
-  return {
-    a: [...outer(rankA - 2), "m", "k"],
-    b: [...outer(rankB - 2), "k", "n"],
-    result: [...outer(most), "m", "n"],
-  };
+  return [
+    [[...outer(rankA - 2), "m", "k"], [...outer(rankB - 2), "k", "n"]],
+    [...outer(most), "m", "n"],
+  ];
 }
 
 /**
@@ -239,17 +330,21 @@ export function reshaped(
 ): Outcome {
   if (samples === null) return null;
   const { axis, before = 1, after = 1 } = samples;
+  // As many rows as there are samples, whatever they hold.
+  if (batch !== undefined && areRows(samples) && sizes[0] === batch) {
+    return samples;
+  }
   let [start, end, stop] = [0, shape.length, sizes.length];
   while (start < axis && shape[start] === sizes[start]) start++;
   while (
     end - 1 > axis && stop > start && shape[end - 1] === sizes[stop - 1]
   ) [end, stop] = [end - 1, stop - 1];
-  const outer = product([...shape.slice(start, axis), before]);
-  const inner = product([after, ...shape.slice(axis + 1, end)]);
+  const outer = countOf([...shape.slice(start, axis), before]);
+  const inner = countOf([after, ...shape.slice(axis + 1, end)]);
   const found = batch === undefined
     ? inferred(sizes.slice(start, stop), outer, inner)
     : located(sizes.slice(start, stop), outer, inner, batch);
-  return isLocated(found) ? shifted(found, start) : found;
+  return isLocated(found) ? { ...samples, ...shifted(found, start) } : found;
 }
 
 /** The inferred size is that of the samples. */
@@ -260,8 +355,8 @@ function inferred(
 ): Samples | "mixed" | undefined {
   const axis = sizes.indexOf(-1);
   if (axis < 0) return undefined;
-  const before = quotient(outer, product(sizes.slice(0, axis)));
-  const after = quotient(inner, product(sizes.slice(axis + 1)));
+  const before = quotient(outer, countOf(sizes.slice(0, axis)));
+  const after = quotient(inner, countOf(sizes.slice(axis + 1)));
   if (before === "mixed" || after === "mixed") return "mixed";
   return before === undefined || after === undefined
     ? undefined
@@ -276,31 +371,18 @@ function located(
   batch: number,
 ): Samples | "mixed" | undefined {
   if (outer === null || inner === null) return undefined;
-  const known = Math.abs(product(sizes)!);
+  const known = Math.abs(countOf(sizes)!);
   const all = sizes.map((size) =>
     size === -1 ? outer * batch * inner / known : size
   );
   for (const [axis, size] of all.entries()) {
-    const before = outer / product(all.slice(0, axis))!;
+    const before = outer / countOf(all.slice(0, axis))!;
     const after = size / (before * batch);
     if (Number.isInteger(before) && Number.isInteger(after)) {
       return { axis, before, after };
     }
   }
   return "mixed";
-}
-
-/**
- * Multiplies sizes.
- *
- * @param sizes The sizes.
- * @returns The product; null if one is not known.
- */
-export function product(sizes: readonly (number | null)[]): number | null {
-  return sizes.reduce(
-    (all, size) => all === null || size === null ? null : all * size,
-    1,
-  );
 }
 
 function quotient(

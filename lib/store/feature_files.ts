@@ -2,6 +2,7 @@ import {
   cannot,
   checkInteger,
   checkOptions,
+  refuseMore,
   shapeText,
   sizeOf,
 } from "../check.ts";
@@ -64,6 +65,7 @@ class FeatureFiles implements StoredFeatures {
       FeatureFiles.prototype as StoredFeatures,
       (self) => (self as FeatureFiles).#view(),
     );
+    refuseMore(FeatureFiles.prototype, "stream(options)", "load()", "close()");
   }
 
   constructor(shards: readonly Shard[], first: Part) {

@@ -1,4 +1,10 @@
-import { cannot, checkAwaited, checkInteger, checkOptions } from "../check.ts";
+import {
+  cannot,
+  checkAwaited,
+  checkInteger,
+  checkNoOptions,
+  checkOptions,
+} from "../check.ts";
 import type { FeatureSet } from "../types.ts";
 import { joinKinds } from "./_ids.ts";
 import type { Part } from "./part.ts";
@@ -87,6 +93,8 @@ export async function saveFeatures(
   options: SaveOptions = {},
 ): Promise<Written> {
   const action = "write features";
+  const call = "saveFeatures(set, target, options)";
+  checkNoOptions(arguments, action, call, 3);
   checkAwaited(set, action, "the feature set");
   const isSet = typeof set === "object" && set !== null &&
     Array.isArray(set.features) && typeof set.select === "function";

@@ -210,7 +210,7 @@ Deno.test("worker advises in words of its command line what to do about columns"
     [
       { a: text },
       [],
-      '--inputs must name the columns that the model takes: current value is "none"; columns are "a: Utf8"',
+      '--inputs must name the columns that the model takes: current value is "none"; column is "a: Utf8"',
     ],
     [
       { x, a: text },
@@ -222,7 +222,7 @@ Deno.test("worker advises in words of its command line what to do about columns"
       ["--inputs", "d"],
       "; cast it to numbers before it is sent, or name others by --inputs",
     ],
-    [{ x: wide }, [], 'columns are "x": name others by --inputs'],
+    [{ x: wide }, [], 'column is "x": name others by --inputs'],
   ];
   for (const [values, args, text] of cases) {
     const { code, log } = await workerOver(columns(values), args);

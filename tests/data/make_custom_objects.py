@@ -2,7 +2,8 @@
 what Keras computes: `custom_objects/*.keras`, `*.h5`, `expected.json`.
 
 Versions: keras 3.15.1, tf_keras 2.21.0, tensorflow 2.21.0.
-Run: python tests/data/make_custom_objects.py, then with the argument "more"
+Run: python tests/data/make_custom_objects.py, then with the argument "more",
+then with "parts"
 """
 
 import json
@@ -30,6 +31,8 @@ def keep(name, model, *shapes):
     for layer in model.layers:
         layer.set_weights([rng.normal(size=w.shape).astype("float32") for w in layer.get_weights()])
     xs = [rng.uniform(0, 3, (2, *shape)).astype("float32") for shape in shapes]
+    if "masked" in name:
+        xs[0][0, 3:] = 0
     model.save(FOLDER / name)
     y = model.predict(xs if len(xs) > 1 else xs[0], verbose=0)
     EXPECTED[name] = {
@@ -183,4 +186,65 @@ def more():
     (FOLDER / "expected.json").write_text(json.dumps(EXPECTED, indent=1) + "\n")
 
 
-more() if "more" in sys.argv else main()
+@keras.saving.register_keras_serializable(package="my")
+class MaskedMean(L.Layer):
+    """A layer that uses the mask of its input, which Keras 3 stores as an argument."""
+
+    def __init__(self, **kwargs):
+        super().__init__(**kwargs)
+        self.supports_masking = True
+
+    def call(self, x, mask=None):
+        kept = ops.cast(mask, "float32")[..., None]
+        return ops.sum(x * kept, axis=1) / ops.sum(kept, axis=1)
+
+    def compute_mask(self, x, mask=None):
+        return None
+
+
+@keras.saving.register_keras_serializable(package="my")
+class Transformer(L.Layer):
+    """A layer with layers in attributes, and in a Sequential."""
+
+    def __init__(self, **kwargs):
+        super().__init__(**kwargs)
+        self.att = L.MultiHeadAttention(2, 3)
+        self.ffn = keras.Sequential([L.Dense(5, activation="relu"), L.Dense(4)])
+        self.norm = L.LayerNormalization()
+
+    def build(self, shape):
+        self.att.build(shape, shape)
+        self.ffn.build(shape)
+        self.norm.build(shape)
+        self.built = True
+
+    def call(self, x):
+        x = self.norm(x + self.att(x, x))
+        return x + self.ffn(x)
+
+
+@keras.saving.register_keras_serializable(package="my")
+class Records(L.Layer):
+    """A layer on a record, which gives one."""
+
+    def call(self, inputs):
+        return {"sum": inputs["w"] + inputs["v"], "difference": inputs["w"] - inputs["v"]}
+
+
+def parts():
+    """Files that came last: they are added to those before."""
+    EXPECTED.update(json.loads((FOLDER / "expected.json").read_text()))
+    steps = keras.Input((5, 4), name="steps")
+    for end in ("keras", "h5"):
+        stacked = L.RNN([Cell(3, name="c"), L.GRUCell(2, name="g"), Cell(2, name="e")], name="r")
+        keep(f"stacked.{end}", keras.Model(steps, stacked(steps)), (5, 4))
+        masked = MaskedMean(name="mean")(L.Masking(name="masking")(steps))
+        keep(f"masked_mean.{end}", keras.Model(steps, masked), (5, 4))
+        keep(f"transformer.{end}", keras.Model(steps, Transformer(name="t")(steps)), (5, 4))
+        v, w = keras.Input((4,), name="v"), keras.Input((4,), name="w")
+        found = Records(name="r")({"w": w, "v": v})
+        keep(f"records.{end}", keras.Model([v, w], L.Subtract(name="s")([found["sum"], 2 * found["difference"]])), (4,), (4,))
+    (FOLDER / "expected.json").write_text(json.dumps(EXPECTED, indent=1) + "\n")
+
+
+more() if "more" in sys.argv else parts() if "parts" in sys.argv else main()

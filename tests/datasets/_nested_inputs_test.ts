@@ -70,3 +70,37 @@ Deno.test("partsOf() names the path of a nested input that is missing", () => {
     'current value is ["z/q", "y/r"]; input "z/p" of "y/r", "z/p" is missing',
   );
 });
+
+const FORMS: readonly (readonly [
+  plain: unknown,
+  message: string,
+  followed: NdArray,
+])[] = [
+  [
+    [[1]],
+    'input "z/q" must be a tensor or { data, shape, dtype }: current value is [[1]]; make it a tensor, as by tf.tensor(…), or { data, shape, dtype }',
+    c,
+  ],
+  [Float32Array.of(1), 'input "z/q" must be a tensor or { data, shape', c],
+  [
+    { data: [[3]], shape: [1, 1] },
+    'the data of input "z/q" must be a typed array: current value is [[3]]; make it one, as by Float32Array.from(data.flat(Infinity))',
+    { ...c, data: Float32Array.from([[3]].flat(Infinity) as number[]) },
+  ],
+];
+for (const [plain, message, followed] of FORMS) {
+  Deno.test(`plain numbers in nested inputs are refused by their path: ${JSON.stringify(plain)}`, () => {
+    const names = ["y/r", "z/p", "z/q"];
+    const specs = names.map((name) =>
+      ({ name, shape: [null, 1], dtype: "float32" }) as const
+    );
+    const parts = (q: unknown) =>
+      partsOf(
+        flatInputs({ z: { q, p: b }, y: { r: a } }, names),
+        specs,
+        "read dataset",
+      );
+    assertThrows(() => parts(plain), TypeError, message);
+    assertEquals(parts(followed).inputs[2]!.shape, [1, 1]);
+  });
+}

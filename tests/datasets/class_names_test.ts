@@ -45,7 +45,7 @@ Deno.test("indicesOfNames() names a label that is no class, and its row", () => 
   assertThrows(
     () => indicesOfNames(["dog", "cta"], names, "read", 10),
     RangeError,
-    'one of its 2 classes: current value is "cta"; it is in row 11; nearest names are "cat"',
+    'one of its 2 classes: current value is "cta"; it is in row 11; nearest name is "cat"',
   );
   assertThrows(
     () => indicesOfNames(["dog", 3] as string[], names, "read"),
@@ -145,7 +145,7 @@ Deno.test("a source may name its classes, and list what it left out", async () =
   await assertRejects(
     () => labelsOf({ batches: () => partly([{ skipped }]) }),
     RangeError,
-    'at least one batch: current value is "1 samples, all left out"',
+    'at least one batch: current value is "1 sample, all left out"',
   );
   const wrong = [{ id: 3 }] as unknown as typeof skipped;
   await assertRejects(

@@ -99,7 +99,7 @@ Deno.test("findColumn() names the nearest columns", () => {
   assertThrows(
     () => findColumn("b_", COLUMNS, "read"),
     RangeError,
-    'every column must be there: current value is "b_"; nearest names are "b"',
+    'every column must be there: current value is "b_"; nearest name is "b"',
   );
   const far = () => findColumn("c", COLUMNS, "read");
   assertThrows(far, RangeError, 'columns are "a", "b", "v", "y"');

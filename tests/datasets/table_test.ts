@@ -324,7 +324,7 @@ Deno.test("table() refuses bad tables by column and row", async () => {
   );
   await refuse(
     flowers({ labels: "species", classes: ["setosa"] }),
-    'one of its 1 classes: current value is "versicolor"',
+    'one of its 1 class: current value is "versicolor"',
   );
   await refuse(
     vectors({ inputs: ["list", "y"] }),

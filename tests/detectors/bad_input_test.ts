@@ -84,7 +84,7 @@ Deno.test("a layer that is not the fit's is refused, with the nearest name", asy
     () => scorer.score(layers({ pen2: 4 })),
     TypeError,
     'the set must have layer "pen" of the fit: current value is ["pen2"]; ' +
-      'extract with .layers(["pen"]); nearest names are "pen2"',
+      'extract with .layers(["pen"]); nearest name is "pen2"',
   );
   // Others beside it do not matter.
   const scores = await scorer.score(layers({ conv: 2, pen: 4 }));

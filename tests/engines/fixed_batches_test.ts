@@ -4,7 +4,7 @@ import type { NdArray } from "../../lib/types.ts";
 import { array, feature, input, program } from "./onnx/_program.ts";
 
 const X = array([5, 2], [1, 2, 3, 4, 5, 6, 7, 8, 9, 10]);
-const PROGRAM = { features: [{ name: "a" }] } as never;
+const PROGRAM = { features: [{ name: "a" }], feeds: [] } as never;
 
 Deno.test("inFixedBatches() runs batches one after another, and drops the rows that fill up the last", async () => {
   const starts: number[] = [];
@@ -30,7 +30,7 @@ Deno.test("inFixedBatches() refuses batches of other shapes, and leaves optional
     const parts = [first, second];
     return (name: "features" | "logits", isOptional = false) => {
       const left = [...parts];
-      const program = { features: [{ name: "a" }], logits: { isOptional } };
+      const program = { ...PROGRAM as object, logits: { isOptional } };
       return inFixedBatches(
         program as never,
         [array([4, 1], [1, 2, 3, 4])],

@@ -20,12 +20,12 @@ counted("ids that find nothing name what is nearest", () => {
     [
       (e) => e.layers(["hiden"]),
       LayerNotFoundError,
-      'Cannot find layer "hiden" in the model: nearest names are "hidden"',
+      'Cannot find layer "hiden" in the model: nearest name is "hidden"',
     ],
     [
       (e) => e.layers("hidde*x"),
       LayerNotFoundError,
-      'Cannot find layer "hidde*x" in the model: nearest names are "hidden"',
+      'Cannot find layer "hidde*x" in the model: nearest name is "hidden"',
     ],
     [
       (e) => e.layers(/conv/),
@@ -50,12 +50,12 @@ counted("ids that find nothing name what is nearest", () => {
     [
       (e) => e.input("Hidden"),
       LayerNotFoundError,
-      'Cannot find layer "Hidden" in the model: nearest names are "hidden"',
+      'Cannot find layer "Hidden" in the model: nearest name is "hidden"',
     ],
     [
       (e) => e.head("heads"),
       LayerNotFoundError,
-      'Cannot find layer "heads" in the model: nearest names are "head"',
+      'Cannot find layer "heads" in the model: nearest name is "head"',
     ],
     [
       (e) => e.layers(2),

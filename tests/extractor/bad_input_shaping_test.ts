@@ -152,12 +152,12 @@ counted("numbers out of range are refused where they are passed", () => {
     [
       (e) => e.react(...[0.9, { quantile: true }] as unknown as [number]),
       TypeError,
-      'Cannot set react as react(threshold) must be called without options: current value is "quantile"; write react(threshold)',
+      'Cannot call react() as react(threshold) must be called without options: current value is "quantile"; write react(threshold)',
     ],
     [
       (e) => e.vra(...[0, 1, { mid: 2 }] as unknown as [number, number]),
       TypeError,
-      'Cannot set vra as vra(low, high) must be called without options: current value is "mid"; write vra(low, high)',
+      'Cannot call vra() as vra(low, high) must be called without options: current value is "mid"; write vra(low, high)',
     ],
     [
       (e) => e.ash(0.5, wrong({ variant: "q" })),

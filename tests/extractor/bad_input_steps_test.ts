@@ -111,7 +111,7 @@ counted("steps that are none are refused where they are passed", () => {
     [
       (e) => e.layers(["conv"]).postprocess({ convs: half() }),
       TypeError,
-      'Cannot set postprocess as each layer of the record must be among the selected ones: current value is "convs"; nearest names are "conv"',
+      'Cannot set postprocess as each layer of the record must be among the selected ones: current value is "convs"; nearest name is "conv"',
     ],
     [
       (e) => e.layers(["conv"]).postprocess({ conv: half() }).layers(["flat"]),

@@ -114,7 +114,7 @@ Deno.test("datasetSpecs() lists each input once, and fedArrays() computes on the
   const made = (name: string): Feed => ({
     ref,
     spec: { ...ids, name },
-    host: { spec: TEXT, computation: LENGTHS },
+    host: { specs: [TEXT], all: [TEXT, SIZE], computation: LENGTHS },
   });
   const feeds = [made("a"), { ref, spec: SIZE }, made("b")];
   assertEquals(datasetSpecs(feeds), [TEXT, SIZE]);

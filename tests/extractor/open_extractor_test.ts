@@ -105,7 +105,7 @@ counted("predictTensor() takes a second tensor for no labels", async () => {
   await assertRejects(
     () => extractor.predictTensor([x, y]),
     TypeError,
-    'there must be 1 inputs, "hidden_input": current value is 2',
+    'there must be 1 input, "hidden_input": current value is 2',
   );
   for (const wrong of [[[1, 2, 3, 4]], undefined, new Set([x])]) {
     await assertRejects(

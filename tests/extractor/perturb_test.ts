@@ -215,7 +215,7 @@ counted(
         [
           1,
           "linear",
-          'Cannot set perturb as the logits must be two classes or more: current value is "1 units"',
+          'Cannot set perturb as the logits must be two classes or more: current value is "1 unit"',
         ],
       ] as const
     ) {

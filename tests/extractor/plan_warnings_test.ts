@@ -14,7 +14,7 @@ async function warningsOf(path: string): Promise<readonly string[]> {
 
 Deno.test("plan() warns of operations that quantise by the range of a batch", async () => {
   assertEquals(await warningsOf("faults/dynamic_quantisation/model.onnx"), [
-    'results depend on .batch(): "quantise" quantise by the range of a whole batch; use .batch(1) for results that do not',
+    'results depend on .batch(): "quantise" quantises by the range of a whole batch; use .batch(1) for results that do not',
   ]);
 });
 
@@ -86,7 +86,31 @@ Deno.test("plan() warns of such operations in subgraphs and functions, and of th
   const extractor = new FeatureExtractor(model).layers("norm").logits(false);
   assertEquals((await extractor.plan()).warnings, [
     'results depend on .batch(): "choose", "called/q" quantise by the range of a whole batch; use .batch(1) for results that do not',
-    'results depend on .batch(): "norm" normalise by the mean and variance of a whole batch, as in training',
+    'results depend on .batch(): "norm" normalises by the mean and variance of a whole batch, as in training',
+  ]);
+});
+
+Deno.test("plan() warns of operations that draw random numbers", async () => {
+  const warned = async (trains: number) => {
+    await using model = await loadModel(onnxBytes({
+      nodes: [
+        { op: "RandomNormalLike", name: "noise", in: ["x"], out: ["n"] },
+        { op: "Add", in: ["x", "n"], out: ["s"] },
+        { op: "Dropout", name: "drop", in: ["s", "r", "t"], out: ["y"] },
+      ],
+      constants: [
+        { name: "r", shape: [], floats: [0.5] },
+        { name: "t", type: 9, shape: [], raw: Uint8Array.of(trains) },
+      ],
+    }));
+    const extractor = new FeatureExtractor(model).layers("y").logits(false);
+    return (await extractor.plan()).warnings;
+  };
+  assertEquals(await warned(0), [
+    'results depend on chance: "noise" draws random numbers',
+  ]);
+  assertEquals(await warned(1), [
+    'results depend on chance: "noise", "drop" draw random numbers',
   ]);
 });
 

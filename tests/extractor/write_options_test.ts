@@ -27,7 +27,7 @@ const REFUSED:
       TypeError,
       'current value is "of"',
     ],
-    ["x.npz", { shard: null }, RangeError, "current value is null"],
+    ["x.npz", { shard: null }, TypeError, "current value is null"],
     ["x.npz", { shard: "0/2" }, RangeError, 'current value is "0/2"'],
   ];
 

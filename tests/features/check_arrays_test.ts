@@ -146,7 +146,7 @@ const BAD: readonly [
     "too few names",
     { features: [ROW], layerNames: [] },
     TypeError,
-    "one name for each of the 1 features",
+    "one name for each of the 1 feature",
   ],
   [
     "a name twice",

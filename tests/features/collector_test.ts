@@ -114,7 +114,7 @@ const BAD: readonly [string, CollectedBatch, string][] = [
   [
     "too few labels",
     { ...batch(2, 1), labels: new Int32Array(0) },
-    "labels must have the 1 rows",
+    "labels must have the 1 row",
   ],
 ];
 

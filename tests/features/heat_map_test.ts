@@ -96,7 +96,7 @@ Deno.test("heatMap() refuses what it cannot draw", () => {
   );
   bad(SET, { annotated: true }, TypeError, "every option must be one of");
   bad([[1]], { layer: "a" }, TypeError, "every option must be one of");
-  bad([[1]], { xTicks: ["a", "b"] }, RangeError, '"xTicks" must hold 1 names');
+  bad([[1]], { xTicks: ["a", "b"] }, RangeError, '"xTicks" must hold 1 name');
   bad([[1], [1, 2]], {}, TypeError, "a feature set or a matrix");
   bad([[1, "2"]], {}, TypeError, "it must hold numbers");
   bad(counted([2, 2, 2]), {}, TypeError, "current value is [2, 2, 2]");

@@ -99,7 +99,7 @@ Deno.test("projection() refuses what it cannot draw", () => {
     errorClass: typeof TypeError | typeof RangeError,
     part: string,
   ) => assertThrows(() => projection(SET, options), errorClass, part);
-  bad({ layer: "firs" }, RangeError, `nearest names are "first"`);
+  bad({ layer: "firs" }, RangeError, `nearest name is "first"`);
   bad({ kind: "tsne" }, RangeError, `"kind" must be one of "pca", "umap"`);
   bad({ colour: "labels" }, TypeError, `did you mean "color"`);
   bad({ color: "red" }, TypeError, `"color" must be "labels", or a number`);

@@ -3,8 +3,9 @@
  *
  * @module
  */
-import { assert, assertEquals } from "@std/assert";
+import { assert, assertEquals, assertRejects } from "@std/assert";
 import { crc32 } from "node:zlib";
+import { parquetLibraries } from "../../lib/formats/parquet.ts";
 import { featureSet, openFeatures, saveFeatures } from "../../mod.ts";
 
 /** The checksums of a file of less than 1 MB, as `_parquet_seal.ts` writes them. */
@@ -52,5 +53,33 @@ Deno.test("openFeatures() refuses Parquet that stops the library, and goes on", 
   assert(numTraps > 0);
   await using stored = await openFeatures(path);
   assertEquals((await stored.load()).layer("pool").data, data);
+  await Deno.remove(folder, { recursive: true });
+});
+
+Deno.test("openFeatures() tells an exhausted heap of the library from a damaged file", async () => {
+  const folder = await Deno.makeTempDir();
+  const path = `${folder}/large.parquet`;
+  const data = new Float32Array(2 ** 21).fill(1.5);
+  const set = featureSet({
+    features: [{ data, shape: [2 ** 11, 2 ** 10], dtype: "float32" }],
+    layerNames: ["pool"],
+  });
+  await saveFeatures(set, path, { rowGroupSize: 2 ** 11 });
+  const { parquet } = await parquetLibraries();
+  const memory = parquet.wasmMemory() as WebAssembly.Memory;
+  // Memory that is not touched: it costs nothing but addresses.
+  memory.grow(2 ** 16 - 1 - memory.buffer.byteLength / 2 ** 16);
+  const { message } = await assertRejects(
+    async () => {
+      await using stored = await openFeatures(path);
+      await stored.load();
+    },
+    RangeError,
+    "as its row groups must fit the memory of the reader, 4 GiB",
+  );
+  // As the first test does.
+  const advice =
+    "save the features with a smaller rowGroupSize, in a new process";
+  assert(message.endsWith(advice), message);
   await Deno.remove(folder, { recursive: true });
 });

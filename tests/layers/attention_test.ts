@@ -28,6 +28,6 @@ Deno.test("attention() refuses anything but query, value and key", async () => {
   await assertRejects(
     () => callByHand(layerOf("Attention", {}), { inputs: [SEQUENCE] }),
     TypeError,
-    'must be a query, a value and maybe a key: current value is "1 inputs"',
+    'must be a query, a value and maybe a key: current value is "1 input"',
   );
 });

@@ -3,6 +3,7 @@ import { assertEquals, assertThrows } from "@std/assert";
 import { ConfigReader, readLayer } from "../../lib/layers/config_reader.ts";
 import type { LayerFactory } from "../../lib/layers/layer.ts";
 import { LAYERS } from "../../lib/layers/layer_table.ts";
+import { ShapeOps } from "../../lib/ops/shape_ops.ts";
 import { layerOf } from "./_one_call.ts";
 
 function readerOf(options: Record<string, unknown>) {
@@ -81,6 +82,49 @@ Deno.test("activation() reads names, functions and layers without weights", () =
       text,
     );
   }
+});
+
+Deno.test("activation() and build() refuse what cannot be meant", () => {
+  const reader = new ConfigReader({
+    name: "it",
+    className: "It",
+    dialect: 3,
+    options: { activation: "mine" },
+    factoryOf: (name) => LAYERS[name]!,
+    customObjects: { mine: ((x: unknown) => x) as never },
+  });
+  assertThrows(
+    () => reader.activation("activation"),
+    TypeError,
+    '"activation" must be a custom function of two parameters, (ops, x) => …: current value is "mine, of less than two"',
+  );
+  for (const key of [undefined, ""]) {
+    assertThrows(
+      () => reader.build("ReLU", {}, key as string),
+      TypeError,
+      "the key of a layer that it builds must be a string",
+    );
+  }
+});
+
+Deno.test("activation() refuses a layer that returns two tensors", () => {
+  const two: LayerFactory = () => ({
+    weights: [],
+    call: (_ops, [x]) => [x!, x!],
+  });
+  const reader = new ConfigReader({
+    name: "it",
+    className: "It",
+    dialect: 3,
+    options: { activation: { class_name: "Two" } },
+    factoryOf: () => two,
+  });
+  const x = { shape: [1], dtype: "float32" } as const;
+  assertThrows(
+    () => reader.activation("activation")(new ShapeOps(), x),
+    TypeError,
+    '"activation" must be a layer with one output: current value is "Two"',
+  );
 });
 
 Deno.test("readLayer() refuses element types that Keras does not have, by name", () => {

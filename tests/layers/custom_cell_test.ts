@@ -47,7 +47,7 @@ Deno.test("customCell() refuses sizes and results that do not fit", () => {
     assertThrows(
       () => bound.step(X, bound.zeroState(X)),
       TypeError,
-      'Cannot call layer "r" as its cell must return its output, and 1 tensors',
+      'Cannot call layer "r" as its cell must return its output, and 1 tensor',
     );
   }
 });

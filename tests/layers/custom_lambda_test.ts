@@ -1,6 +1,11 @@
 // deno-lint-ignore-file camelcase -- Keras' own keys
 import { assertEquals, assertRejects } from "@std/assert";
-import { FeatureExtractor, loadModel } from "@sonde/sonde";
+import {
+  type CustomTable,
+  FeatureExtractor,
+  loadModel,
+  type Ops,
+} from "@sonde/sonde";
 import { call, layer, tensor } from "../support/keras_spec.ts";
 import { kerasOf, modelOf, on } from "../support/model_files.ts";
 
@@ -11,6 +16,17 @@ const lambda = (name: string, options: Record<string, unknown> = {}) =>
 
 // deno-lint-ignore no-explicit-any -- JavaScript, as in a notebook
 type Custom = any;
+
+/** The types take functions of one input, of several, and with arguments. */
+const TYPED: CustomTable = {
+  scaled: <T>(
+    ops: Ops<T>,
+    x: T,
+    { scale }: Readonly<Record<string, unknown>>,
+  ) => ops.multiply(x, ops.constant(scale as number)),
+  sum: <T>(ops: Ops<T>, [first, second]: readonly T[]) =>
+    ops.add(first!, second!),
+};
 
 async function outputs(
   bytes: Uint8Array<ArrayBuffer>,
@@ -62,9 +78,20 @@ Deno.test("customObjects: the arguments of a Lambda layer are its third paramete
     Error,
     "take them as the third parameter: (ops, x, { scale }) => …",
   );
+  const factory = () => ({
+    weights: [],
+    call: (_: Custom, [x]: Custom) => [x],
+  });
+  await assertRejects(
+    () => outputs(bytes, { a: factory }),
+    Error,
+    "pass customObjects: { a: (ops, x, { scale }) => … }",
+  );
   const scaled = (ops: Custom, x: Custom, { scale }: Custom) =>
     ops.multiply(x, scale);
-  assertEquals(await outputs(bytes, { Lambda: scaled }), [[3, -6], [3, -6]]);
+  for (const custom of [{ Lambda: scaled }, { a: TYPED.scaled }]) {
+    assertEquals(await outputs(bytes, custom), [[3, -6], [3, -6]]);
+  }
 });
 
 Deno.test("customObjects: a Lambda layer on several inputs receives a list", async () => {
@@ -73,5 +100,76 @@ Deno.test("customObjects: a Lambda layer on several inputs receives a list", asy
     modelOf(layer("a", "Lambda", { function: CODE }, both)),
   );
   const sum = (ops: Custom, [first, second]: Custom) => ops.add(first, second);
-  assertEquals(await outputs(bytes, { a: sum }), [[2, -4], [2, -4]]);
+  for (const a of [sum, TYPED.sum]) {
+    assertEquals(await outputs(bytes, { a }), [[2, -4], [2, -4]]);
+  }
+});
+
+Deno.test("customObjects: the function of a Lambda layer may have default values and a rest", async () => {
+  const bytes = kerasOf(modelOf(lambda("a")));
+  const functions: readonly Custom[] = [
+    (ops: Custom, x: Custom, scale = 2) => ops.multiply(x, scale),
+    (ops: Custom, x: Custom = 0) => ops.multiply(x, 2),
+    (ops: Custom, ...[x]: Custom[]) => ops.multiply(x, 2),
+    ((scale: number, ops: Custom, x: Custom) => ops.multiply(x, scale))
+      .bind(null, 2),
+    { twice: (ops: Custom, x: Custom) => ops.multiply(x, 2) }.twice,
+  ];
+  for (const a of functions) {
+    assertEquals(await outputs(bytes, { a }), [[2, -4], [2, -4]]);
+  }
+  const scaled = kerasOf(modelOf(lambda("a", { arguments: { scale: 3 } })));
+  const withDefault = (ops: Custom, x: Custom, { scale = 2 } = {}) =>
+    ops.multiply(x, scale);
+  assertEquals(await outputs(scaled, { a: withDefault }), [[3, -6], [3, -6]]);
+});
+
+Deno.test("customObjects: a Lambda layer is an activation by its name", async () => {
+  const bytes = kerasOf(modelOf(lambda("lam")));
+  for (const key of ["lam", "Lambda"]) {
+    assertEquals(await outputs(bytes, { [key]: "relu" }), [[1, 0], [1, 0]]);
+  }
+  await assertRejects(
+    () => outputs(bytes, { lam: "Dense" }),
+    TypeError,
+    'custom object "lam" of a Lambda layer must be a function, or the name of an activation: current value is "Dense"; pass customObjects: { lam: (ops, x) => … }',
+  );
+});
+
+Deno.test("customObjects: the function of a Lambda layer returns as many tensors as the file uses", async () => {
+  const both = (ops: Custom, x: Custom) => [x, ops.multiply(x, 2)];
+  await assertRejects(
+    () => outputs(kerasOf(modelOf(lambda("a"))), { a: both }),
+    Error,
+    "its function must return the one tensor that the file uses: current value is 2",
+  );
+  const second = layer("b", "Activation", { activation: "linear" }, [
+    call([tensor("a", 0, 1)]),
+  ]);
+  const bytes = kerasOf(modelOf(lambda("a"), second));
+  assertEquals(await outputs(bytes, { a: both }), [[2, -4], [2, -4]]);
+});
+
+Deno.test("customObjects: a value of another loadModel is refused", async () => {
+  const bytes = kerasOf(modelOf(lambda("a")));
+  let kept: Custom;
+  const keeps = (ops: Custom, x: Custom) => {
+    kept = ops.constant([1, 2]);
+    return ops.add(x, kept);
+  };
+  assertEquals(await outputs(bytes, { a: keeps }), [[2, 0], [2, 0]]);
+  await assertRejects(
+    () => outputs(bytes, { a: (ops: Custom, x: Custom) => ops.add(x, kept) }),
+    Error,
+    "a tensor of another call or model has no value here",
+  );
+  // Also one of another call of the same function, when the model is loaded.
+  let first: Custom;
+  const caches = (ops: Custom, x: Custom) =>
+    ops.add(x, first ??= ops.constant([1, 2]));
+  await assertRejects(
+    () => loadModel(bytes, { customObjects: { a: caches } }),
+    Error,
+    "a tensor of another call or model has no value here",
+  );
 });

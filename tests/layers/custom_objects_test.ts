@@ -3,6 +3,7 @@ import {
   customFunction,
   customTable,
   findCustom,
+  isFactory,
 } from "../../lib/layers/custom_objects.ts";
 
 const one = () => ({ weights: [], call: () => [] });
@@ -38,4 +39,59 @@ Deno.test("customTable() joins both, and refuses what is none or differs", () =>
     TypeError,
     'custom object "A" must be a function, or the name of a known class',
   );
+});
+
+Deno.test("customTable() refuses what is no plain object", () => {
+  for (const wrong of [new Map([["A", one]]), [one], "A"]) {
+    assertThrows(
+      () => customTable(wrong as never, {}),
+      TypeError,
+      '"customObjects" must be an object of functions and names',
+    );
+  }
+});
+
+Deno.test("customTable() refuses functions that do not compute at once", () => {
+  const wrong = [
+    [async () => {}, "not an async function or a generator"],
+    [function* () {}, "not an async function or a generator"],
+    [async function* () {}, "write it without async and yield"],
+    [class {}, "not a class"],
+  ] as const;
+  for (const [entry, message] of wrong) {
+    assertThrows(
+      () => customTable({ A: entry as unknown as string }, {}),
+      TypeError,
+      message,
+    );
+  }
+});
+
+Deno.test("isFactory() counts parameters with defaults, and a rest parameter", () => {
+  const x = 1;
+  const factories: readonly ((...args: never[]) => unknown)[] = [
+    () => x,
+    (config) => config,
+    (config = ({ a: [1, ","] })) => config,
+    ({ name, layer }: { name: string; layer: string }) => [name, layer],
+    function (config) {
+      return [config, x];
+    },
+    { call: (config: unknown) => config }.call,
+    ((_first: unknown, config: unknown) => config).bind(null, 1),
+    (config /* , more */) => config,
+  ];
+  assertEquals(factories.map(isFactory), factories.map(() => true));
+  const others: readonly ((...args: never[]) => unknown)[] = [
+    (ops, x) => [ops, x],
+    (ops, x = 2) => [ops, x],
+    (ops, ...rest) => [ops, rest],
+    (...all) => all,
+    (ops = ")", x = "(") => [ops, x],
+    ((_first: unknown, ops: unknown, x: unknown) => [ops, x]).bind(null, 1),
+    function (ops, { scale } = { scale: 2 } as never) {
+      return [ops, scale];
+    },
+  ];
+  assertEquals(others.map(isFactory), others.map(() => false));
 });

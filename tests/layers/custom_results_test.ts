@@ -5,21 +5,80 @@ import {
   tensorsOf,
 } from "../../lib/layers/custom_results.ts";
 import type { LayerConfig } from "../../lib/layers/layer.ts";
+import { customOps } from "../../lib/layers/custom_ops.ts";
 import { ShapeOps } from "../../lib/ops/shape_ops.ts";
 
 const X = { shape: [null, 2], dtype: "float32" } as const;
 
-Deno.test("tensorsOf() gives tensors as a list", () => {
-  assertEquals(tensorsOf(X, "call", "rule"), [X]);
-  assertEquals(tensorsOf([X, X], "call", "rule"), [X, X]);
-  for (const wrong of [[], [X, 1], null, Promise.resolve(X)]) {
+Deno.test("tensorsOf() gives tensors of the call as a list", () => {
+  const ops = customOps(new ShapeOps(), X);
+  assertEquals(tensorsOf(ops, X, "call", "rule"), [X]);
+  assertEquals(tensorsOf(ops, [X, X], "call", "rule"), [X, X]);
+  const others = [[], [X, 1], null, Promise.resolve(X), { ...X }, [1, 2]];
+  for (const wrong of others) {
     assertThrows(
-      () => tensorsOf(wrong, "call", "it must"),
+      () => tensorsOf(ops, wrong, "call", "it must"),
       TypeError,
       "Cannot call as it must: current value is",
     );
   }
-  assertThrows(() => tensorsOf([X, X], "call", "rule", 1), TypeError);
+  assertThrows(
+    () => tensorsOf(ops, [X, X], "call", "rule", 1),
+    TypeError,
+    'current value is "[tensor, tensor]"; return one of them',
+  );
+});
+
+// deno-lint-ignore no-explicit-any -- JavaScript, as in a notebook
+type Loose = any;
+
+const RESULTS: readonly (readonly [string, (x: Loose) => unknown, string])[] = [
+  ["a tensor alone", (x) => x, "return it in a list, as [x]"],
+  ["nothing", () => undefined, "return what a member of ops gives"],
+  [
+    "a promise",
+    (x) => Promise.resolve([x]),
+    "write the function without async",
+  ],
+  ["a record", (x) => ({ x }), "return what a member of ops gives"],
+  ["no tensor", () => [], 'current value is "[]"'],
+  ["a tensor of another call", () => [{ ...X }], '"[tensor of another call]"'],
+];
+for (const [what, result, message] of RESULTS) {
+  Deno.test(`checkedFactory() refuses a layer that returns ${what}`, () => {
+    const call = (_: unknown, [x]: Loose) => result(x);
+    const factory: Loose = () => ({ weights: [], call });
+    const layer = checkedFactory(factory, "Twice")(
+      { name: "a" } as LayerConfig,
+    );
+    assertThrows(
+      () => layer.call(new ShapeOps(), [X], {}, { masks: [], args: {} }),
+      TypeError,
+      message,
+    );
+  });
+}
+
+Deno.test("checkedFactory() checks masks, and their operations", () => {
+  const masked = (masks: Loose) =>
+    checkedFactory(() => ({
+      weights: [],
+      call: (_, inputs) => [...inputs],
+      masks,
+    }), "Twice")({ name: "a" } as LayerConfig).masks!(new ShapeOps(), [X], {
+      masks: [],
+      args: {},
+    });
+  const greater = (ops: Loose, [x]: Loose) => [ops.greater(x, 0)];
+  assertEquals(masked(greater), [{ shape: [null, 2], dtype: "bool" }]);
+  assertEquals(masked(() => [undefined]), [undefined]);
+  for (const wrong of [undefined, [1], X]) {
+    assertThrows(
+      () => masked(() => wrong),
+      TypeError,
+      "return [undefined] for no mask",
+    );
+  }
 });
 
 Deno.test("checkedActivation() and checkedFactory() leave what is right as it is", () => {

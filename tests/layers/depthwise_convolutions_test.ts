@@ -84,3 +84,11 @@ Deno.test("separableConv2d() refuses what it cannot have", async () => {
     "its input must have 4 axes",
   );
 });
+
+Deno.test("depthwiseConv2d() ignores groups as Keras 2 does", async () => {
+  const layer = layerOf("DepthwiseConv2D", { "kernel_size": 1, groups: 2 }, 2);
+  const output = await called(layer, [[[[1], [2]]]], {
+    weights: [[[[[3]]]], [1]],
+  });
+  assertEquals(output, [[[[4], [7]]]]);
+});

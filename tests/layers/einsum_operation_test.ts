@@ -24,7 +24,7 @@ Deno.test("einsum() refuses letters that do not match the operands", () => {
   const x = floats(null, 2, 3);
   for (
     const [text, message] of [
-      ["bij,bjk->bik", "have 1 terms, one for each operand"],
+      ["bij,bjk->bik", "have 1 term, one for each operand"],
       ["bi->b", "have a letter for each of 3 axes"],
       ["bij->bik", "have axes of operands in the result, each once"],
       ["bij->bii", "have axes of operands in the result, each once"],

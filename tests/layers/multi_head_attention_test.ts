@@ -53,7 +53,7 @@ Deno.test("multiHeadAttention() refuses what it would misread", async () => {
   const layer = layerOf("MultiHeadAttention", ONE);
   const call = (inputs: readonly number[][][][], args = {}) =>
     callByHand(layer, { weights: WEIGHTS, inputs, args });
-  await assertRejects(() => call([SEQUENCE]), TypeError, "1 inputs");
+  await assertRejects(() => call([SEQUENCE]), TypeError, '"1 input"');
   await assertRejects(
     () => call([SEQUENCE, [SEQUENCE]] as number[][][][]),
     TypeError,

@@ -18,11 +18,6 @@ Deno.test("batchNormalization() uses the moving statistics", async () => {
 
 Deno.test("batchNormalization() refuses what it cannot do", () => {
   assertThrows(
-    () => layerOf("BatchNormalization", { renorm: true }),
-    TypeError,
-    `"renorm" must be false`,
-  );
-  assertThrows(
     () => layerOf("BatchNormalization", { axis: "last" }),
     TypeError,
     `"axis" must be one axis, or several`,

@@ -6,6 +6,7 @@ import {
   operations,
 } from "../../lib/layers/operation.ts";
 import { ShapeOps, type ShapeValue } from "../../lib/ops/shape_ops.ts";
+import { floats, shapeOfCall } from "./_call_operation.ts";
 
 const OPS = new ShapeOps();
 const X = { shape: [null, 2], dtype: "float32" as const };
@@ -115,4 +116,41 @@ Deno.test("Arguments says of each value what it must be", () => {
   assertThrows(() => args.string("it"), TypeError, "be a string");
   assertThrows(() => args.ints("it"), TypeError, "be whole numbers");
   assertEquals(argumentsOf({ it: 3 }).ints("it"), [3]);
+});
+
+for (
+  const [name, options, rest, shape, says] of [
+    ["Sort", { axis: 0 }, [], [null, 3], "the size of axis 0"],
+    ["Sort", { axis: -2 }, [], [null, 3], "the size of axis -2"],
+    ["Argsort", { axis: 0 }, [], [null, 3], "the size of axis 0"],
+    ["Argsort", { axis: null }, [], [null, 3], "the sizes of its inputs"],
+    ["Median", { axis: 0 }, [], [null, 3], "the size of axis 0"],
+    ["Median", { axis: [0, 1] }, [], [null, 3, 2], "the size of axis 0"],
+    ["Median", {}, [], [null, 3], "the sizes of its inputs"],
+    ["Nanquantile", { axis: 0 }, [0.5], [null, 3], "the size of axis 0"],
+    ["Cumprod", { axis: 0 }, [], [null, 3], "the size of axis 0"],
+    ["Cumprod", { axis: null }, [], [null, 3], "the sizes of its inputs"],
+  ] as const
+) {
+  Deno.test(`${name} names the axis of the file: ${JSON.stringify(options)}`, () => {
+    const { message } = assertThrows(
+      () => shapeOfCall(name, options, [floats(...shape)], rest),
+      TypeError,
+    );
+    assertEquals(
+      message,
+      `Cannot call operation "it" as ${says} must be known: current value is ` +
+        `[${shape.map(String).join(", ")}]; axis 0 holds the samples: ` +
+        "along other axes it is supported",
+    );
+  });
+}
+
+Deno.test("an operation names sizes that are unknown elsewhere without advice", () => {
+  const sort = (shape: readonly (number | null)[], options = {}) =>
+    assertThrows(() => shapeOfCall("Sort", options, [floats(...shape)]));
+  assertEquals(
+    sort([null, null], { axis: 1 }).message,
+    'Cannot call operation "it" as the size of axis 1 must be known: current value is [null, null]',
+  );
 });

@@ -48,7 +48,7 @@ Deno.test("gruCell() refuses a bias that goes with the other form", async () => 
         inputs: [[[1]], [[3]]],
       }),
     TypeError,
-    "with reset_after false its bias must have 1 axes",
+    "with reset_after false its bias must have 1 axis",
   );
 });
 

@@ -85,11 +85,6 @@ Deno.test("simpleRnn() refuses a walk on which Keras' backends differ", async ()
 
 Deno.test("rnn() refuses options that it does not know", () => {
   assertThrows(
-    () => layerOf("SimpleRNN", { ...SUM, stateful: true }),
-    TypeError,
-    '"stateful" must be false',
-  );
-  assertThrows(
     () => layerOf("LSTM", { units: 1, activation: "tanh" }),
     TypeError,
     '"recurrent_activation" must be there',
@@ -98,7 +93,7 @@ Deno.test("rnn() refuses options that it does not know", () => {
     () =>
       layerOf("RNN", { cell: { "class_name": "Dense", config: { units: 1 } } }),
     TypeError,
-    '"cell" must be one of Keras\' cells, or have stateSizes: current value is "Dense"',
+    'each cell must be one of Keras\' cells, or have stateSizes: current value is "Dense"',
   );
   assertThrows(
     () => layerOf("SimpleRNN", { ...SUM, "num_constants": 1 }),

@@ -58,7 +58,6 @@ Deno.test("layers on strings refuse what they do not understand, by name", () =>
   refused("StringLookup", { vocabulary: V, invert: true }, '"invert"');
   refused("StringLookup", {}, '"vocabulary" must be known');
   refused("StringLookup", { vocabulary: ["a", "a"] }, "hold each string once");
-  refused("StringLookup", { vocabulary: V, sparse: true }, '"sparse"');
   refused("StringLookup", { vocabulary: V, encoding: "latin-1" }, '"encoding"');
   refused("IntegerLookup", { vocabulary: [2 ** 40] }, "range of int32");
   refused("IntegerLookup", {
@@ -70,7 +69,6 @@ Deno.test("layers on strings refuse what they do not understand, by name", () =>
     vocabulary: V,
     split: { class_name: "function", config: "mine" },
   }, '"split" must not be a Python function');
-  refused("TextVectorization", { vocabulary: V, ragged: true }, '"ragged"');
   refused("TextVectorization", { vocabulary: V, ngrams: [0] }, '"ngrams"');
   refused("Hashing", { num_bins: 3, salt: [1, 2, 3] }, '"salt"');
 });

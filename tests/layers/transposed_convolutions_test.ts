@@ -71,3 +71,15 @@ Deno.test("conv3dTranspose() knows its shape where no position is known", () => 
     [null, null, 10, null, 4],
   );
 });
+
+Deno.test("conv2dTranspose() ignores groups as Keras 2 does", async () => {
+  const layer = layerOf("Conv2DTranspose", {
+    filters: 1,
+    "kernel_size": 1,
+    groups: 2,
+  }, 2);
+  const output = await called(layer, [[[[1], [2]]]], {
+    weights: [[[[[3]]]], [1]],
+  });
+  assertEquals(output, [[[[4], [7]]]]);
+});

@@ -36,6 +36,11 @@ export const FOLLOWED: readonly (readonly [string, string, string])[] = [
     ONNX,
   ],
   [
+    "engines/onnx/_write_operations.ts",
+    "convert the file in Python: onnx.inliner.inline_local_functions(model, True)",
+    ONNX,
+  ],
+  [
     "engines/onnx/exact_products.ts",
     "use a processor with VNNI, or open the ",
     "tests/engines/onnx/exact_products_test.ts",
@@ -160,14 +165,35 @@ export const FOLLOWED: readonly (readonly [string, string, string])[] = [
     "tests/layers/config_reader_test.ts",
   ],
   [
+    "layers/config_reader.ts",
+    "pass customObjects: { ${ asKey(this.name) }: (ops, x, { ${names} }) => … }",
+    "tests/layers/custom_lambda_test.ts",
+  ],
+  [
+    "layers/custom_lambda.ts",
+    "pass customObjects: { ${asKey(key!)}: (ops, x) => … }",
+    "tests/layers/custom_lambda_test.ts",
+  ],
+  [
     "layers/custom_ops.ts",
-    "pass ops.constant(…) of numbers, or one tensor of the list",
+    "pass one tensor of the list",
     "tests/layers/custom_ops_test.ts",
   ],
   [
-    "layers/recurrent.ts",
+    "check.ts",
     "save the model",
-    "tests/whole/old_layers_test.ts",
+    "tests/whole/stateful_test.ts",
+  ],
+  [
+    "engines/fixed_batches.ts",
+    "pass each batch to a predict() of its own, which starts from zero states, or ${STATELESS}",
+    "tests/whole/stateful_test.ts",
+  ],
+  ["layers/text.ts", "use .batch(1)", "tests/whole/ragged_test.ts"],
+  [
+    "extractor/plan.ts",
+    "pass batches of equally long samples",
+    "tests/whole/ragged_test.ts",
   ],
   [
     "layers/recurrent.ts",
@@ -245,8 +271,22 @@ export const FOLLOWED: readonly (readonly [string, string, string])[] = [
     'export it with version ${versions[1]} of "${domain}"',
     ONNX,
   ],
-  ["models/onnx/onnx_checks.ts", "export it without custom operators", ONNX],
+  [
+    "models/onnx/onnx_checks.ts",
+    "export it with its functions, and without custom operators",
+    ONNX,
+  ],
   ["models/onnx/onnx_checks.ts", "export the model for inference", ONNX],
+  [
+    "formats/parquet.ts",
+    "save the features with a smaller rowGroupSize, in a new process",
+    "tests/formats/parquet_test.ts",
+  ],
+  [
+    "engines/tfjs/wasm_memory.ts",
+    'use a smaller batch by .batch(size), dispose of tensors, or run Keras layers with .engine("onnx")',
+    "tests/engines/tfjs/wasm_memory_test.ts",
+  ],
   [
     "models/onnx/onnx_external.ts",
     "pass the path of the model, or save it as one file: onnx.save(model, path)",

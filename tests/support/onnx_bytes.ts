@@ -77,6 +77,8 @@ export interface File extends Graph {
     readonly nodes: readonly Node[];
     readonly inputs: readonly string[];
     readonly outputs: readonly string[];
+    /** @default {those of the file} */
+    readonly opsets?: Readonly<Record<string, number>>;
   }[];
 }
 
@@ -96,7 +98,8 @@ export function onnxBytes(file: File = {}): Uint8Array<ArrayBuffer> {
   }
   writeOpsets(writer, 8, opsets);
   if (file.hasTraining) message(writer, 20, () => {});
-  for (const { name, domain, nodes, inputs, outputs } of file.functions ?? []) {
+  for (const body of file.functions ?? []) {
+    const { name, domain, nodes, inputs, outputs } = body;
     message(writer, 25, () => {
       text(writer, 1, name);
       for (const input of inputs) text(writer, 4, input);
@@ -104,7 +107,7 @@ export function onnxBytes(file: File = {}): Uint8Array<ArrayBuffer> {
       for (const node of nodes) {
         message(writer, 7, () => writeNode(writer, node));
       }
-      writeOpsets(writer, 9, opsets);
+      writeOpsets(writer, 9, body.opsets ?? opsets);
       text(writer, 10, domain);
     });
   }

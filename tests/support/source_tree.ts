@@ -24,6 +24,8 @@ const HEAD = ["types.ts", "errors.ts", "check.ts", "tf.ts"];
 const OUTSIDE: Readonly<Record<string, string>> = {
   // A registry serves modules only, so versions are read from deno.json by import.
   "lib/formats/package_file.ts": "deno.json",
+  // The file of TF.js that its first use loads.
+  "lib/tf.ts": "deno.json",
   // A file of features records the version that wrote it.
   "lib/store/_description.ts": "deno.json",
 };

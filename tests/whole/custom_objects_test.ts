@@ -3,56 +3,11 @@
  * `tests/data/make_custom_objects.py`.
  */
 import { assertEquals, assertMatch, assertRejects } from "@std/assert";
-import {
-  FeatureExtractor,
-  loadModel,
-  type LoadModelOptions,
-  ModelFormatError,
-  tf,
-} from "@sonde/sonde";
+import { FeatureExtractor, ModelFormatError, tf } from "@sonde/sonde";
 import type { Layer, LayerConfig } from "../../lib/layers/layer.ts";
 import { modelGraphOf } from "../../lib/models/graph/model_graph.ts";
 import type { Ops } from "../../lib/ops/ops.ts";
-import { assertAllClose } from "../support/all_close.ts";
-
-interface Values {
-  readonly shape: readonly number[];
-  readonly data: readonly number[];
-}
-
-const FOLDER = new URL("../data/custom_objects/", import.meta.url);
-const EXPECTED: Readonly<
-  Record<string, { readonly x: readonly Values[]; readonly y: Values }>
-> = JSON.parse(await Deno.readTextFile(new URL("expected.json", FOLDER)));
-
-const open = (name: string, options: LoadModelOptions = {}) =>
-  loadModel(new URL(name, FOLDER), options);
-
-/** Compares the last layer on both engines with what Keras gives. */
-async function checkFile(
-  name: string,
-  customObjects: LoadModelOptions["customObjects"] = {},
-): Promise<void> {
-  const { x, y } = EXPECTED[name]!;
-  const inputs = x.map(({ shape, data }) => ({
-    shape,
-    data: Float32Array.from(data),
-    dtype: "float32" as const,
-  }));
-  for (const engine of ["onnx", "tfjs"] as const) {
-    await using model = await open(name, { customObjects });
-    const set = await new FeatureExtractor(model).layers([
-      model.layers.at(-1)!.name,
-    ]).engine(engine)
-      .predict(inputs.length === 1 ? inputs[0]! : inputs);
-    const found = set.features[0]!;
-    assertEquals(found.shape, y.shape, `${name} on ${engine}`);
-    assertAllClose([...found.data] as number[], [...y.data], {
-      rtol: 1e-5,
-      atol: 1e-5,
-    });
-  }
-}
+import { checkFile, EXPECTED, open } from "../support/custom_files.ts";
 
 const CONSTANTS = [
   ...["resnet50_preprocess.keras", "resnet50_preprocess.h5"],
@@ -305,11 +260,11 @@ Deno.test("customObjects: what a function gives is checked where it is called", 
       { Twice: wrong({ weights: [], call: () => [1] }) },
       'current value is "[1]"',
     ],
-    ["twice.keras", { Twice: two(1) }, "it must give a tensor"],
+    ["twice.keras", { Twice: two(1) }, "it must return a tensor"],
     [
       "scaled.keras",
       { Scaled: (_ops: unknown, _args: unknown, _named: unknown) => null },
-      "it must give a tensor, or a list of tensors: current value is null",
+      "it must return a tensor, or a list of tensors: current value is null",
     ],
   ] as const;
   for (const [name, customObjects, text] of cases) {
@@ -339,7 +294,7 @@ Deno.test("customObjects: classes, and aliases of what is not there, are refused
   await assertRejects(
     () => open("my_dense.keras", { customObjects: { MyDense: "Dence" } }),
     RangeError,
-    'or the name of a known class: current value is "Dence"; nearest classes are "Dense"',
+    'or the name of a known class: current value is "Dence"; nearest class is "Dense"',
   );
   await assertRejects(
     () => open("my_dense.keras", { customObjects: { MyDense: "MyDense" } }),

@@ -174,7 +174,7 @@ const { features } = await extractor.predict({
   dtype: "float32",
 }, { progress: false });
 // Longer runs move to a worker.
-const obstacle = engine === "onnx" && await (await openWorkerLink()).close();
+const obstacle = engine === "onnx" && await (await openWorkerLink())!.close();
 const data = [...features[0]!.data];
 console.log(JSON.stringify({ engine, reason, data, obstacle }));
 `,

@@ -22,9 +22,11 @@ const CASES: {
 const ROWS = 6;
 const WARNINGS = {
   any:
-    /^results depend on \.batch\(\): ".*" compute over all samples of a batch$/,
+    /^results depend on \.batch\(\): ".*" computes? over all samples of a batch$/,
   fixed:
-    /^results depend on the order of the samples: ".*" compute over all 6 samples of a run$/,
+    /^results depend on the order of the samples: ".*" computes? over all 6 samples of a run$/,
+  ordered:
+    /^results depend on the order of the samples: ".*" treats? samples by their position in a batch, as a constant with a row for each does$/,
 };
 
 function samples(count: number) {
@@ -102,6 +104,29 @@ Deno.test("a model of a fixed batch size runs any number of samples where rows a
       RangeError,
       "the number of samples must be a multiple of 6, which the model takes at once: a last batch cannot be padded",
     );
+  }
+});
+
+Deno.test("constants with a row for each sample of a fixed batch are named, and a last batch has those of the first samples", async () => {
+  const { x, outputs }: {
+    readonly x: readonly number[];
+    readonly outputs: readonly Required<Expected>[];
+  } = JSON.parse(await Deno.readTextFile(new URL("ordered.json", FOLDER)));
+  await using model = await loadModel(new URL("ordered.keras", FOLDER));
+  const data = Float32Array.from(x.slice(0, 6 * 6));
+  for (const engine of ["onnx", "tfjs"] as const) {
+    const extractor = new FeatureExtractor(model).logits(false).engine(engine);
+    for (const { layer, depends, y, shape } of outputs) {
+      const one = extractor.layers([layer]);
+      const { warnings } = await one.plan();
+      assertEquals(warnings.length, depends ? 1 : 0, `${layer}: ${warnings}`);
+      if (depends) assert(WARNINGS.ordered.test(warnings[0]!), warnings[0]);
+      const inputs = { data, shape: [6, 2, 3], dtype: "float32" } as const;
+      const { features: [feature] } = await one.predict(inputs);
+      assertEquals(feature!.shape, [6, ...shape.slice(1)], layer);
+      const first = y.slice(0, feature!.data.length);
+      assertAllClose(feature!.data, first, { atol: 2e-6, rtol: 2e-6 });
+    }
   }
 });
 

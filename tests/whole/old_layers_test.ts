@@ -18,7 +18,6 @@ const EXPECTED: Readonly<Record<string, { x: Values; y: Values }>> = JSON.parse(
 );
 /** Files that must be refused, and what the error says. */
 const REFUSED: Readonly<Record<string, string>> = {
-  "stateful.keras": "set layer.stateful = False in Python, and save the model",
   "quantized_lora.h5":
     'current value is "lora_kernel_a, lora_kernel_b"; save the model as .keras',
   "quantized_float8.keras": 'current value is "float8"; save it in Python',

@@ -158,7 +158,7 @@ Deno.test("the plan names what depends on the batch, and batches of 1 do not", a
   const extractor = new FeatureExtractor(model).layers("scaled");
   const { warnings } = await extractor.plan();
   assertEquals(warnings.length, 1);
-  assert(warnings[0]!.includes('.batch(): "quantise" quantise by the range'));
+  assert(warnings[0]!.includes('.batch(): "quantise" quantises by the range'));
   const x = waves([4, 8]);
   const scaled = { ...x, data: x.data.map((v, i) => i < 8 ? v * 9 : v) };
   const values = async (size: number) =>

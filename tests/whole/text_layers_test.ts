@@ -106,7 +106,7 @@ Deno.test("strings go alone, in lists, pairs, records and generators, as [N] and
         { x: { data: Float32Array.of(1), shape: [1, 1], dtype: "float32" } },
         'input "x" must be an array of strings',
       ],
-      [{ xs: [["a", "b"], ["c", "d"]] }, "there must be 1 inputs"],
+      [{ xs: [["a", "b"], ["c", "d"]] }, "there must be 1 input"],
       [["a", null], "current value is null; it is in row 1"],
     ] as const
   ) {

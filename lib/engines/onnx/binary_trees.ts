@@ -10,10 +10,7 @@
  *
  * @module
  */
-import { UnsupportedByEngineError } from "../../errors.ts";
 import {
-  graphsIn,
-  type OnnxFile,
   type OnnxOperation,
   operationReader,
 } from "../../formats/onnx_model.ts";
@@ -21,7 +18,12 @@ import { tensorBytes } from "../../formats/onnx_tensor.ts";
 import type { ProtoReader } from "../../formats/protobuf.ts";
 import { ProtoWriter } from "../../formats/proto_writer.ts";
 import { valuesOf } from "../../formats/stored_array.ts";
-import { writeNode } from "./_write_node.ts";
+import {
+  writeNode,
+  writeTensor,
+  type WrittenOperation,
+} from "./_write_node.ts";
+import { refused } from "./corrected_operators.ts";
 
 /** The sum of weights above which the label is the second class. */
 const THRESHOLD = 0.5;
@@ -33,21 +35,15 @@ const LEFT_OUT = /^(classlabels_(int64|string)s|post_transform)$/;
 const UNCHANGED = new Set(["NONE", "SOFTMAX"]);
 
 /** An ensemble to correct. */
-export interface BinaryTrees {
+interface BinaryTrees {
   /** The two classes. */
   readonly labels: readonly (number | string)[];
   /** Its activation; undefined if its weights are not as converters write them. */
   readonly activation: string | undefined;
 }
 
-/**
- * Finds an ensemble that the runtime computes wrongly.
- *
- * @param operation An operation.
- * @param reader The file.
- * @returns Facts to correct it; undefined for any other operation.
- */
-export function binaryTrees(
+/** The facts to correct an ensemble; undefined for any other operation. */
+function binaryTrees(
   { kind, domain, attributes }: OnnxOperation,
   reader: ProtoReader,
 ): BinaryTrees | undefined {
@@ -78,59 +74,23 @@ export function binaryTrees(
 }
 
 /**
- * Checks that an operation holds no such ensemble inside, in a subgraph or in
- * the function that it calls, and calls no function with subgraphs, on which the
- * runtime ends the process.
- *
- * @param operation The operation.
- * @param file The file.
- * @throws {UnsupportedByEngineError} If it does.
- */
-export function checkInner(
-  { name, kind, domain, attributes }: OnnxOperation,
-  { reader, functions }: OnnxFile,
-): void {
-  const called = functions.find((body) =>
-    body.name === kind && body.domain === domain
-  );
-  if (called?.nodes.some((node) => graphsIn(node).length > 0)) {
-    const reason = "its runtime cannot run a function with subgraphs";
-    const action = `run "${name || kind}"`;
-    throw new UnsupportedByEngineError(action, "onnx", reason);
-  }
-  const inner = graphsIn({ attributes }).flatMap(({ nodes }) => nodes);
-  for (const node of [...inner, ...called?.nodes ?? []]) {
-    if (binaryTrees(node, reader) !== undefined) throw wrong(name || kind);
-    checkInner(node, { reader, functions } as OnnxFile);
-  }
-}
-
-function wrong(name: string): UnsupportedByEngineError {
-  const reason =
-    "its runtime gives wrong labels for trees of two classes whose weights are all positive";
-  return new UnsupportedByEngineError(`run "${name}"`, "onnx", reason);
-}
-
-/**
  * Writes operators that compute an ensemble as its definition has it.
  *
- * @param writer The graph.
- * @param operation The operation of the file.
- * @param trees The facts to correct it.
- * @param reader The file.
- * @param fresh Returns names that no tensor has.
+ * @param written The operation of the file.
+ * @returns Whether it is such an ensemble, and was written.
  * @throws {UnsupportedByEngineError} If its activation is not supported.
  */
-export function writeBinaryTrees(
-  writer: ProtoWriter,
-  operation: OnnxOperation,
-  { labels, activation }: BinaryTrees,
-  reader: ProtoReader,
-  fresh: (stem: string) => string,
-): void {
+export function writeBinaryTrees(written: WrittenOperation): boolean {
+  const { writer, operation, reader, fresh } = written;
+  const trees = binaryTrees(operation, reader);
+  if (trees === undefined) return false;
+  const { labels, activation } = trees;
   const isLogistic = activation === "LOGISTIC";
   if (!isLogistic && !UNCHANGED.has(activation ?? "")) {
-    throw wrong(operation.name || operation.kind);
+    throw refused(
+      operation,
+      "its runtime gives wrong labels for trees of two classes whose weights are all positive",
+    );
   }
   const [label = "", scores = ""] = operation.outputs;
   const [sum, no] = [fresh(`${operation.name} sum`), fresh("no")];
@@ -141,16 +101,8 @@ export function writeBinaryTrees(
     writeNode(writer, operator, inputs, output, attributes);
     return output;
   };
-  const constant = (type: number, size: number[], write: () => void) => {
-    const name = fresh("constant");
-    writer.message(5, () => {
-      for (const axis of size) writer.integer(1, axis);
-      writer.integer(2, type);
-      write();
-      writer.text(8, name);
-    });
-    return name;
-  };
+  const constant = (type: number, shape: number[], write: () => void) =>
+    writeTensor(writer, fresh("constant"), { type, shape }, write);
   const float = (value: number) =>
     constant(FLOAT, [], () => writer.float(4, value));
   if (scores !== "" && isLogistic) {
@@ -160,13 +112,14 @@ export function writeBinaryTrees(
     add("Sub", [float(1), sum], no);
     add("Concat", [no, sum], scores);
   }
-  if (label === "") return;
+  if (label === "") return true;
   const isSecond = add("Cast", [add("Greater", [sum, float(THRESHOLD)])]);
   const rows = constant(INT64, [1], () => writer.integer(7, -1));
   const table = typeof labels[0] === "string"
     ? constant(STRING, [2], () => labels.forEach((x) => writer.text(6, `${x}`)))
     : constant(INT64, [2], () => labels.forEach((x) => writer.integer(7, +x)));
   add("Gather", [table, add("Reshape", [isSecond, rows])], label);
+  return true;
 }
 
 /** The attributes of operators that are added. */
@@ -190,7 +143,7 @@ function writeRegressor(
       writer.bytes(number, reader.bytes(field));
       continue;
     }
-    const key = keyOf(reader, field);
+    const key = reader.textIn(field, 1);
     if (LEFT_OUT.test(key)) continue;
     const renamed = new ProtoWriter();
     renamed.text(1, key.replace(/^class_/, "target_")); // the last name counts
@@ -204,21 +157,4 @@ function writeRegressor(
     writer.integer(3, 1);
     writer.integer(20, 2);
   });
-}
-
-/**
- * The name of an attribute.
- *
- * @param reader The file.
- * @param attribute Its position.
- * @returns The name.
- */
-export function keyOf(
-  reader: ProtoReader,
-  attribute: { readonly start: number; readonly end: number },
-): string {
-  for (const field of reader.fields(attribute)) {
-    if (field.number === 1) return reader.text(field);
-  }
-  return "";
 }

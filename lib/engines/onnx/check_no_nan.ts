@@ -1,8 +1,16 @@
 import { cannot, sizeOf } from "../../check.ts";
-import { graphsIn, type OnnxOperation } from "../../formats/onnx_model.ts";
+import type { OnnxOperation } from "../../formats/onnx_model.ts";
+import {
+  constantTensor,
+  graphsIn,
+  operationsWithin,
+} from "../../models/graph/onnx_operators.ts";
 import type { Pacer } from "../../formats/pacer.ts";
 import type { OnnxCall } from "../../models/graph/graph.ts";
-import type { OnnxOrigin } from "../../models/graph/onnx_origin.ts";
+import type {
+  FileConstant,
+  OnnxOrigin,
+} from "../../models/graph/onnx_origin.ts";
 import { constantsOf } from "./cut_file.ts";
 
 /**
@@ -20,7 +28,14 @@ export async function checkNoNaN(
   calls: readonly OnnxCall[],
   pacer: Pacer,
 ): Promise<void> {
-  const named = [...constantsOf(source, calls)];
+  const operations = [...operationsWithin(
+    calls.map(({ operation }) => operation),
+    source.file.functions,
+  )];
+  const named = [
+    ...constantsOf(source, calls),
+    ...innerConstants(source, operations),
+  ];
   for (const constant of new Set(named.map(([, constant]) => constant))) {
     if (constant.mustBeFinite !== true) continue;
     await pacer.rest();
@@ -30,7 +45,7 @@ export async function checkNoNaN(
     const names = named.flatMap(([name, other]) =>
       other === constant ? [name] : []
     );
-    if (sizeOf(shape) === 1 && isChoice(names, calls)) continue;
+    if (sizeOf(shape) === 1 && isChoice(names, operations)) continue;
     throw new RangeError(
       cannot(
         "run model",
@@ -48,26 +63,31 @@ function numNaN(data: Float32Array): number {
   return count;
 }
 
+/** The constants in subgraphs, and in the functions that are called. */
+function innerConstants(
+  { constantOf }: OnnxOrigin,
+  operations: readonly OnnxOperation[],
+): [string, FileConstant][] {
+  const graphs = operations.flatMap(graphsIn);
+  const tensors = [
+    ...graphs.flatMap(({ constants, sparse }) => [
+      ...constants,
+      ...sparse.map(({ values }) => values),
+    ]),
+    ...operations.flatMap((operation) => constantTensor(operation) ?? []),
+  ];
+  return tensors.map((tensor) => [tensor.name, constantOf(tensor)]);
+}
+
 /** Whether every operation on a tensor is a `Where`. */
 function isChoice(
   names: readonly string[],
-  calls: readonly OnnxCall[],
+  operations: readonly OnnxOperation[],
 ): boolean {
-  return calls.every(({ operation }) =>
-    usersOf(names, operation).every((user) => user === "Where")
+  const isUsed = (name: string) => names.includes(name);
+  return !operations.flatMap(graphsIn).some(({ outputs }) =>
+    outputs.some(({ name }) => isUsed(name))
+  ) && operations.every(({ kind, domain, inputs }) =>
+    kind === "Where" && domain === "" || !inputs.some(isUsed)
   );
-}
-
-/** The operators that use a tensor, including those in subgraphs. */
-function usersOf(
-  names: readonly string[],
-  { kind, domain, inputs, attributes }: OnnxOperation,
-): string[] {
-  const inner = graphsIn({ attributes }).flatMap(({ nodes, outputs }) => {
-    const isOutput = outputs.some(({ name }) => names.includes(name));
-    const users = nodes.flatMap((node) => usersOf(names, node));
-    return isOutput ? [...users, "the graph itself"] : users;
-  });
-  const isUser = inputs.some((input) => names.includes(input));
-  return isUser ? [`${domain}${kind}`, ...inner] : inner;
 }

@@ -10,74 +10,65 @@
  * - Where Split, If, Loop, Scan or BatchNormalization omit an output, the runtime
  *   writes to memory that is not there, which ends the process. Here the outputs
  *   have names.
+ * - BatchNormalization that trains writes the mean and the variance over equal
+ *   constants, such as its scale, which the runtime stores once. Here they are
+ *   copies.
  * - Attention with `is_causal` and `nonpad_kv_seqlen` aligns the mask with the
  *   wrong end.
  *
  * @module
  */
 import { UnsupportedByEngineError } from "../../errors.ts";
+import type { OnnxOperation } from "../../formats/onnx_model.ts";
 import {
-  graphsIn,
-  type OnnxOperation,
-  operationReader,
-} from "../../formats/onnx_model.ts";
-import type { ProtoReader } from "../../formats/protobuf.ts";
-import type { ProtoWriter } from "../../formats/proto_writer.ts";
-import { type OnnxCall, specOf } from "../../models/graph/graph.ts";
-import { writeNode } from "./_write_node.ts";
-import { keyOf } from "./binary_trees.ts";
+  writeIntegers,
+  writeNode,
+  type WrittenOperation,
+} from "./_write_node.ts";
 
 /** Operators that must write all their outputs. */
 const WHOLE = new Set(["BatchNormalization", "If", "Loop", "Scan", "Split"]);
 /** The opset from which AveragePool is right. */
 const POOLING = 19;
+/** The opset that has CastLike. */
+const CAST_LIKE = 15;
 /** Element types by number. */
 const [BOOL, INT64] = [9, 7];
-const NOT_LATER =
+/** What to do with a file of an early opset. */
+export const convertAdvice =
   "; convert the file in Python: onnx.version_converter.convert_version(model, 21)";
 
 /**
  * Writes an operator that the runtime computes wrongly.
  *
- * @param writer The graph.
- * @param call The operator.
- * @param reader The file.
- * @param fresh Gives names that no tensor has.
+ * @param written The operator.
  * @returns Whether it is such an operator, and was written.
  * @throws {UnsupportedByEngineError} If it is one, and has no other form.
  */
-export function writeCorrected(
-  writer: ProtoWriter,
-  call: OnnxCall,
-  reader: ProtoReader,
-  fresh: (stem: string) => string,
-): boolean {
-  const { operation, version } = call;
-  const { domain, kind, inputs } = operation;
-  for (const inner of innerOf(operation)) checkInner(inner, version);
+export function writeCorrected(written: WrittenOperation): boolean {
+  const { operation, version, fresh, write } = written;
+  const { domain, kind, inputs, outputs } = operation;
   if (domain !== "") return false;
-  if (omitsOutputs(operation)) {
-    const outputs = namedOutputs(operation, fresh);
-    writeChanged(writer, operation, reader, { outputs });
+  const trains = isTraining(operation);
+  if (trains || WHOLE.has(kind) && outputs.includes("")) {
+    const named = { outputs: namedOutputs(operation, fresh) };
+    write(trains ? { ...named, inputs: writeCopies(written) } : named);
     return true;
   }
   if (kind === "ReverseSequence") {
-    const [x = "", lengths = ""] = inputs;
-    const atLeastOne = writeAtLeastOne(writer, lengths, fresh);
-    writeChanged(writer, operation, reader, { inputs: [x, atLeastOne] });
+    write({ inputs: [inputs[0]!, writeAtLeastOne(written)] });
     return true;
   }
   checkAttention(operation);
-  if (!isWrongPooling(operation, version) || !mayReachBeyond(call)) {
+  if (!isWrongPooling(operation, version) || !mayReachBeyond(written)) {
     return false;
   }
-  if (hasPadding(operation)) throw wrongPooling(operation);
-  writeChanged(writer, operation, reader, { without: "count_include_pad" });
+  if (hasPadding(operation)) {
+    const what = "windows that reach beyond the padding, before opset 19";
+    throw wrong(operation, what, convertAdvice);
+  }
+  write({ without: "count_include_pad" });
   return true;
-}
-
-function omitsOutputs({ kind, outputs }: OnnxOperation): boolean {
-  return WHOLE.has(kind) && outputs.includes("");
 }
 
 /** Attention with an input that it must not have. */
@@ -98,53 +89,49 @@ function isWrongPooling(
     attributes.get("count_include_pad") === 1;
 }
 
-function wrongPooling(operation: OnnxOperation): UnsupportedByEngineError {
-  const what = "windows that reach beyond the padding, before opset 19";
-  return wrong(operation, what, NOT_LATER);
+function isTraining({ kind, attributes }: OnnxOperation): boolean {
+  return kind === "BatchNormalization" && attributes.get("training_mode") === 1;
 }
 
-/** The operators of the subgraphs. */
-function innerOf(operation: OnnxOperation): readonly OnnxOperation[] {
-  return graphsIn(operation).flatMap(({ nodes }) => nodes);
-}
-
-/** Checks that an operator of a subgraph, which is copied, can run. */
-function checkInner(operation: OnnxOperation, version: number): void {
-  if (omitsOutputs(operation)) {
-    throw refused(
-      operation,
-      "an operator of a subgraph must have all its outputs, or its runtime ends the process",
-    );
-  }
-  if (operation.domain === "") {
-    if (operation.kind === "ReverseSequence") {
-      throw wrong(operation, "a length of 0, in a subgraph");
-    }
-    checkAttention(operation);
-    if (isWrongPooling(operation, version)) throw wrongPooling(operation);
-  }
-  for (const inner of innerOf(operation)) checkInner(inner, version);
+/**
+ * Copies the mean and the variance of a BatchNormalization that trains, in the
+ * run: joins them to the first 0 values of `x`.
+ */
+function writeCopies(written: WrittenOperation): string[] {
+  const { writer, operation, version, fresh } = written;
+  const [x = "", scale = "", bias = "", ...statistics] = operation.inputs;
+  const [flat, part] = [fresh("flat"), fresh("none")];
+  writeNode(writer, "Reshape", [x, writeIntegers(written, [-1])], flat);
+  const zero = writeIntegers(written, [0]);
+  writeNode(writer, "Slice", [flat, zero, zero], part);
+  const copies = statistics.map((name) => {
+    const [none, copy] = [fresh("none"), fresh(`${name}'`)];
+    // From opset 15, they may have another type than x.
+    const isLike = version >= CAST_LIKE;
+    if (isLike) writeNode(writer, "CastLike", [part, name], none);
+    const joined = [isLike ? none : part, name];
+    writeNode(writer, "Concat", joined, copy, { axis: 0 });
+    return copy;
+  });
+  return [x, scale, bias, ...copies];
 }
 
 /** All outputs by name; BatchNormalization has one, unless it trains. */
 function namedOutputs(
-  { kind, outputs, attributes }: OnnxOperation,
+  operation: OnnxOperation,
   fresh: (stem: string) => string,
 ): string[] {
-  const isAlone = kind === "BatchNormalization" &&
-    attributes.get("training_mode") !== 1 &&
-    outputs.slice(1).every((name) => name === "");
+  const { outputs } = operation;
+  const isAlone = operation.kind === "BatchNormalization" &&
+    !isTraining(operation) && outputs.slice(1).every((name) => name === "");
   return isAlone
     ? outputs.slice(0, 1)
     : outputs.map((name) => name === "" ? fresh("omitted") : name);
 }
 
 /** Writes `lengths + !lengths`. */
-function writeAtLeastOne(
-  writer: ProtoWriter,
-  lengths: string,
-  fresh: (stem: string) => string,
-): string {
+function writeAtLeastOne({ writer, operation, fresh }: WrittenOperation) {
+  const [, lengths = ""] = operation.inputs;
   const [isSome, isNone, one, sum] = [1, 2, 3, 4].map(() =>
     fresh(`${lengths}'`)
   ) as [string, string, string, string];
@@ -155,32 +142,6 @@ function writeAtLeastOne(
   return sum;
 }
 
-/** Writes an operator with other inputs or outputs, or without an attribute. */
-function writeChanged(
-  writer: ProtoWriter,
-  operation: OnnxOperation,
-  file: ProtoReader,
-  { inputs, outputs, without }: {
-    readonly inputs?: readonly string[];
-    readonly outputs?: readonly string[];
-    readonly without?: string;
-  },
-): void {
-  const { reader, span } = operationReader(file, operation);
-  writer.message(1, () => {
-    for (const field of reader.fields(span)) {
-      const { number } = field;
-      const isLeftOut = number === 3 || number === 1 && inputs !== undefined ||
-        number === 2 && outputs !== undefined ||
-        number === 5 && keyOf(reader, field) === without;
-      if (!isLeftOut) writer.bytes(number, reader.bytes(field));
-    }
-    for (const input of inputs ?? []) writer.text(1, input);
-    for (const output of outputs ?? []) writer.text(2, output);
-    writer.text(3, operation.name);
-  });
-}
-
 function hasPadding({ attributes }: OnnxOperation): boolean {
   const pads = attributes.get("pads");
   const auto = attributes.get("auto_pad") ?? "NOTSET";
@@ -189,13 +150,13 @@ function hasPadding({ attributes }: OnnxOperation): boolean {
 }
 
 /** Whether a last window may reach beyond the padding. */
-function mayReachBeyond({ operation, producers: [x] }: OnnxCall): boolean {
+function mayReachBeyond({ operation, known }: WrittenOperation): boolean {
   const list = (key: string): readonly number[] => {
     const value = operation.attributes.get(key);
     return Array.isArray(value) ? value.map(Number) : [];
   };
   const kernel = list("kernel_shape");
-  const sizes = (x && specOf(x))?.shape.slice(2);
+  const sizes = known(operation.inputs[0] ?? "").shape?.slice(2);
   if (sizes === undefined || sizes.length !== kernel.length) return true;
   const [pads, strides] = [list("pads"), list("strides")];
   return sizes.some((size, i) => {
@@ -214,7 +175,14 @@ function wrong(
   return refused(operation, reason);
 }
 
-function refused(
+/**
+ * Creates the error for an operator that cannot run.
+ *
+ * @param operation The operator.
+ * @param reason Why, and what to do.
+ * @returns The error to throw.
+ */
+export function refused(
   { name, kind }: OnnxOperation,
   reason: string,
 ): UnsupportedByEngineError {

@@ -8,6 +8,7 @@
 import { ProtoWriter } from "../../formats/proto_writer.ts";
 import { cannot, sizeOf } from "../../check.ts";
 import { typeName, typeNumber, widerType } from "../../formats/onnx_tensor.ts";
+import type { OnnxOperation } from "../../formats/onnx_model.ts";
 import type { OnnxCall } from "../../models/graph/graph.ts";
 import type {
   FileConstant,
@@ -16,8 +17,8 @@ import type {
 import type { EncodedModel, ExternalData } from "./graph/encode_model.ts";
 import type { ExactProducts, ZeroPoint } from "./exact_products.ts";
 import type { PortSize } from "./graph/onnx_graph.ts";
-import { writeNode } from "./_write_node.ts";
-import { freshNames, writeOperations } from "./_write_operations.ts";
+import { writeNode, writeTensor } from "./_write_node.ts";
+import { OperationWriter } from "./_write_operations.ts";
 
 /** A tensor that is fed. */
 export interface CutFeed {
@@ -76,7 +77,7 @@ export const MOST_BYTES: number = 2 ** 31 - 1;
  */
 export function cutFile(origin: OnnxOrigin, cut: Cut): CutModel {
   const { file } = origin;
-  const { reader, irVersion, opsets, functions } = file;
+  const { reader, irVersion, functions } = file;
   const size = [...functions, ...cut.calls.map(({ operation }) => operation)]
     .reduce((sum, { span }) => sum + span.end - span.start, 0);
   if (size > MOST_BYTES / 2) {
@@ -86,17 +87,16 @@ export function cutFile(origin: OnnxOrigin, cut: Cut): CutModel {
   const externalData: ExternalData[] = [];
   const writer = new ProtoWriter();
   writer.integer(1, Math.max(irVersion, FORMAT));
+  const zeros = new ZeroPoints(cut);
+  const operations: OperationWriter = new OperationWriter(origin, cut.calls, {
+    added: (operation) => zeros.of(operation, operations.fresh),
+  });
   let ports = { inputs: [] as string[], outputs: [] as string[] };
   writer.message(7, () => {
-    ports = writeGraph(writer, origin, cut, externalData);
+    ports = writeGraph(writer, { origin, cut, operations, externalData });
+    zeros.write(writer);
   });
-  for (const [domain, version] of new Map([["", ADDED], ...opsets])) {
-    writer.message(8, () => {
-      writer.text(1, domain);
-      writer.integer(2, version);
-    });
-  }
-  for (const { span } of functions) writer.bytes(25, reader.bytes(span));
+  operations.writeImports(writer, ADDED);
   return { bytes: writer.finish(), externalData, ...ports };
 }
 
@@ -119,33 +119,46 @@ export function constantsOf(
   );
 }
 
-/** Writes a constant of 8-bit zeros. */
-function writeZero(
-  writer: ProtoWriter,
-  { name, type, shape }: ZeroPoint & { readonly name: string },
-): void {
-  writer.message(5, () => {
-    for (const size of shape) writer.integer(1, size);
-    writer.integer(2, type);
-    writer.text(8, name);
-    writer.bytes(9, new Uint8Array(sizeOf(shape)));
-  });
+/** Zero points that operations share. */
+class ZeroPoints {
+  readonly #all = new Map<string, ZeroPoint & { readonly name: string }>();
+  readonly #operations: ExactProducts["zeroPoints"];
+
+  constructor({ zeroPoints = new Map() }: Cut) {
+    this.#operations = zeroPoints;
+  }
+
+  /** Names of those to append to the inputs of an operation. */
+  of(operation: OnnxOperation, fresh: (stem: string) => string): string[] {
+    return (this.#operations.get(operation) ?? []).map((zero) => {
+      if (zero === undefined) return "";
+      const key = `${zero.type} ${zero.shape}`;
+      const { name } = this.#all.get(key) ?? { name: fresh("zero") };
+      this.#all.set(key, { ...zero, name });
+      return name;
+    });
+  }
+
+  /** Writes constants of 8-bit zeros. */
+  write(writer: ProtoWriter): void {
+    for (const { name, ...zero } of this.#all.values()) {
+      writeTensor(writer, name, zero, () => {
+        writer.bytes(9, new Uint8Array(sizeOf(zero.shape)));
+      });
+    }
+  }
 }
 
 function writeGraph(
   writer: ProtoWriter,
-  origin: OnnxOrigin,
-  { feeds, calls, wanted, zeroPoints = new Map() }: Cut,
-  externalData: ExternalData[],
+  { origin, cut: { feeds, calls, wanted }, operations, externalData }: {
+    readonly origin: OnnxOrigin;
+    readonly cut: Cut;
+    readonly operations: OperationWriter;
+    readonly externalData: ExternalData[];
+  },
 ): { inputs: string[]; outputs: string[] } {
-  const fresh = freshNames(calls);
-  const zeros = new Map<string, ZeroPoint & { readonly name: string }>();
-  const zeroNamed = ({ type, shape }: ZeroPoint) => {
-    const key = `${type} ${shape}`;
-    const { name } = zeros.get(key) ?? { name: fresh("zero") };
-    zeros.set(key, { name, type, shape });
-    return name;
-  };
+  const { fresh } = operations;
   const fed = new Set(feeds.map(({ name }) => name));
   const ports = feeds.map(({ name, type, shape }) => {
     // Types that arrays lack, and float16, which cannot be passed to the
@@ -156,13 +169,7 @@ function writeGraph(
     writeNode(writer, "Cast", [input], name, { to: type });
     return { name: input, type: fedType, shape };
   });
-  writeOperations(writer, origin, calls, {
-    fresh,
-    added: (operation) =>
-      (zeroPoints.get(operation) ?? []).map((zero) =>
-        zero === undefined ? "" : zeroNamed(zero)
-      ),
-  });
+  operations.write(writer);
   const outputs = wanted.map((name) => {
     if (!fed.has(name)) return name;
     const output = fresh(`${name}'`);
@@ -174,7 +181,6 @@ function writeGraph(
   for (const [name, constant] of constantsOf(origin, calls)) {
     writeConstant(writer, name, constant, { origin, paths, externalData });
   }
-  for (const zero of zeros.values()) writeZero(writer, zero);
   for (const port of ports) {
     writer.message(11, () => writePort(writer, port));
   }
@@ -228,10 +234,7 @@ export function writeConstant(
   }
   const known = paths.get(constant);
   const bytes = known === undefined ? storedBytes() : undefined;
-  writer.message(5, () => {
-    for (const size of tensor.shape) writer.integer(1, size);
-    writer.integer(2, tensor.type);
-    writer.text(8, name);
+  writeTensor(writer, name, tensor, () => {
     if (bytes !== undefined && bytes.length <= mostInside) {
       writer.bytes(9, bytes);
       return;

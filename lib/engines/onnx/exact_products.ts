@@ -12,7 +12,8 @@
  * @module
  */
 import { UnsupportedByEngineError } from "../../errors.ts";
-import { graphsIn, type OnnxOperation } from "../../formats/onnx_model.ts";
+import type { OnnxOperation } from "../../formats/onnx_model.ts";
+import { operationsWithin } from "../../models/graph/onnx_operators.ts";
 import type { OnnxCall } from "../../models/graph/graph.ts";
 import type { OnnxOrigin } from "../../models/graph/onnx_origin.ts";
 import { OnnxGraph } from "./graph/onnx_graph.ts";
@@ -87,40 +88,25 @@ export async function exactProducts(
     readonly (ZeroPoint | undefined)[]
   >();
   const operations = calls.map(({ operation }) => operation);
-  const inFunctions = origin.file.functions.flatMap(({ nodes }) => nodes);
-  const all = [...operations, ...inFunctions].filter(hasProducts);
+  const all = [...operationsWithin(operations, origin.file.functions)]
+    .filter(({ kind }) => WEIGHTS.has(kind) || CONVERSIONS.has(kind));
   if (all.length === 0 || !await saturates()) {
     return { isNeeded: false, zeroPoints };
   }
   const types = new ElementTypes(origin, operations);
-  // Subgraphs and functions are copied unchanged.
-  const copied = new Set(
-    [...inFunctions, ...operations.filter(hasProductsInside)],
-  );
+  // Those of subgraphs and functions are copied.
+  const outer = new Set(operations);
   const fuses = operations.some(({ kind }) => PRODUCTS.has(kind));
   const inexact = all.filter((operation) =>
-    copied.has(operation) ||
+    !outer.has(operation) ||
     (CONVERSIONS.has(operation.kind) ? fuses : !types.isSigned(operation))
   );
   for (const operation of inexact) {
-    const missing = copied.has(operation)
-      ? undefined
-      : types.missing(operation);
+    const missing = outer.has(operation) ? types.missing(operation) : undefined;
     if (missing === undefined) throw inexactProduct(operation);
     if (missing.length > 0) zeroPoints.set(operation, missing);
   }
   return { isNeeded: inexact.length > 0, zeroPoints };
-}
-
-/** Whether an operation, or one of its subgraphs, may multiply. */
-function hasProducts(operation: OnnxOperation): boolean {
-  const { kind } = operation;
-  return WEIGHTS.has(kind) || CONVERSIONS.has(kind) ||
-    hasProductsInside(operation);
-}
-
-function hasProductsInside(operation: OnnxOperation): boolean {
-  return graphsIn(operation).some(({ nodes }) => nodes.some(hasProducts));
 }
 
 /** Element types of 8-bit tensors. */

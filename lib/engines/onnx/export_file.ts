@@ -17,7 +17,7 @@ import {
 import { OPSET, writeMetadata, writeParts } from "./graph/encode_model.ts";
 import type { OnnxGraph, PortSize } from "./graph/onnx_graph.ts";
 import { writeNode } from "./_write_node.ts";
-import { freshNames, writeOperations } from "./_write_operations.ts";
+import { OperationWriter } from "./_write_operations.ts";
 
 /** An input or output of the model. */
 export interface ExportPort {
@@ -54,19 +54,15 @@ export function exportFile(
   origin: OnnxOrigin,
   parts: ExportParts,
 ): Uint8Array<ArrayBuffer> {
-  const { reader, irVersion, opsets, functions } = origin.file;
+  const { irVersion } = origin.file;
+  const others = [...parts.feeds, ...parts.outputs].map(({ name }) => name);
+  const operations = new OperationWriter(origin, parts.calls, { others });
   const writer = new ProtoWriter();
   writer.integer(1, Math.max(irVersion, FORMAT));
   writer.text(2, "sonde");
-  writer.message(7, () => writeGraph(writer, origin, parts));
-  for (const [domain, version] of new Map([["", OPSET], ...opsets])) {
-    writer.message(8, () => {
-      writer.text(1, domain);
-      writer.integer(2, version);
-    });
-  }
+  writer.message(7, () => writeGraph(writer, origin, parts, operations));
   writeMetadata(writer, parts.metadata);
-  for (const { span } of functions) writer.bytes(25, reader.bytes(span));
+  operations.writeImports(writer, OPSET);
   return writer.finish();
 }
 
@@ -74,13 +70,12 @@ function writeGraph(
   writer: ProtoWriter,
   origin: OnnxOrigin,
   { feeds, calls, graph, outputs }: ExportParts,
+  operations: OperationWriter,
 ): void {
-  const ports = [...feeds, ...outputs].map(({ name }) => name);
   for (const { name, tensor } of feeds) {
     if (name !== tensor) writeNode(writer, "Identity", [name], tensor);
   }
-  const fresh = freshNames(calls, ports);
-  writeOperations(writer, origin, calls, { fresh });
+  operations.write(writer);
   writeParts(writer, graph);
   for (const { name, tensor } of outputs) {
     if (name !== tensor) writeNode(writer, "Identity", [tensor], name);

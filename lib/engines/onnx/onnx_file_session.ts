@@ -10,12 +10,12 @@
  */
 import { cannot } from "../../check.ts";
 import { origin, type Ref, refKey } from "../../models/graph/graph.ts";
-import type { OnnxCall } from "../../models/graph/graph.ts";
 import type { NdArray } from "../../types.ts";
 import { Pacer } from "../../formats/pacer.ts";
 import { rowsFrom } from "../../math/row_view.ts";
-import { mixesRows } from "../fixed_batches.ts";
+import { checkPadding } from "../fixed_batches.ts";
 import { type Program, type RunOutputs, wantedRefs } from "../program.ts";
+import type { SampleRows } from "../sample_rows.ts";
 import type { RunSamples, Session } from "../session.ts";
 import { checkOutput, openStages, optionalKey } from "./file_stages.ts";
 import { checkNoNaN } from "./check_no_nan.ts";
@@ -29,7 +29,6 @@ import {
   openWorkerLink,
   type RuntimePipeline,
 } from "./runtime/open_pipeline.ts";
-import { missingPermission } from "./runtime/missing_runtime.ts";
 import { featureOf, floatsOf, unshared } from "./read_result.ts";
 import type {
   NarrowedTensor,
@@ -88,16 +87,13 @@ export async function openOnnxFile(
     const { names, narrowed } = passed === undefined
       ? await appendSteps(stages, program, outputOf)
       : { names: passed, narrowed: [] };
-    const mixing = source.batch === undefined || source.batch === 1
+    const { batch = 1 } = source;
+    const rows = batch === 1
       ? undefined
-      : await mixingIn(program, calls);
-    const checkPadding = (what: string) => {
-      if (mixing === undefined) return;
-      throw mixesRows(`run ${what}`, source.batch!, mixing.operation);
-    };
+      : await (await import("../raw_rows.ts")).rawRows(program);
     const openInWorker = async () => {
-      if (await missingPermission() !== undefined) return undefined;
       const link = await openWorkerLink();
+      if (link === undefined) return undefined;
       const where = { threads, device, link };
       const again = await openStages(program, calls, where, new Pacer());
       if (passed === undefined) {
@@ -109,7 +105,7 @@ export async function openOnnxFile(
       ? stages
       : new LastingStages(stages, openInWorker);
     return new FileSession(program, {
-      ...{ stages: lasting, names, narrowed, inputs, checkPadding, device },
+      ...{ stages: lasting, names, narrowed, inputs, rows, device },
     });
   } catch (error) {
     await stages.close();
@@ -134,43 +130,6 @@ async function appendSteps(
   return { names, narrowed };
 }
 
-/** The first operation that may mix the rows of a batch, if any. */
-async function mixingIn(
-  program: Program,
-  calls: readonly OnnxCall[],
-): Promise<OnnxCall | undefined> {
-  const { mixingOperation } = await import("./row_mixing.ts");
-  return await mixingOperation(
-    program.graph.onnx!,
-    calls,
-    ranksOf(program),
-    shapesOf(program),
-  );
-}
-
-/** Ranks of the feeds, by their names in the file. */
-function ranksOf({ feeds, graph }: Program) {
-  return new Map(feeds.map(({ ref, spec }) => {
-    const { shape, batchAxis = 0 } = spec;
-    const rows = shape.length === 0 && batchAxis !== null
-      ? undefined
-      : { isBatch: batchAxis === 0, rank: shape.length };
-    return [graph.onnx!.nameOf(origin(ref)), rows] as const;
-  }));
-}
-
-/** Sizes of tensors that are known before the run, by their names in the file. */
-function shapesOf({ graph, schedule }: Program) {
-  return new Map(
-    schedule.nodes.flatMap((node) => {
-      const [spec] = node.row.outputs;
-      return node.call.kind === "raw" && spec !== undefined
-        ? [[graph.onnx!.nameOf({ node, index: 0 }), spec.shape] as const]
-        : [];
-    }),
-  );
-}
-
 /** The parts of a session. */
 interface Open {
   readonly stages: RuntimePipeline | LastingStages;
@@ -180,8 +139,8 @@ interface Open {
   readonly inputs: readonly string[];
   /** The device. */
   readonly device: DeviceName;
-  /** Checks that padding rows cannot change the other rows of a batch. */
-  readonly checkPadding: (what: string) => void;
+  /** Where the samples are, for a fixed batch size of several. */
+  readonly rows: SampleRows | undefined;
 }
 
 class FileSession implements Session {
@@ -225,7 +184,7 @@ class FileSession implements Session {
     if (batch === undefined) {
       return this.#read(await pacer.race(this.#runPart(inputs, what)), first);
     }
-    if (rows % batch > 0) this.#open.checkPadding(what);
+    if (rows % batch > 0) checkPadding(this.#open.rows!, batch, what);
     // All are sent before the promise is returned: inputs may be read only
     // until then.
     const parts: Promise<Readonly<Record<string, OnnxResult>>>[] = [];

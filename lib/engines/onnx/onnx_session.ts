@@ -3,7 +3,7 @@ import { UnsupportedByEngineError } from "../../errors.ts";
 import type { FeatureArray, NdArray } from "../../types.ts";
 import { checkSizes } from "../check_sizes.ts";
 import type { Pacer } from "../../formats/pacer.ts";
-import { checkLayers, fixedRows, inFixedBatches } from "../fixed_batches.ts";
+import { checkPadding, fixedRows, inFixedBatches } from "../fixed_batches.ts";
 import type { RunOutputs } from "../program.ts";
 import {
   checkHalves,
@@ -123,7 +123,8 @@ class OnnxSession implements Session {
       inputs,
       this.#fixed,
       (batch, start) => this.#runBatch(batch, pacer, { first: first + start }),
-      () => Promise.resolve(checkLayers(program, "the model")),
+      () =>
+        Promise.resolve(checkPadding(program.rows, this.#fixed!, "the model")),
     );
   }
 

@@ -21,7 +21,7 @@ import {
   type WeightSource,
 } from "../../models/graph/graph.ts";
 import { sampleOps, type SampleValue } from "../../ops/sample_ops.ts";
-import { areRows } from "../../ops/samples.ts";
+import { areApart } from "../../ops/samples.ts";
 import type { TensorSpec } from "../../types.ts";
 import { callNode, readNodeWeights } from "../call_node.ts";
 import {
@@ -346,7 +346,7 @@ function outputsApart(program: Program): boolean[] {
     },
   );
   const apart: boolean[] = [];
-  mapOutputs(outputs, ({ samples }) => apart.push(areRows(samples)));
+  mapOutputs(outputs, ({ samples }) => apart.push(areApart(samples)));
   return apart;
 }
 

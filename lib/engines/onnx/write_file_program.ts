@@ -6,12 +6,12 @@
  */
 import { cannot } from "../../check.ts";
 import { UnsupportedByEngineError } from "../../errors.ts";
+import { tensorNames } from "../../models/graph/onnx_operators.ts";
 import { byteLength, typeNumber } from "../../formats/onnx_tensor.ts";
 import { Pacer } from "../../formats/pacer.ts";
 import { origin, type Ref, refKey, specOf } from "../../models/graph/graph.ts";
 import type { OnnxOrigin } from "../../models/graph/onnx_origin.ts";
 import { logitsRef, type Program, wantedRefs } from "../program.ts";
-import { innerNames } from "./_write_operations.ts";
 import { checkNoNaN } from "./check_no_nan.ts";
 import { constantsOf, MOST_BYTES } from "./cut_file.ts";
 import { exportFile, type ExportPort } from "./export_file.ts";
@@ -275,11 +275,7 @@ class Names {
   constructor(source: OnnxOrigin, calls: Parameters<typeof constantsOf>[1]) {
     this.#used = new Set([
       ...constantsOf(source, calls).keys(),
-      ...calls.flatMap(({ operands, operation }) => [
-        ...operands,
-        ...operation.outputs,
-        ...innerNames(operation),
-      ]),
+      ...tensorNames(calls.map(({ operation }) => operation)),
     ]);
     let scope = "sonde";
     while ([...this.#used].some((name) => name.startsWith(`${scope}/`))) {

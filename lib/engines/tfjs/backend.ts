@@ -12,6 +12,7 @@ import type { NumericDataType } from "@tensorflow/tfjs";
 import { tf } from "../../tf.ts";
 import { UnsupportedByEngineError } from "../../errors.ts";
 import type { Pacer } from "../../formats/pacer.ts";
+import { withCheckedHeap } from "./wasm_memory.ts";
 
 /** The supported backends of TF.js. */
 export type BackendName = "wasm" | "cpu" | "webgpu";
@@ -43,6 +44,8 @@ export class Turn {
     const before = tf.getBackend();
     const done = this.#backend === "webgpu"
       ? () => keepingHostValues(this.#tensors(), work)
+      : this.#backend === "wasm"
+      ? () => withCheckedHeap(work)
       : work;
     if (before === this.#backend) return done();
     switchTo(this.#backend);

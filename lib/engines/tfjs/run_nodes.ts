@@ -31,7 +31,7 @@ import {
 import type { Feed, Schedule } from "../schedule.ts";
 import { tensorHandle, tidied } from "./tensor_handle.ts";
 import { runBuiltIn, type UploadedWeights } from "./run_built_in.ts";
-import { checkWasmMemory } from "./wasm_memory.ts";
+import { checkWasmMemory, ExhaustedHeap, heapFault } from "./wasm_memory.ts";
 
 /** The inputs of a run. */
 export interface NodeRun {
@@ -124,7 +124,11 @@ function runNode(
     if (call === undefined) runMemory(node, state);
     else runBuiltIn(node, call, weights, state.values, state.masks);
   } catch (cause) {
-    throw explained(cause, node, backend);
+    throw explained(
+      backend === "wasm" ? heapFault(cause) : cause,
+      node,
+      backend,
+    );
   }
 }
 
@@ -279,6 +283,7 @@ export function nameOf({ node, index }: Ref): string {
 
 /** Creates the error of a layer, with its name and advice. */
 function explained(cause: unknown, node: GraphNode, backend: string): Error {
+  if (cause instanceof ExhaustedHeap) return cause;
   const text = errorText(cause);
   const { name, kind } = node.row;
   const kernel = /Kernel '(\w+)' not registered/.exec(text)?.[1];

@@ -5,7 +5,7 @@ import { origin, type Ref, refKey } from "../../models/graph/graph.ts";
 import type { NdArray } from "../../types.ts";
 import { readNodeWeights } from "../call_node.ts";
 import type { Pacer } from "../../formats/pacer.ts";
-import { checkLayers, fixedRows, inFixedBatches } from "../fixed_batches.ts";
+import { checkPadding, fixedRows, inFixedBatches } from "../fixed_batches.ts";
 import {
   computeOutputs,
   type HeadValues,
@@ -42,7 +42,7 @@ import {
   uploadHead,
   uploadWeights,
 } from "./run_built_in.ts";
-import { checkPadding } from "./graph_rows.ts";
+import { rawRows } from "../raw_rows.ts";
 import { type NaNForms, nanForms } from "./nan_run.ts";
 import { readOutputs } from "./read_outputs.ts";
 import { TfjsOps } from "./tfjs_ops.ts";
@@ -164,18 +164,15 @@ class TfjsSession implements Session {
     pacer: Pacer,
   ): Promise<void> {
     if (this.#canPad) return;
-    if (this.#program.graph.runtime === undefined) {
-      return checkLayers(this.#program, "the model");
-    }
-    await checkPadding(
-      this.#program,
-      size,
-      (refs) =>
+    const program = this.#program;
+    const rows = program.graph.runtime === undefined
+      ? program.rows
+      : await rawRows(program, (refs) =>
         this.#inTurn(pacer, (turn) => {
           const shapes = () => rawShapes(this.#run, uploaded(batch), refs);
           return Promise.resolve(turn.sync(() => tidied("shapes", shapes)));
-        }),
-    );
+        }));
+    checkPadding(rows, size, "the model");
     this.#canPad = true;
   }
 

@@ -3,7 +3,13 @@
  *
  * @module
  */
-import { cannot, checkAwaited, nearestNames, quote } from "../../check.ts";
+import {
+  cannot,
+  checkAwaited,
+  nearestNames,
+  printableMessage,
+  quote,
+} from "../../check.ts";
 import type { FeatureArray, FeatureSet } from "../../types.ts";
 
 /** An array of a feature set. */
@@ -59,7 +65,9 @@ export function findArray(
     ? `nearest names are ${near.map(quote).join(", ")}`
     : `names are ${quote(names)}`;
   throw new RangeError(
-    `Cannot find layer ${quote(name)} in the feature set: ${hint}`,
+    printableMessage(
+      `Cannot find layer ${quote(name)} in the feature set: ${hint}`,
+    ),
   );
 }
 

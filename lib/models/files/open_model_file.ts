@@ -10,7 +10,10 @@ import {
   readAll,
 } from "../../formats/byte_source.ts";
 import { hdf5End, hdf5Start } from "../../formats/hdf5_header.ts";
-import { MOST_MODEL_JSON } from "../../formats/loose_json.ts";
+import {
+  descriptionLimits,
+  MOST_MODEL_JSON,
+} from "../../formats/loose_json.ts";
 import type { ZipArchive } from "../../formats/zip.ts";
 import { identify, identifyFolder, identifyHead, refusal } from "./identify.ts";
 import { fileUrl, kindOfPath, openFile } from "./read_file.ts";
@@ -60,6 +63,7 @@ export type KerasSource =
  *
  * @param source A path, a URL, bytes or a `Blob`.
  * @param signal Aborts it.
+ * @param configBytes The largest model.json that the caller allows.
  * @returns The file.
  * @throws {ModelFormatError} If the format is not supported.
  * @throws {Deno.errors.NotFound} If there is no such file.
@@ -67,6 +71,7 @@ export type KerasSource =
 export async function openModelFile(
   source: string | URL | Uint8Array | Blob,
   signal?: AbortSignal,
+  configBytes?: number,
 ): Promise<ModelFile> {
   if (source instanceof Uint8Array || source instanceof Blob) {
     return modelFileOf(await openBytes(source, signal));
@@ -83,7 +88,8 @@ export async function openModelFile(
       ? hdf5End(head.subarray(hdf5Start(head)))
       : undefined;
   };
-  return modelFileOf(await openFile(url, { signal, checkHead }), url);
+  const file = await openFile(url, { signal, checkHead });
+  return modelFileOf(file, url, configBytes);
 }
 
 /**
@@ -91,10 +97,15 @@ export async function openModelFile(
  *
  * @param bytes The file; it is closed if this throws.
  * @param url Its URL; undefined for bytes.
+ * @param configBytes The largest model.json that the caller allows.
  * @returns The file.
  * @throws {ModelFormatError} If the format is not supported.
  */
-export function modelFileOf(bytes: ByteSource, url?: URL): ModelFile {
+export function modelFileOf(
+  bytes: ByteSource,
+  url?: URL,
+  configBytes?: number,
+): ModelFile {
   const { name } = bytes;
   try {
     const found = identify(bytes);
@@ -107,7 +118,7 @@ export function modelFileOf(bytes: ByteSource, url?: URL): ModelFile {
       const advice = "pass its path or URL, as its weights lie beside it";
       throw refusal(name, { ...found, advice });
     }
-    const text = wholeText(bytes, url);
+    const text = wholeText(bytes, url, configBytes);
     bytes.close();
     return { kind, text, url };
   } catch (cause) {
@@ -118,10 +129,18 @@ export function modelFileOf(bytes: ByteSource, url?: URL): ModelFile {
   }
 }
 
-function wholeText(bytes: ByteSource, url: URL): Uint8Array {
-  if (bytes.size > MOST_MODEL_JSON) {
-    const rule = `a model.json must have at most ${MOST_MODEL_JSON} bytes`;
-    const text = `${rule}: current value is ${bytes.size}`;
+function wholeText(
+  bytes: ByteSource,
+  url: URL,
+  configBytes: number | undefined,
+): Uint8Array {
+  const { bytes: most, advice } = descriptionLimits(
+    configBytes,
+    MOST_MODEL_JSON,
+  );
+  if (bytes.size > most) {
+    const rule = `a model.json must have at most ${most} bytes`;
+    const text = `${rule}: current value is ${bytes.size}; ${advice}`;
     throw new ModelFormatError(url.href, text);
   }
   return readAll(bytes);

@@ -136,11 +136,11 @@ export type NodeCall =
     readonly kind: "input";
     readonly spec: TensorSpec;
     /**
-     * The input from which the host computes it; undefined for an input of the
+     * The inputs from which the host computes it; undefined for an input of the
      * model.
      */
     readonly host?: {
-      readonly from: Ref;
+      readonly from: readonly Ref[];
       readonly computation: HostComputation;
     };
   }

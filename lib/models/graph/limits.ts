@@ -30,7 +30,8 @@ export interface ModelLimits {
   readonly tensorBytes?: number;
   /**
    * Size of the description of a Keras model, in bytes. It holds the values of
-   * constant initializers, such as those of an Embedding.
+   * constant initializers, such as those of an Embedding. A `model.json` is one
+   * as a whole; its default is four times as large.
    *
    * @default {16_777_216}
    */
@@ -45,6 +46,8 @@ export const DEFAULT_LIMITS: Required<ModelLimits> = Object.freeze({
   configBytes: MOST_JSON,
 });
 
+const ACTION = "set limits";
+
 /**
  * Checks limits, and sets defaults.
  *
@@ -55,9 +58,11 @@ export const DEFAULT_LIMITS: Required<ModelLimits> = Object.freeze({
  */
 export function checkLimits(limits: ModelLimits = {}): Required<ModelLimits> {
   const names = Object.keys(DEFAULT_LIMITS) as (keyof ModelLimits)[];
-  checkOptions(limits, "load model", names);
-  const all = { ...DEFAULT_LIMITS, ...limits };
-  for (const name of names) checkInteger(all[name], "load model", name);
+  checkOptions(limits, ACTION, names);
+  const all: Record<keyof ModelLimits, number> = { ...DEFAULT_LIMITS };
+  for (const name of names) {
+    all[name] = checkInteger(limits[name] ?? all[name], ACTION, name);
+  }
   return Object.freeze(all);
 }
 

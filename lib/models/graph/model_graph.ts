@@ -1,4 +1,4 @@
-import { cannot, checkOptions, sizeOf } from "../../check.ts";
+import { cannot, checkOptions, refuseMore, sizeOf } from "../../check.ts";
 import { attachView } from "../../display/attach_view.ts";
 import type { Pacer } from "../../formats/pacer.ts";
 import type {
@@ -29,6 +29,8 @@ export interface ModelParts {
   /** Names of the inputs, if they differ from the names of their layers. */
   readonly inputNames?: readonly (string | undefined)[];
   readonly outputs: readonly Ref[];
+  /** Names of the outputs, if they differ from the names of their layers. */
+  readonly outputNames?: readonly string[];
   /** Specifications of the outputs, if they are known but not in a row. */
   readonly outputSpecs?: readonly (TensorSpec | undefined)[];
   /** The runner of raw operations. */
@@ -57,6 +59,12 @@ class OpenedModel implements Model {
       OpenedModel.prototype,
       (model, options) => modelView(model.#graph, options),
       MODEL_OPTIONS,
+    );
+    refuseMore(
+      OpenedModel.prototype,
+      "findLayer(id, options)",
+      "getWeights(id)",
+      "close()",
     );
   }
 
@@ -155,14 +163,19 @@ export class ModelGraph implements Model {
     this.layers = Object.freeze(this.listed.map(({ row }) => row));
     this.inputRefs = parts.inputs;
     this.outputRefs = parts.outputs;
-    this.inputs = Object.freeze(parts.inputs.map((ref, i) => {
-      const spec = specOf(ref)!;
-      const name = parts.inputNames?.[i];
-      return name === undefined ? spec : Object.freeze({ ...spec, name });
-    }));
+    const named = (spec: TensorSpec | undefined, name: string | undefined) =>
+      spec && name !== undefined && name !== spec.name
+        ? [Object.freeze({ ...spec, name })]
+        : spec ?? [];
+    this.inputs = Object.freeze(
+      parts.inputs.flatMap((ref, i) =>
+        named(specOf(ref), parts.inputNames?.[i])
+      ),
+    );
     this.outputs = Object.freeze(
-      parts.outputs.map((ref, i) => specOf(ref) ?? parts.outputSpecs?.[i])
-        .filter((spec) => spec !== undefined),
+      parts.outputs.flatMap((ref, i) =>
+        named(specOf(ref) ?? parts.outputSpecs?.[i], parts.outputNames?.[i])
+      ),
     );
     this.onHost = parts.nodes.filter(({ call }) =>
       call.kind === "input" && call.host !== undefined

@@ -24,6 +24,8 @@ export interface OnnxOrigin {
   readonly file: OnnxFile;
   /** Constants by their tensor names. */
   readonly constants: ReadonlyMap<string, FileConstant>;
+  /** Reads a tensor that is no constant of the whole graph. */
+  readonly constantOf: (tensor: OnnxTensor) => FileConstant;
   /** Element types of the tensors that the file declares, by number. */
   readonly types: ReadonlyMap<string, number>;
   /** The fixed batch size; undefined if it is free. */

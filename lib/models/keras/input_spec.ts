@@ -29,11 +29,13 @@ function inputSpec(
   if (!shape.every((size) => size === null || isSize(size))) {
     throw wrong("its sizes must be positive whole numbers or null", shape);
   }
-  // A sparse input has the values of a dense one.
+  // A sparse input has the values of a dense one, and so has a ragged one whose
+  // rows are equally long: Keras takes dense arrays for both.
   for (const kind of ["sparse", "ragged"]) {
     const value = options[kind] ?? false;
-    const isFit = kind === "sparse" ? typeof value === "boolean" : !value;
-    if (!isFit) throw wrong(`"${kind}" must be false`, value);
+    if (typeof value !== "boolean") {
+      throw wrong(`"${kind}" must be false`, value);
+    }
   }
   const dtype = dtypeName(options.dtype);
   if (dtype === undefined) {

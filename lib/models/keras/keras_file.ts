@@ -11,6 +11,7 @@ import { quote } from "../../check.ts";
 import { ModelFormatError } from "../../errors.ts";
 import { type ByteSource, readAll } from "../../formats/byte_source.ts";
 import {
+  descriptionLimits,
   type LooseJsonLimits,
   parseLooseJson,
 } from "../../formats/loose_json.ts";
@@ -78,11 +79,7 @@ export async function openKerasFile(
   pacer: Pacer = new Pacer(),
   { configBytes }: Required<ModelLimits> = DEFAULT_LIMITS,
 ): Promise<KerasFile> {
-  const limits = {
-    bytes: configBytes,
-    values: Math.max(2 ** 20, configBytes / 16), // a float has 16 bytes or more
-    advice: "if you trust it, pass limits: { configBytes: … }",
-  };
+  const limits = descriptionLimits(configBytes);
   if (file.kind === "keras-folder") {
     return await openFolder(file, limits, pacer.signal);
   }

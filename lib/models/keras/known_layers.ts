@@ -16,6 +16,7 @@ import {
   customFunction,
   type CustomTable,
   findCustom,
+  isFactory,
 } from "../../layers/custom_objects.ts";
 import type { Dialect } from "../../layers/layer.ts";
 import { lambdaEntry } from "../../layers/custom_lambda.ts";
@@ -79,7 +80,7 @@ export function isBare(
   if (dialect !== 3 || model !== undefined) return false;
   if (module !== undefined) return isOperationModule(module);
   const custom = customFunction(customLayers, className);
-  if (custom !== undefined) return custom.length > 1;
+  if (custom !== undefined) return !isFactory(custom);
   if ("trainable" in options) return false;
   const isLayer = Object.hasOwn(LAYERS, className);
   if (isLayer && !Object.hasOwn(OPERATIONS, className)) return false;
@@ -156,7 +157,8 @@ export function refuseUnknown(
   const roles = new Set(["layer", ...unknown.flatMap(({ role = [] }) => role)]);
   const what = [...roles].join(", ").replace(/, (\w+)$/, " and $1");
   const alike = unknown.find((each) =>
-    Object.hasOwn(LAYERS, each.className) && each.className !== "Lambda"
+    each.role === undefined && Object.hasOwn(LAYERS, each.className) &&
+    each.className !== "Lambda"
   );
   const near = [...names.keys()].flatMap((name) =>
     nearestNames(name, Object.keys(table), 1)

@@ -58,7 +58,10 @@ export function withKnownNames(spec: ModelSpec, table: CustomTable): ModelSpec {
   }
   const nameOf = (name: string, registeredName?: string) => {
     const entry = findCustom(table, name, registeredName);
-    return typeof entry === "string" ? entry : name;
+    const isAlias = typeof entry === "string" &&
+      // An activation for all Lambda layers.
+      (name !== "Lambda" || Object.hasOwn(LAYERS, entry));
+    return isAlias ? entry : name;
   };
   const layers = spec.layers.map((layer): LayerSpec => ({
     ...layer,

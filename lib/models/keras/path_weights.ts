@@ -91,10 +91,14 @@ export class PathWeights implements BoundWeights {
       .filter((weight) => !hasNoUse(layer, weight, group));
     const surplus = stored.filter((weight) => !found.includes(weight));
     if (found.includes(undefined) || surplus.length > 0) {
+      const missing = names.filter((_, i) => found[i] === undefined);
+      // Those that match tell nothing about the others.
+      const isPart = missing.length > 0 && surplus.length > 0;
+      const [due, is] = isPart ? [missing, surplus] : [names, stored];
       this.#fail(
-        `layer "${layer.name}" must have the ${names.length} weights ` +
-          `${names.map(quote).join(", ")} in "${group}"`,
-        stored.map(({ path, shape }) => `${path} ${shapeText(shape)}`),
+        `layer "${layer.name}" must have the ${due.length} weights ` +
+          `${due.map(quote).join(", ")} in "${group}"`,
+        is.map(({ path, shape }) => `${path} ${shapeText(shape)}`),
       );
     }
     for (const path of [...this.#left]) {

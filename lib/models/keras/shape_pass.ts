@@ -4,6 +4,7 @@ import { callLayer } from "../../layers/call_layer.ts";
 import type { Steps } from "../../formats/pacer.ts";
 import { ShapeOps, type ShapeValue } from "../../ops/shape_ops.ts";
 import type { Dialect, HostComputation, Layer } from "../../layers/layer.ts";
+import { LAYERS } from "../../layers/layer_table.ts";
 import type { LayerRow, TensorSpec } from "../../types.ts";
 import { type ChannelAxis, channelsOf } from "../graph/channels.ts";
 import {
@@ -21,7 +22,7 @@ import { inOrder } from "../graph/in_order.ts";
 import { DEFAULT_LIMITS } from "../graph/limits.ts";
 import type { LayerDraft } from "./layer_draft.ts";
 import { NarrowIntegers } from "./narrow_integers.ts";
-import { overStrings, StringTensors } from "./string_tensors.ts";
+import { StringTensors } from "./string_tensors.ts";
 
 /** Bytes per value on every engine. */
 const BYTES = 4;
@@ -79,6 +80,7 @@ export class ShapePass {
       yield;
     }
     for (const ref of outputs) this.#checkMade(ref, "the model");
+    this.#checkLambdas(ordered, outputs);
     for (const draft of ordered) draft.row = this.#rowOf(draft);
   }
 
@@ -101,6 +103,26 @@ export class ShapePass {
     if (!this.#values.has(refKey(ref))) this.#notThere(ref, user);
   }
 
+  /**
+   * Checks that the function of a Lambda layer returns no more tensors than the
+   * file uses: those of Keras do not say how many there are.
+   */
+  #checkLambdas(nodes: readonly LayerDraft[], outputs: readonly Ref[]): void {
+    const used = nodes.flatMap(({ call, inputs }) =>
+      call.kind === "alias" ? [...inputs, ...call.outputs] : inputs
+    ).concat(outputs);
+    for (const draft of nodes) {
+      const { numOutputs, spec: { className } } = draft;
+      if (className !== "Lambda" || numOutputs < 2) continue;
+      const own = used.filter(({ node }) => node === draft);
+      const most = Math.max(0, ...own.map(({ index }) => index)) + 1;
+      if (numOutputs <= most) continue;
+      const what = most === 1 ? "one tensor" : `${most} tensors`;
+      const rule = `its function must return the ${what} that the file uses`;
+      this.#fail(draft, refusal(draft, rule, numOutputs));
+    }
+  }
+
   #notThere({ node, index }: Ref, user: string): never {
     const { name } = node as LayerDraft;
     throw new ModelFormatError(
@@ -118,8 +140,11 @@ export class ShapePass {
       return;
     }
     if (call.kind !== "builtIn") return;
-    if (call.layer.onHost !== undefined) {
-      this.#setOnHost(draft, call.layer.onHost);
+    const { onHost } = call.layer;
+    const isOnHost = !onHost?.leavesNumbers ||
+      draft.inputs.some((ref) => this.#strings.find(ref) !== undefined);
+    if (onHost !== undefined && isOnHost) {
+      this.#setOnHost(draft, onHost);
       return;
     }
     if (draft.inputs.length === 1 && this.#givesStrings(draft, call.layer)) {
@@ -157,9 +182,10 @@ export class ShapePass {
       if (unknown !== undefined) {
         const rule = `argument "${unknown}" must be a known one`;
         const { className } = draft.spec;
-        throw new TypeError(
-          cannot(`call layer "${draft.name}"`, rule, className),
-        );
+        const hint = Object.hasOwn(LAYERS, className)
+          ? undefined
+          : `read it from the fourth parameter, as in call: (ops, [x], weights, { args: { ${unknown} } }) => …`;
+        throw refusal(draft, rule, className, hint);
       }
       this.#set(draft, outputs);
       this.#narrow.addCall(
@@ -178,32 +204,12 @@ export class ShapePass {
    * model's input.
    */
   #setOnHost(draft: LayerDraft, computation: HostComputation): void {
-    const [input] = draft.inputs.map(origin);
-    const strings = input && this.#strings.find(input);
-    const from = strings?.from ?? input;
-    const call = from?.node.call;
-    const isInput = call?.kind === "input" && call.host === undefined &&
-      draft.inputs.length === 1;
     try {
-      if (!isInput) {
-        const rule = "it must be called on an input of the model: " +
-          "it is computed on the host";
-        const found = from?.node === undefined
-          ? "nothing"
-          : (from.node as LayerDraft).name;
-        throw new TypeError(cannot(`call layer "${draft.name}"`, rule, found));
-      }
-      if (call.spec.dtype !== "string" && !computation.takesNumbers) {
-        const rule = `input "${call.spec.name}" must hold strings`;
-        throw new TypeError(
-          cannot(`call layer "${draft.name}"`, rule, call.spec.dtype),
-        );
-      }
-      const onInput = overStrings(computation, strings);
-      const shape = onInput.shapeOf(call.spec.shape);
+      const { from, specs, onInput } = this.#strings.onHost(draft, computation);
+      const shape = onInput.shapeOf(...specs.map(({ shape }) => [...shape]));
       const { dtype } = computation;
       const spec = Object.freeze({ name: draft.name, shape, dtype });
-      const host = { from: from!, computation: onInput };
+      const host = { from, computation: onInput };
       draft.call = { kind: "input", spec, host };
       this.#set(draft, [{ value: { shape, dtype }, mask: undefined }]);
     } catch (error) {
@@ -237,7 +243,7 @@ export class ShapePass {
       const { name } = origin(ref).node as LayerDraft;
       this.#fail(
         draft,
-        new TypeError(cannot(`call layer "${draft.name}"`, rule, name)),
+        refusal(draft, rule, name),
       );
     }
   }
@@ -268,16 +274,10 @@ export class ShapePass {
       if (sizes.every((n) => n >= 0) && sizeOf(sizes) <= this.#mostValues) {
         continue;
       }
-      this.#fail(
-        draft,
-        new RangeError(
-          cannot(
-            `call layer "${draft.name}"`,
-            `it must return at most ${this.#mostValues} values for one sample`,
-            shape,
-          ),
-        ),
-      );
+      const rule =
+        `it must return at most ${this.#mostValues} values for one sample`;
+      const action = `call layer "${draft.name}"`;
+      this.#fail(draft, new RangeError(cannot(action, rule, shape)));
     }
     outputs.forEach((output, index) =>
       this.#values.set(`${draft.id}:${index}`, output)
@@ -319,6 +319,15 @@ export class ShapePass {
     const channels = channelsOf(ref, this.#channels);
     return tensorSpec(name, shape, dtype, channels);
   }
+}
+
+function refusal(
+  { name }: LayerDraft,
+  rule: string,
+  value: unknown,
+  hint?: string,
+): Error {
+  return new TypeError(cannot(`call layer "${name}"`, rule, value, hint));
 }
 
 /**

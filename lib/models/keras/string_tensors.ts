@@ -1,10 +1,13 @@
-import type { HostComputation, Layer } from "../../layers/layer.ts";
+import { cannot } from "../../check.ts";
+import type { HostComputation, HostValues, Layer } from "../../layers/layer.ts";
 import {
   rearrange,
   type Rearranged,
   rearrangementOf,
 } from "../../layers/rearrange_strings.ts";
+import type { TensorSpec } from "../../types.ts";
 import { origin, type Ref, refKey } from "../graph/graph.ts";
+import type { LayerDraft } from "./layer_draft.ts";
 
 /** A tensor of strings: an input of the model, or computed from one. */
 interface StringTensor {
@@ -32,6 +35,37 @@ export class StringTensors {
     return call.kind === "input" && call.spec.dtype === "string"
       ? { from }
       : this.#computed.get(refKey(from));
+  }
+
+  /**
+   * Finds what a layer on the host is computed from.
+   *
+   * @param layer The layer.
+   * @param computation Its computation.
+   * @returns Inputs of the model, and the computation over these.
+   * @throws {TypeError} If it is called on other tensors.
+   */
+  onHost({ name, inputs }: LayerDraft, computation: HostComputation) {
+    const refuse = (rule: string, value: unknown): never => {
+      throw new TypeError(cannot(`call layer "${name}"`, rule, value));
+    };
+    const strings = inputs.map((ref) => this.find(ref));
+    const from = inputs.map((ref, i) => strings[i]?.from ?? origin(ref));
+    if (from.length > 1 && !computation.takesSeveral) {
+      refuse("it must get one input", from.length);
+    }
+    const specs = from.map(({ node }): TensorSpec => {
+      const { call, name } = node as LayerDraft;
+      if (call.kind === "input" && call.host === undefined) return call.spec;
+      const rule = "it must be called on inputs of the model: " +
+        "it is computed on the host";
+      return refuse(rule, name);
+    });
+    const wrong = specs.find(({ dtype }) => dtype !== "string");
+    if (wrong !== undefined && !computation.takesNumbers) {
+      refuse(`input "${wrong.name}" must hold strings`, wrong.dtype);
+    }
+    return { from, specs, onInput: overStrings(computation, strings) };
   }
 
   /**
@@ -79,29 +113,39 @@ export class StringTensors {
  * before.
  *
  * @param computation The computation.
- * @param strings How; undefined for those of an input.
- * @returns The computation from the model's input.
+ * @param inputs How, for each of its inputs; undefined for an input itself.
+ * @returns The computation from the model's inputs.
  */
 export function overStrings(
   computation: HostComputation,
-  { rearranged, change }: Omit<StringTensor, "from"> = {},
+  inputs: readonly (Omit<StringTensor, "from"> | undefined)[],
 ): HostComputation {
-  if (rearranged === undefined && change === undefined) return computation;
+  const isPlain = (strings: Omit<StringTensor, "from"> = {}) =>
+    strings.rearranged === undefined && strings.change === undefined;
+  if (inputs.every(isPlain)) return computation;
   return {
     ...computation,
-    shapeOf: (shape) =>
-      computation.shapeOf(
-        rearranged === undefined ? shape : [null, ...rearranged.shape],
+    shapeOf: (...shapes) =>
+      computation.shapeOf(...shapes.map((shape, i) => {
+        const { rearranged } = inputs[i] ?? {};
+        return rearranged === undefined ? shape : [null, ...rearranged.shape];
+      })),
+    compute: (...values) =>
+      computation.compute(
+        ...values.map((value, i) => movedStrings(value, inputs[i] ?? {})),
       ),
-    compute({ data, shape }) {
-      const strings = { data: data as readonly string[], shape };
-      const moved = rearranged === undefined
-        ? strings
-        : rearrange(strings, rearranged);
-      return computation.compute({
-        data: change === undefined ? moved.data : moved.data.map(change),
-        shape: moved.shape,
-      });
-    },
   };
+}
+
+function movedStrings(
+  values: HostValues,
+  { rearranged, change }: Omit<StringTensor, "from">,
+): HostValues {
+  const strings = values as Parameters<typeof rearrange>[0];
+  const moved = rearranged === undefined
+    ? strings
+    : rearrange(strings, rearranged);
+  return change === undefined
+    ? moved
+    : { data: moved.data.map(change), shape: moved.shape };
 }

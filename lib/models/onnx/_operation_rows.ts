@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { counted } from "../../check.ts";
 import { nodeCrypto } from "../../formats/builtin_modules.ts";
 import type { OnnxOperation } from "../../formats/onnx_model.ts";
 import type { WholeFile } from "./onnx_checks.ts";
@@ -65,7 +66,7 @@ export function configOf(
       return [
         key,
         "graph" in value
-          ? `graph of ${value.graph.nodes.length} operations`
+          ? `graph of ${counted(value.graph.nodes.length, "operation")}`
           : "not shown",
       ];
     }),

@@ -34,7 +34,7 @@ export function dequantisation(
   const operands = zero ? [quantised, scale, zero] : [quantised, scale];
   let output = `${quantised}:float`;
   while (isThere(output)) output = `${output}'`;
-  return {
+  return addedOperation({
     name: output,
     kind: "DequantizeLinear",
     domain: "",
@@ -42,16 +42,27 @@ export function dequantisation(
     outputs: [output],
     attributes: new Map(),
     span: { start: 0, end: 0 },
-    added: encoded(operands, output),
-  };
+  });
 }
 
-/** A `NodeProto`, without its own tag. */
-function encoded(inputs: readonly string[], output: string): Uint8Array {
+/**
+ * Encodes an operation that the file does not have.
+ *
+ * @param operation The operation.
+ * @param attributes Its attributes, encoded.
+ * @returns The operation, with its encoding.
+ */
+export function addedOperation(
+  operation: OnnxOperation,
+  attributes: readonly Uint8Array[] = [],
+): OnnxOperation {
+  const { kind, domain, name, inputs, outputs } = operation;
   const writer = new ProtoWriter();
   for (const input of inputs) writer.text(1, input);
-  writer.text(2, output);
-  writer.text(3, output);
-  writer.text(4, "DequantizeLinear");
-  return writer.finish();
+  for (const output of outputs) writer.text(2, output);
+  writer.text(3, name);
+  writer.text(4, kind);
+  for (const attribute of attributes) writer.bytes(5, attribute);
+  if (domain !== "") writer.text(7, domain);
+  return { ...operation, added: writer.finish() };
 }

@@ -37,7 +37,7 @@ import {
 import { ModelGraph } from "../graph/model_graph.ts";
 import { onnxChannels } from "../graph/onnx_operators.ts";
 import { attributeTensors, type WholeFile } from "./onnx_checks.ts";
-import type { FileConstant } from "../graph/onnx_origin.ts";
+import type { FileConstant, OnnxOrigin } from "../graph/onnx_origin.ts";
 import { OnnxSpecs } from "./onnx_specs.ts";
 import { inOrder } from "../graph/in_order.ts";
 
@@ -48,6 +48,8 @@ export interface OnnxParts {
   readonly calls: ReadonlyMap<OnnxOperation, OnnxOperation>;
   /** Constants by their tensor names. */
   readonly constants: ReadonlyMap<string, FileConstant>;
+  /** Reads a tensor of a subgraph or a function. */
+  readonly constantOf: OnnxOrigin["constantOf"];
   /** Operations that are not constants. */
   readonly operations: readonly OnnxOperation[];
   /** The model's inputs. */
@@ -69,7 +71,7 @@ type Draft = {
  * @throws {ModelFormatError} If its graph is inconsistent.
  */
 export function* onnxGraph(parts: OnnxParts): Steps<ModelGraph> {
-  const { file, constants, inputs, operations, close } = parts;
+  const { file, constants, constantOf, inputs, operations, close } = parts;
   const builder = new GraphBuilder(parts);
   for (const info of inputs) builder.addInput(info);
   for (const operation of builder.ordered(operations)) {
@@ -96,13 +98,13 @@ export function* onnxGraph(parts: OnnxParts): Steps<ModelGraph> {
     topLevel,
     inputs: inputs.map(({ name }) => producers.get(name)!),
     outputs,
-    outputSpecs: ends.map(({ name }) =>
-      builder.specs.output(name, name, undefined)
-    ),
+    outputNames: ends.map(({ name }) => name),
+    outputSpecs: ends.map((info) => builder.specs.declared(info)),
     otherNames,
     onnx: {
       file,
       constants,
+      constantOf,
       types: builder.specs.types,
       batch: builder.specs.batch,
       nameOf: ({ node, index }) =>

@@ -41,7 +41,14 @@ export const SELECTIONS: readonly (readonly [string, Rule])[] = [
   ),
 ];
 
-function atAxis(axis: number, rank: number): number {
+/**
+ * An axis counted from the first.
+ *
+ * @param axis The axis; negative from the last.
+ * @param rank The number of axes.
+ * @returns The axis.
+ */
+export function atAxis(axis: number, rank: number): number {
   return axis < 0 ? axis + rank : axis;
 }
 
@@ -141,18 +148,32 @@ function partOfSplit(
 
 function expanded({ sizes }: InferredCall, { shape }: KnownTensor) {
   const wanted = sizes(1);
-  if (wanted === undefined) return undefined;
-  const rank = Math.max(shape.length, wanted.length);
-  return Array.from({ length: rank }, (_, i): Size => {
-    const [a, b] = [shape, wanted].map((list) => {
-      const at = i - rank + list.length;
-      return at < 0 ? 1 : list[at]!;
-    }) as [Size, Size];
-    if (b === 1) return a;
-    if (a === 1 || a === b) return b;
-    // An unknown size may be 1, or the same.
-    return a ?? b;
-  });
+  return wanted && together(shape, wanted);
+}
+
+/**
+ * Broadcasts two shapes. The other size is used for a size that is 1 or
+ * unknown.
+ *
+ * @param a Sizes; null if unknown.
+ * @param b Other sizes.
+ * @returns The sizes; undefined if they do not fit.
+ */
+export function together(a: Shape, b: Shape): Shape | undefined {
+  const rank = Math.max(a.length, b.length);
+  const at = (shape: Shape, i: number) => {
+    const axis = i - rank + shape.length;
+    return axis < 0 ? 1 : shape[axis]!;
+  };
+  const sizes: Size[] = [];
+  for (let i = 0; i < rank; i++) {
+    const [p, q] = [at(a, i), at(b, i)];
+    if (p === 1 || q === 1) sizes.push(p === 1 ? q : p);
+    else if (p === null || q === null) sizes.push(p ?? q);
+    else if (p === q) sizes.push(p);
+    else return undefined;
+  }
+  return sizes;
 }
 
 function tiled({ sizes }: InferredCall, { shape }: KnownTensor) {

@@ -8,7 +8,12 @@
  */
 import { countOf } from "../../ops/shapes.ts";
 import { BROADCASTING, PREDICATES, UNARY } from "../graph/onnx_operators.ts";
-import { furtherShape, SELECTIONS } from "./infer_selections.ts";
+import {
+  atAxis,
+  furtherShape,
+  SELECTIONS,
+  together,
+} from "./infer_selections.ts";
 import type { InferredCall, KnownTensor } from "./inferred_call.ts";
 
 type Shape = KnownTensor["shape"];
@@ -188,27 +193,6 @@ function broadcast({ inputs }: InferredCall): Shape | undefined {
   return shape;
 }
 
-/**
- * Broadcasts two shapes. The other size is used for a size that is 1 or
- * unknown.
- */
-function together(a: Shape, b: Shape): Shape | undefined {
-  const rank = Math.max(a.length, b.length);
-  const at = (shape: Shape, i: number) => {
-    const axis = i - rank + shape.length;
-    return axis < 0 ? 1 : shape[axis]!;
-  };
-  const sizes: (number | null)[] = [];
-  for (let i = 0; i < rank; i++) {
-    const [p, q] = [at(a, i), at(b, i)];
-    if (p === 1 || q === 1) sizes.push(p === 1 ? q : p);
-    else if (p === null || q === null) sizes.push(p ?? q);
-    else if (p === q) sizes.push(p);
-    else return undefined;
-  }
-  return sizes;
-}
-
 function product({ inputs }: InferredCall, { shape: a }: KnownTensor) {
   const b = inputs[1]?.shape;
   if (b === undefined || a.length < 2 || b.length < 2) return undefined;
@@ -268,8 +252,7 @@ function pooled(shape: Shape): Shape {
 }
 
 function flattened({ attributes }: InferredCall, { shape }: KnownTensor) {
-  const axis = Number(attributes.axis ?? 1);
-  const at = axis < 0 ? axis + shape.length : axis;
+  const at = atAxis(Number(attributes.axis ?? 1), shape.length);
   return [countOf(shape.slice(0, at)), countOf(shape.slice(at))];
 }
 
@@ -324,7 +307,7 @@ function unsqueezed(call: InferredCall, { shape }: KnownTensor) {
   const { axes } = axesOf(call);
   if (axes === undefined) return undefined;
   const rank = shape.length + axes.length;
-  const made = axes.map((axis) => axis < 0 ? axis + rank : axis);
+  const made = axes.map((axis) => atAxis(axis, rank));
   const rest = [...shape];
   return Array.from(
     { length: rank },
@@ -352,8 +335,7 @@ function reduced(call: InferredCall, { shape }: KnownTensor) {
 }
 
 function joined({ inputs, attributes }: InferredCall, { shape }: KnownTensor) {
-  const axis = Number(attributes.axis);
-  const at = axis < 0 ? axis + shape.length : axis;
+  const at = atAxis(Number(attributes.axis), shape.length);
   const sizes = inputs.map((input) => input?.shape[at]);
   const isKnown = inputs.every((input) => input?.shape.length === shape.length);
   if (!isKnown) return undefined;

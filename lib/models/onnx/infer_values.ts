@@ -6,24 +6,12 @@
  *
  * @module
  */
-import type { KnownTensor } from "./inferred_call.ts";
+import type { InferredCall } from "./inferred_call.ts";
 
 /** The values of a scalar or a vector; null for an unknown one. */
 export type KnownValues = readonly (number | null)[];
 
-/** An operation whose output may be known. */
-export interface ValueCall {
-  readonly kind: string;
-  readonly attributes: Readonly<Record<string, unknown>>;
-  /** Its inputs; undefined if unknown or omitted. */
-  readonly inputs: readonly (KnownTensor | undefined)[];
-  /** Values of an input; undefined if unknown. */
-  readonly values: (index: number) => KnownValues | undefined;
-  /** The integer in an attribute that is a tensor of one; undefined if there is none. */
-  readonly fill: number | undefined;
-}
-
-type Rule = (call: ValueCall, x: KnownValues) => KnownValues | undefined;
+type Rule = (call: InferredCall, x: KnownValues) => KnownValues | undefined;
 
 /** Maximum number of values; shapes and axes are shorter. */
 const MOST_VALUES = 64;
@@ -63,13 +51,13 @@ function isInteger(type: number): boolean {
  * @param call The operation, of the default ONNX domain.
  * @returns The values; undefined if unknown.
  */
-export function inferValues(call: ValueCall): KnownValues | undefined {
+export function inferValues(call: InferredCall): KnownValues | undefined {
   const { kind, inputs: [x], attributes } = call;
   if (kind === "Shape") return x && shapePart(attributes, x.shape);
   if (kind === "ConstantOfShape") return filled(call);
   // Values of more than one axis are not followed.
   if (x === undefined || x.shape.length > 1 || !isInteger(x.type)) return;
-  const values = call.values(0);
+  const values = call.sizes(0);
   const found = values && RULES.get(kind)?.(call, values);
   return found && found.length <= MOST_VALUES ? found : undefined;
 }
@@ -82,40 +70,40 @@ export function inferValues(call: ValueCall): KnownValues | undefined {
  * @returns The sizes.
  */
 export function shapePart(
-  { start = 0, end }: ValueCall["attributes"],
+  { start = 0, end }: InferredCall["attributes"],
   shape: KnownValues,
 ): KnownValues {
   const last = end === undefined ? undefined : Number(end);
   return shape.slice(Number(start), last);
 }
 
-function filled({ values, fill }: ValueCall): KnownValues | undefined {
-  const sizes = values(0);
-  const [size] = sizes ?? [];
-  const isShort = sizes?.length === 1 && typeof size === "number" &&
+function filled({ sizes, fill }: InferredCall): KnownValues | undefined {
+  const shape = sizes(0);
+  const [size] = shape ?? [];
+  const isShort = shape?.length === 1 && typeof size === "number" &&
     size >= 0 && size <= MOST_VALUES;
   return isShort && fill !== undefined ? Array(size).fill(fill) : undefined;
 }
 
-function concat({ inputs, values }: ValueCall): KnownValues | undefined {
-  const parts = inputs.map((_, i) => values(i));
+function concat({ inputs, sizes }: InferredCall): KnownValues | undefined {
+  const parts = inputs.map((_, i) => sizes(i));
   return parts.every((part) => part !== undefined) ? parts.flat() : undefined;
 }
 
-function gather({ values, inputs }: ValueCall, x: KnownValues) {
-  const indices = values(1);
+function gather({ sizes, inputs }: InferredCall, x: KnownValues) {
+  const indices = sizes(1);
   if (indices === undefined || (inputs[1]?.shape.length ?? 2) > 1) return;
   const found = indices.map((index) => index === null ? null : x.at(index));
   return found.includes(undefined) ? undefined : found as KnownValues;
 }
 
 function slice(
-  { attributes, values, inputs }: ValueCall,
+  { attributes, sizes, inputs }: InferredCall,
   x: KnownValues,
 ): KnownValues | undefined {
   const one = (key: string, input: number, fallback: number | undefined) => {
     const attribute = attributes[key];
-    const list = Array.isArray(attribute) ? attribute : values(input);
+    const list = Array.isArray(attribute) ? attribute : sizes(input);
     if (list === undefined) {
       return inputs.length <= input ? fallback : undefined;
     }
@@ -128,12 +116,12 @@ function slice(
   return x.slice(start, end);
 }
 
-/** Broadcasts, as far as one of two values is needed. */
+/** Broadcasts, as far as one of two sizes is needed. */
 function elementwise(
   compute: (a: number, b: number) => number | null,
 ): Rule {
-  return ({ inputs, values }, x) => {
-    const y = values(1);
+  return ({ inputs, sizes }, x) => {
+    const y = sizes(1);
     if (y === undefined || inputs.length !== 2) return undefined;
     return broadcast(
       [x, y],
@@ -142,8 +130,8 @@ function elementwise(
   };
 }
 
-function where({ values }: ValueCall, condition: KnownValues) {
-  const [yes, no] = [values(1), values(2)];
+function where({ sizes }: InferredCall, condition: KnownValues) {
+  const [yes, no] = [sizes(1), sizes(2)];
   if (yes === undefined || no === undefined) return undefined;
   return broadcast([condition, yes, no], ([c, a, b]) => {
     if (c === null) return a === b ? a! : null;

@@ -24,5 +24,7 @@ export interface InferredCall {
   readonly sizes: (
     index: number,
   ) => readonly (number | null)[] | undefined;
+  /** The integer in its attribute `value`, a tensor of one; undefined if none. */
+  readonly fill?: number | undefined;
   readonly numOutputs: number;
 }

@@ -5,16 +5,22 @@
  *
  * @module
  */
-import {
-  domainsOf,
-  graphsIn,
-  type OnnxAttributeValue,
-  type OnnxFunction,
-  type OnnxGraphPart,
-  type OnnxOperation,
+import type {
+  OnnxAttributeValue,
+  OnnxFunction,
+  OnnxGraphPart,
+  OnnxOperation,
 } from "../../formats/onnx_model.ts";
+import {
+  functionsOf,
+  graphsWithin,
+  operationsWithin,
+  tensorNames,
+} from "../graph/onnx_operators.ts";
 import type { ProtoReader } from "../../formats/protobuf.ts";
 import { ProtoWriter } from "../../formats/proto_writer.ts";
+import { outputName } from "./_operation_rows.ts";
+import { addedOperation } from "./dequantisation.ts";
 import type { WholeFile } from "./onnx_checks.ts";
 
 /** A file whose functions are replaced where they can be. */
@@ -35,14 +41,6 @@ interface Attribute {
   readonly value: OnnxAttributeValue | undefined;
 }
 type Attributes = ReadonlyMap<string, Attribute>;
-
-/** A function that can be replaced. */
-interface Body {
-  readonly inputs: readonly string[];
-  readonly outputs: readonly string[];
-  readonly nodes: readonly OnnxOperation[];
-  readonly defaults: Attributes;
-}
 
 /**
  * Replaces the calls of functions.
@@ -66,38 +64,38 @@ class Inliner {
   readonly nodes: OnnxOperation[] = [];
   readonly calls = new Map<OnnxOperation, OnnxOperation>();
   readonly #reader: ProtoReader;
-  readonly #bodies: ReadonlyMap<string, Body>;
+  readonly #functions: readonly OnnxFunction[];
   readonly #names: Set<string>;
 
   constructor(file: WholeFile) {
     const { graph, functions, reader } = file;
     this.#reader = reader;
-    const keys = functions.map(keyOf);
-    this.#bodies = new Map(
-      functions.flatMap((each) => {
-        const isOne = keys.filter((key) => key === keyOf(each)).length === 1;
-        const body = isOne ? bodyOf(each, file) : undefined;
-        return body === undefined ? [] : [[keyOf(each), body] as const];
-      }),
+    this.#functions = functions.filter((each) =>
+      isReplaceable(each, file) &&
+      functionsOf({ ...each, kind: each.name }, functions).length === 1
     );
+    const tensors = graph.sparse.map(({ values }) => values);
     this.#names = new Set([
-      ...graph.nodes.flatMap(({ name, outputs }) => [name, ...outputs]),
-      ...[...graph.inputs, ...graph.constants].map(({ name }) => name),
+      ...tensorNames(graph.nodes),
+      ...[...graph.nodes, ...graph.inputs, ...graph.constants, ...tensors]
+        .map(({ name }) => name),
     ]);
   }
 
   /** Adds an operation, or those of the function that it calls. */
   add(node: OnnxOperation, call: OnnxOperation, attributes?: Attributes): void {
-    const body = this.#bodies.get(keyOf(node));
     if (this.nodes.length > MOST_NODES) return;
+    const [body] = functionsOf(node, this.#functions);
     if (body === undefined) return this.#push(node, call);
-    const { name, inputs, outputs } = node;
-    const scope = name || outputs.find((tensor) => tensor !== "") || node.kind;
+    const { inputs, outputs } = node;
+    const scope = node.name || outputName(node, 0) || node.kind;
     const tensors = new Map<string, string>([["", ""]]);
     body.inputs.forEach((each, i) => tensors.set(each, inputs[i] ?? ""));
     body.outputs.forEach((each, i) => {
       const wanted = outputs[i] ?? "";
-      if (wanted !== "") tensors.set(each, wanted);
+      if (wanted === "") return;
+      if (!body.inputs.includes(each)) tensors.set(each, wanted);
+      else this.#push(identity(tensors.get(each)!, wanted), call);
     });
     const named = (tensor: string) => {
       const known = tensors.get(tensor) ?? this.#fresh(`${scope}/${tensor}`);
@@ -107,7 +105,12 @@ class Inliner {
     const passed = attributes ?? attributesOf(node, this.#reader);
     const context = {
       reader: this.#reader,
-      passed: new Map([...body.defaults, ...passed]),
+      passed: new Map([
+        ...body.defaults.map(({ name, value, span }) =>
+          [name, { bytes: this.#reader.bytes(span), value }] as const
+        ),
+        ...passed,
+      ]),
       named,
       fresh: (name: string) => this.#fresh(`${scope}/${name}`),
     };
@@ -130,67 +133,38 @@ class Inliner {
   }
 }
 
-function keyOf(
-  operation:
-    & { readonly domain: string }
-    & (
-      | { readonly kind: string }
-      | { readonly name: string }
-    ),
-): string {
-  const { domain } = operation;
-  const name = "kind" in operation ? operation.kind : operation.name;
-  return `${domain}.${name}`;
+/** An operation for an output of a function that is one of its inputs. */
+function identity(from: string, to: string): OnnxOperation {
+  return addedOperation({
+    ...{ name: to, kind: "Identity", domain: "", inputs: [from] },
+    outputs: [to],
+    attributes: new Map(),
+    span: { start: 0, end: 0 },
+  });
 }
 
-/** The parts of a function; undefined if it stays as it is. */
-function bodyOf(
-  { span, nodes, defaults }: OnnxFunction,
-  { reader, opsets, functions }: WholeFile,
-): Body | undefined {
-  const inputs: string[] = [];
-  const outputs: string[] = [];
-  const versions = new Map<string, number>();
-  const attributes = new Map<string, Attribute>();
-  for (const field of reader.fields(span)) {
-    const { number } = field;
-    if (number === 4) inputs.push(reader.text(field));
-    if (number === 5) outputs.push(reader.text(field));
-    if (number === 13) return undefined; // one of several of the name
-    if (number === 9) {
-      const { 1: domain = "", 2: version = 0 } = fieldsOf(reader, field);
-      versions.set(domain === "ai.onnx" ? "" : `${domain}`, Number(version));
-    }
-    if (number === 11) {
-      const { 1: name = "" } = fieldsOf(reader, field);
-      const value = defaults[attributes.size];
-      attributes.set(`${name}`, { bytes: reader.bytes(field), value });
-    }
-  }
+/** Whether the operations of a function can replace a call. */
+function isReplaceable(
+  { isOverload, nodes, inputs, outputs, opsets: versions }: OnnxFunction,
+  { opsets, functions }: WholeFile,
+): boolean {
   const own = new Set(functions.map(({ domain }) => domain));
   const made = new Set(nodes.flatMap((node) => node.outputs));
-  const isPlain = outputs.every((name) => made.has(name)) &&
-    nodes.every((node) =>
-      node.domain !== "ai.onnx.ml" && !hasSparse(node) &&
-      ![...node.attributes.values()].some(isUnusual) &&
-      [...domainsOf(node)].every((domain) =>
-        own.has(domain) || versions.get(domain) === opsets.get(domain)
-      )
-    );
-  return isPlain ? { inputs, outputs, nodes, defaults: attributes } : undefined;
+  const isCopied = ({ domain, attributes }: OnnxOperation) =>
+    domain !== "ai.onnx.ml" && ![...attributes.values()].some(isUnusual) &&
+    (own.has(domain) || versions.get(domain) === opsets.get(domain));
+  return !isOverload &&
+    outputs.every((name) => made.has(name) || inputs.includes(name)) &&
+    nodes.flatMap((node) => [...graphsWithin(node)])
+      .every(({ sparse }) => sparse.length === 0) &&
+    [...operationsWithin(nodes)].every(isCopied);
 }
 
 /** Strings and sparse tensors, which are copied from the file. */
 function isUnusual(value: OnnxAttributeValue): boolean {
   if (typeof value !== "object" || !("span" in value)) return false;
-  return "tensor" in value ? value.tensor.type === STRING : !("graph" in value);
-}
-
-/** Whether a subgraph has sparse constants. */
-function hasSparse(node: OnnxOperation): boolean {
-  return graphsIn(node).some(({ sparse, nodes }) =>
-    sparse.length > 0 || nodes.some(hasSparse)
-  );
+  if ("tensor" in value) return value.tensor.type === STRING;
+  return !("graph" in value || "reference" in value);
 }
 
 /** The attributes of an operation of the file. */
@@ -201,9 +175,9 @@ function attributesOf(
   const all = new Map<string, Attribute>();
   for (const field of reader.fields(span)) {
     if (field.number !== 5) continue;
-    const { 1: name = "" } = fieldsOf(reader, field);
-    const value = attributes.get(`${name}`);
-    all.set(`${name}`, { bytes: reader.bytes(field), value });
+    const name = reader.textIn(field, 1);
+    const value = attributes.get(name);
+    all.set(name, { bytes: reader.bytes(field), value });
   }
   return all;
 }
@@ -228,10 +202,9 @@ function renamed(
   const attributes = new Map<string, Attribute>();
   for (const field of reader.fields(node.span)) {
     if (field.number !== 5) continue;
-    const { 1: key = "", 21: reference } = fieldsOf(reader, field);
-    const name = `${key}`;
-    if (reference === undefined) {
-      const value = node.attributes.get(name);
+    const name = reader.textIn(field, 1);
+    const value = node.attributes.get(name);
+    if (typeof value !== "object" || !("reference" in value)) {
       attributes.set(
         name,
         typeof value === "object" && "graph" in value
@@ -241,7 +214,7 @@ function renamed(
       continue;
     }
     // One that the call does not pass has the operator's default.
-    const found = passed.get(`${reference}`);
+    const found = passed.get(value.reference);
     if (found === undefined) continue;
     const end = new ProtoWriter();
     end.text(1, name); // the last name counts
@@ -259,7 +232,7 @@ function renamed(
     attributes: new Map(values),
   };
   const parts = [...attributes.values()].map(({ bytes }) => bytes);
-  return [{ ...operation, added: encoded(operation, parts) }, attributes];
+  return [addedOperation(operation, parts), attributes];
 }
 
 type GraphValue = Extract<OnnxAttributeValue, { graph: OnnxGraphPart }>;
@@ -290,9 +263,9 @@ function graphAttribute(
     for (const field of context.reader.fields(span)) {
       const at = NAMES[field.number];
       if (at === undefined) continue;
-      const { [at]: old = "" } = fieldsOf(context.reader, field, at);
+      const old = context.reader.textIn(field, at);
       const end = new ProtoWriter();
-      end.text(at, named(`${old}`)); // the last name counts
+      end.text(at, named(old)); // the last name counts
       writer.bytes(field.number, context.reader.bytes(field), end.finish());
     }
   });
@@ -307,33 +280,3 @@ function graphAttribute(
 const GRAPH = 5;
 /** Where constants, inputs, outputs and values of a graph have their names. */
 const NAMES: Readonly<Record<number, number>> = { 5: 8, 11: 1, 12: 1, 13: 1 };
-
-function encoded(
-  { kind, domain, name, inputs, outputs }: OnnxOperation,
-  attributes: readonly Uint8Array[],
-): Uint8Array {
-  const writer = new ProtoWriter();
-  for (const input of inputs) writer.text(1, input);
-  for (const output of outputs) writer.text(2, output);
-  writer.text(3, name);
-  writer.text(4, kind);
-  for (const attribute of attributes) writer.bytes(5, attribute);
-  if (domain !== "") writer.text(7, domain);
-  return writer.finish();
-}
-
-/** The strings and integers of a message, by field; the last ones count. */
-function fieldsOf(
-  reader: ProtoReader,
-  span: { readonly start: number; readonly end: number },
-  text = 1,
-): Readonly<Record<number, string | bigint>> {
-  const found: Record<number, string | bigint> = {};
-  for (const field of reader.fields(span)) {
-    const { number, isLong, integer } = field;
-    if (isLong && (number === text || number === 21)) {
-      found[number] = reader.text(field);
-    } else if (!isLong) found[number] = integer;
-  }
-  return found;
-}

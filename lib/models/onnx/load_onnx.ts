@@ -5,7 +5,7 @@
  */
 import { ModelFormatError } from "../../errors.ts";
 import type { ByteSource } from "../../formats/byte_source.ts";
-import { type OnnxGraphPart, readOnnx } from "../../formats/onnx_model.ts";
+import { readOnnx } from "../../formats/onnx_model.ts";
 import { Pacer } from "../../formats/pacer.ts";
 import {
   byteLength,
@@ -20,6 +20,7 @@ import {
   isConstant,
   type WholeFile,
 } from "./onnx_checks.ts";
+import { constantTensor } from "../graph/onnx_operators.ts";
 import type { FileConstant } from "../graph/onnx_origin.ts";
 import { numbersConstant, onnxConstant } from "./onnx_constants.ts";
 import { DEFAULT_LIMITS, type ModelLimits } from "../graph/limits.ts";
@@ -77,12 +78,16 @@ export async function loadOnnx(
       outputs.length === 0 || !constants.has(outputs[0]!)
     );
     const inputs = file.graph.inputs.filter(({ name }) => !constants.has(name));
-    const parts = { file, calls, constants, operations, inputs, close };
-    const model = await pacer.drive(onnxGraph(parts));
+    // Checked to be in the file itself.
+    const inside = { reader: file.reader, external: undefined, allowNonFinite };
+    const model = await pacer.drive(onnxGraph({
+      ...{ file, calls, constants, operations, inputs, close },
+      constantOf: (tensor) => onnxConstant(tensor.name, tensor, inside),
+    }));
     const ordered = model.listed.flatMap(({ call }) =>
       call.kind === "raw" ? [call.onnx!.operation] : []
     );
-    await checkTensorSizes(file, constants, ordered, limits);
+    await checkTensorSizes(file, model.onnx!, ordered, limits);
     return model;
   } catch (cause) {
     close();
@@ -114,8 +119,8 @@ async function readConstants(
   const tensors = namedTensors(file);
   const sparse = namedSparse(file);
   const ends = externalEnds([
-    ...tensors.map(({ tensor }) => tensor),
-    ...sparse.flatMap(({ tensor }) => [tensor.values, tensor.indices]),
+    ...tensors,
+    ...sparse.flatMap(([, { values, indices }]) => [values, indices]),
   ]);
   let external: ExternalFiles | undefined;
   if (ends.size > 0) {
@@ -124,13 +129,13 @@ async function readConstants(
     onOpen(external);
   }
   const files = { reader, external, allowNonFinite };
-  const read = tensors.map(({ name, tensor }) =>
-    onnxConstant(name, tensor, files)
+  const read = tensors.map((tensor) =>
+    onnxConstant(tensor.name, tensor, files)
   );
   if (sparse.length > 0) {
     const { sparseConstant } = await import("./onnx_sparse.ts");
     read.push(
-      ...sparse.map(({ name, tensor }) =>
+      ...sparse.map(([name, tensor]) =>
         sparseConstant(name, tensor, files, limits.tensorBytes)
       ),
     );
@@ -138,38 +143,28 @@ async function readConstants(
   return constantsOf(file, read);
 }
 
-/** A constant with its name. */
-interface Named<T> {
-  readonly name: string;
-  readonly tensor: T;
-}
-
 /** Constants that are tensors: initializers, and outputs of Constant. */
-function namedTensors({ graph }: WholeFile): Named<OnnxTensor>[] {
+function namedTensors({ graph }: WholeFile): OnnxTensor[] {
+  const nodes = graph.nodes.filter(isConstant);
   return [
-    ...graph.constants.map((tensor) => ({ name: tensor.name, tensor })),
-    ...constantValues(graph, "value").flatMap(({ name, value }) =>
-      "tensor" in value ? [{ name, tensor: value.tensor }] : []
-    ),
+    ...graph.constants,
+    ...nodes.flatMap((node) => constantTensor(node) ?? []),
   ];
 }
 
-/** Sparse constants: initializers, and outputs of Constant. */
-function namedSparse({ graph }: WholeFile): Named<OnnxSparseTensor>[] {
-  return [
-    ...graph.sparse.map((tensor) => ({ name: tensor.values.name, tensor })),
-    ...constantValues(graph, "sparse_value").flatMap(({ name, value }) =>
-      "sparse" in value ? [{ name, tensor: value.sparse }] : []
-    ),
-  ];
-}
-
-/** The outputs of Constant, with one of its attributes. */
-function constantValues({ nodes }: OnnxGraphPart, attribute: string) {
-  return nodes.filter(isConstant).flatMap(({ attributes, outputs }) => {
-    const value = attributes.get(attribute);
-    return typeof value === "object" ? [{ name: outputs[0]!, value }] : [];
+/** Sparse constants, with their names. */
+function namedSparse({ graph }: WholeFile): [string, OnnxSparseTensor][] {
+  const written = graph.nodes.filter(isConstant).flatMap((
+    { attributes, outputs },
+  ): [string, OnnxSparseTensor][] => {
+    const value = attributes.get("sparse_value");
+    const isSparse = typeof value === "object" && "sparse" in value;
+    return isSparse ? [[outputs[0]!, value.sparse]] : [];
   });
+  const stored = graph.sparse.map((tensor) =>
+    [tensor.values.name, tensor] as [string, OnnxSparseTensor]
+  );
+  return [...stored, ...written];
 }
 
 function constantsOf(

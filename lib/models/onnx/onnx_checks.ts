@@ -5,14 +5,18 @@
  */
 import { quote } from "../../check.ts";
 import { ModelFormatError } from "../../errors.ts";
-import {
-  domainsOf,
-  graphsIn,
-  type OnnxAttributeValue,
-  type OnnxFile,
-  type OnnxGraphPart,
-  type OnnxOperation,
+import type {
+  OnnxAttributeValue,
+  OnnxDefault,
+  OnnxFile,
+  OnnxGraphPart,
+  OnnxOperation,
 } from "../../formats/onnx_model.ts";
+import {
+  functionsOf,
+  graphsIn,
+  operationsWithin,
+} from "../graph/onnx_operators.ts";
 import type { OnnxTensor } from "../../formats/onnx_tensor.ts";
 
 /** The first and the last supported version. */
@@ -90,33 +94,32 @@ function checkVersion(
 }
 
 function usedDomains({ nodes }: OnnxGraphPart): Set<string> {
-  return new Set(nodes.flatMap((node) => [...domainsOf(node)]));
+  return new Set([...operationsWithin(nodes)].map(({ domain }) => domain));
 }
 
 function checkDomains(
   { reader, functions, opsets }: OnnxFile,
   graph: OnnxGraphPart,
 ): void {
-  const defined = new Set(
-    functions.map(({ name, domain }) => `${domain}.${name}`),
-  );
-  const isUnknown = (domain: string) =>
-    !DOMAINS.has(domain) && !functions.some((f) => f.domain === domain);
-  const operations = graph.nodes.filter((node) =>
-    !defined.has(`${node.domain}.${node.kind}`) &&
-    [...domainsOf(node)].some(isUnknown)
-  );
-  const inner = functions.filter(({ domains }) => domains.some(isUnknown));
+  const unknownIn = (nodes: readonly OnnxOperation[], where = "") =>
+    [...operationsWithin(nodes)].filter((node) =>
+      !DOMAINS.has(node.domain) && functionsOf(node, functions).length === 0
+    ).map(({ name, kind, domain }) => {
+      const called = name === "" ? "" : ` (operation ${quote(name)})`;
+      return `${quote(`${domain}.${kind}`)}${called}${where}`;
+    });
   const names = [
-    ...operations.map(({ kind, domain }) => `"${domain}.${kind}"`),
-    ...inner.map(({ name }) => `in function "${name}"`),
+    ...unknownIn(graph.nodes),
+    ...functions.flatMap(({ name, nodes }) =>
+      unknownIn(nodes, ` in function ${quote(name)}`)
+    ),
   ];
   if (names.length > 0) {
     throw new ModelFormatError(
       reader.source.name,
       `its operators must be of ONNX, or functions of the file: current unknown ones are ${
         [...new Set(names)].join(", ")
-      }; export it without custom operators`,
+      }; export it with its functions, and without custom operators`,
     );
   }
   const missing = [...usedDomains(graph)].find((domain) => !opsets.has(domain));
@@ -150,18 +153,24 @@ export function isConstant(
 export function checkNoneInside(
   { graph, functions, reader }: WholeFile,
 ): void {
-  const attributes = [
-    ...graph.nodes.flatMap((node) =>
-      [...node.attributes].filter(([name]) =>
-        !isConstant(node) || !isValue(name)
-      ).map(([, value]) => value)
+  const outer = new Set(graph.nodes);
+  const inner = functions.flatMap(({ name: kind, defaults, ...body }) => [
+    ...body.nodes,
+    { ...body, name: "", kind, attributes: attributesOf(defaults) },
+  ]);
+  const nodes = [...operationsWithin([...graph.nodes, ...inner])];
+  const tensors = nodes.flatMap((node) => [
+    ...[...node.attributes].flatMap(([name, value]) =>
+      outer.has(node) && isConstant(node) && isValue(name)
+        ? []
+        : tensorsIn(value)
     ),
-    ...functions.flatMap(({ nodes, defaults }) => [
-      ...nodes.flatMap(({ attributes }) => [...attributes.values()]),
-      ...defaults,
+    ...graphsIn(node).flatMap(({ constants, sparse }) => [
+      ...constants,
+      ...sparse.flatMap(({ values, indices }) => [values, indices]),
     ]),
-  ];
-  for (const tensor of attributes.flatMap(tensorsIn)) {
+  ]);
+  for (const tensor of tensors) {
     if (tensor.external === undefined) continue;
     const path = tensor.external.get("location") ?? "";
     throw new ModelFormatError(
@@ -172,28 +181,19 @@ export function checkNoneInside(
   }
 }
 
+function attributesOf(defaults: readonly OnnxDefault[]) {
+  return new Map(defaults.map(({ name, value }) => [name, value]));
+}
+
 function isValue(attribute: string): boolean {
   return attribute === "value" || attribute === "sparse_value";
 }
 
-/** The tensors in an attribute, including those of subgraphs. */
+/** The tensors in an attribute. */
 function tensorsIn(value: OnnxAttributeValue): OnnxTensor[] {
   if (typeof value !== "object") return [];
   if ("tensor" in value) return [value.tensor];
-  if ("sparse" in value) return [value.sparse.values, value.sparse.indices];
-  return "graph" in value ? tensorsOfGraph(value.graph) : [];
-}
-
-function tensorsOfGraph(
-  { constants, sparse, nodes }: OnnxGraphPart,
-): OnnxTensor[] {
-  return [
-    ...constants,
-    ...sparse.flatMap(({ values, indices }) => [values, indices]),
-    ...nodes.flatMap(({ attributes }) =>
-      [...attributes.values()].flatMap(tensorsIn)
-    ),
-  ];
+  return "sparse" in value ? [value.sparse.values, value.sparse.indices] : [];
 }
 
 /**

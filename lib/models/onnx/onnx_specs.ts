@@ -109,6 +109,19 @@ export class OnnxSpecs {
   }
 
   /**
+   * The spec of an output of the file.
+   *
+   * @param info Its declaration.
+   * @returns Its spec; without sizes if they are unknown, undefined if its type
+   * is.
+   */
+  declared({ name, type }: OnnxValueInfo): TensorSpec | undefined {
+    const dtype = dtypeOf(typeName(type ?? 0));
+    return this.output(name, name, undefined) ??
+      (dtype && tensorSpec(name, [], dtype));
+  }
+
+  /**
    * Infers the outputs of an operation that the file does not declare.
    *
    * @param operation The operation, whose inputs were inferred before.
@@ -125,8 +138,10 @@ export class OnnxSpecs {
     const known = inputs.map((name) => this.#knownOf(name, constants));
     const sizes = (index: number) =>
       this.#valuesOf(inputs[index] ?? "", constants);
+    const fill = attributes.get("value");
     const call = {
       kind,
+      fill: kind === "ConstantOfShape" ? this.#fillOf(fill) : undefined,
       attributes: Object.fromEntries(attributes),
       inputs: known,
       numOutputs: outputs.length,
@@ -137,12 +152,7 @@ export class OnnxSpecs {
       },
     };
     if (domain === "") {
-      const fill = attributes.get("value");
-      const values = inferValues({
-        ...call,
-        values: sizes,
-        fill: kind === "ConstantOfShape" ? this.#fillOf(fill) : undefined,
-      });
+      const values = inferValues(call);
       if (values !== undefined) this.#values.set(output, values);
     }
     const found = this.#infos.get(output)?.shape === undefined

@@ -45,6 +45,8 @@ interface JsonOptions {
   readonly customLayers: CustomTable;
   readonly allowNonFinite: boolean;
   readonly limits?: Required<ModelLimits>;
+  /** The largest file that the caller allows, in bytes. */
+  readonly configBytes?: number | undefined;
   /** Yields the thread at intervals, and aborts. */
   readonly pacer: Pacer;
 }
@@ -102,9 +104,15 @@ export function readLayersJson(
  */
 export async function loadModelJson(
   { text, url }: { readonly text: Uint8Array; readonly url: URL },
-  { customLayers, allowNonFinite, limits = DEFAULT_LIMITS, pacer }: JsonOptions,
+  {
+    customLayers,
+    allowNonFinite,
+    limits = DEFAULT_LIMITS,
+    configBytes,
+    pacer,
+  }: JsonOptions,
 ): Promise<ModelGraph> {
-  const json = parseModelJson(text, url.href);
+  const json = parseModelJson(text, url.href, configBytes);
   if (isGraph(json.modelTopology)) {
     checkGraphSize(json.modelTopology, url.href, limits);
     return await loadGraph(json, url, pacer);

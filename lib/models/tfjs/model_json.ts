@@ -6,7 +6,11 @@
 import type * as tf from "@tensorflow/tfjs";
 import { isPlainObject, quote } from "../../check.ts";
 import { errorText, ModelFormatError } from "../../errors.ts";
-import { MOST_MODEL_JSON, parseLooseJson } from "../../formats/loose_json.ts";
+import {
+  descriptionLimits,
+  MOST_MODEL_JSON,
+  parseLooseJson,
+} from "../../formats/loose_json.ts";
 
 /** The used properties of a `model.json`. */
 export interface ModelJson {
@@ -30,11 +34,16 @@ export interface WeightsGroup {
  *
  * @param bytes The file's bytes.
  * @param source The file, for messages.
+ * @param configBytes Number of bytes that the caller allows.
  * @returns Its contents.
  * @throws {ModelFormatError} If it is not JSON, or not a model.
  */
-export function parseModelJson(bytes: Uint8Array, source: string): ModelJson {
-  const json = parse(bytes, source);
+export function parseModelJson(
+  bytes: Uint8Array,
+  source: string,
+  configBytes?: number,
+): ModelJson {
+  const json = parse(bytes, source, configBytes);
   const { modelTopology: topology, weightsManifest } = json;
   if (!isPlainObject(topology) || (!isGraph(topology) && !isLayers(topology))) {
     const keys = Object.keys(json).slice(0, 8).join(", ");
@@ -80,10 +89,15 @@ function isLayers(topology: Readonly<Record<string, unknown>>): boolean {
   return "model_config" in topology || "class_name" in topology;
 }
 
-function parse(bytes: Uint8Array, source: string): Record<string, unknown> {
+function parse(
+  bytes: Uint8Array,
+  source: string,
+  configBytes?: number,
+): Record<string, unknown> {
   let json: unknown;
   try {
-    json = parseLooseJson(bytes, source, { bytes: MOST_MODEL_JSON });
+    const limits = descriptionLimits(configBytes, MOST_MODEL_JSON);
+    json = parseLooseJson(bytes, source, limits);
   } catch (cause) {
     const text = errorText(cause);
     throw new ModelFormatError(source, `it must hold a JSON object: ${text}`, {

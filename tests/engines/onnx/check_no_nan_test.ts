@@ -54,6 +54,7 @@ Deno.test("checkNoNaN() refuses NaN that anything else takes, or that is one of 
 });
 
 Deno.test("checkNoNaN() reads nothing where no operation runs", async () => {
-  const origin = { constants: new Map() } as never;
+  const file = { functions: [] };
+  const origin = { constants: new Map(), file } as never;
   await checkNoNaN(origin, [], new Pacer());
 });

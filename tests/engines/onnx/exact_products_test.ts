@@ -69,10 +69,43 @@ const dequantized = (inputs: readonly string[], axis = 1): Node[] => [
   { op: "DequantizeLinear", in: inputs, out: ["wq"], attributes: { axis } },
   { op: "MatMul", in: ["xq", "wq"], out: ["y"] },
 ];
+const CALLED = [
+  { op: "Times", domain: "my", in: ["q", "w"], out: ["i"] },
+  toFloats("i"),
+];
+const TEXT: Node = {
+  op: "Constant",
+  out: ["text"],
+  attributes: {
+    value: { tensor: { name: "", type: 8, shape: [], strings: ["a"] } },
+  },
+};
+
+/** A function that multiplies. */
+function timesOf(more: readonly Node[]): Partial<File> {
+  return {
+    opsets: { "": 17, my: 1 },
+    functions: [{
+      ...{ name: "Times", domain: "my", inputs: ["a", "b"], outputs: ["c"] },
+      nodes: [
+        { op: "MatMulInteger", name: "product", in: ["a", "b"], out: ["c"] },
+        ...more,
+      ],
+    }],
+  };
+}
+
 /** Nodes after the quantisation of "x", with the scale of their result. */
 const EXACT: Readonly<
-  Record<string, { readonly scale: number; readonly nodes: readonly Node[] }>
+  Record<string, {
+    readonly scale: number;
+    readonly nodes: readonly Node[];
+    readonly more?: Partial<File>;
+  }>
 > = {
+  "a function that is replaced": {
+    ...{ ...IN_BYTES, nodes: CALLED, more: timesOf([]) },
+  },
   "no zero points": { ...IN_BYTES, nodes: product(["q", "w"]) },
   "transposed twice": {
     ...IN_BYTES,
@@ -117,30 +150,15 @@ const REFUSED: Readonly<Record<string, () => Uint8Array<ArrayBuffer>>> = {
       },
       toFloats("i"),
     ]),
-  "a function": () =>
-    fileOf([
-      { op: "Times", domain: "my", in: ["q", "w"], out: ["i"] },
-      toFloats("i"),
-    ], {
-      opsets: { "": 17, my: 1 },
-      functions: [{
-        name: "Times",
-        domain: "my",
-        inputs: ["a", "b"],
-        outputs: ["c"],
-        nodes: [{
-          op: "MatMulInteger",
-          name: "product",
-          in: ["a", "b"],
-          out: ["c"],
-        }],
-      }],
-    }),
+  // A function with strings is not replaced by its operations.
+  "a function": () => fileOf(CALLED, timesOf([TEXT])),
 };
 
 function branch() {
   return {
-    nodes: [{ op: "MatMulInteger", in: ["q", "w"], out: ["b"] }],
+    nodes: [
+      { op: "MatMulInteger", name: "product", in: ["q", "w"], out: ["b"] },
+    ],
     outputs: [{ name: "b", type: INT32 }],
   };
 }
@@ -177,9 +195,9 @@ async function opened(bytes: Uint8Array<ArrayBuffer>) {
   return { model, origin: program.graph.onnx!, calls };
 }
 
-for (const [name, { nodes, scale }] of Object.entries(EXACT)) {
+for (const [name, { nodes, scale, more }] of Object.entries(EXACT)) {
   Deno.test(`products of 8-bit integers are exact: ${name}`, async () => {
-    const bytes = fileOf(nodes);
+    const bytes = fileOf(nodes, more);
     const { array, y } = batch(scale);
     const { model, origin, calls } = await opened(bytes);
     await using _ = model;

@@ -139,3 +139,98 @@ Deno.test("names of a guard differ from those in subgraphs", async () => {
   });
   assertEquals(await run(bytes, { x: ints(7, 9), y: ints(2, -1) }), [-3, 9]);
 });
+
+Deno.test("weights of other sizes than their operator has are refused by name", async () => {
+  const lstm = (
+    r: readonly number[],
+    attributes: Readonly<Record<string, number | string>> = {},
+  ) => ({
+    nodes: [
+      swap("x", "steps"),
+      {
+        op: "LSTM",
+        name: "op",
+        in: ["steps", "w", "r"],
+        out: ["all", "last"],
+        attributes: { "hidden_size": 2, ...attributes },
+      },
+      swap("last", "y"),
+    ],
+    constants: [constant("w", [1, 8, 3]), constant("r", r)],
+    inputs: [{ name: "x", shape: ["N", 3, 3] }],
+  });
+  const conv = (bias: number) => ({
+    nodes: [{ op: "Conv", name: "op", in: ["x", "w", "b"], out: ["y"] }],
+    constants: [constant("w", [2, 3, 1]), constant("b", [bias])],
+    inputs: [{ name: "x", shape: ["N", 3, 3] }],
+  });
+  const x = ones([1, 3, 3]);
+  const open = (file: Parameters<typeof onnxBytes>[0]) =>
+    onnxBytes({ ...file, outputs: [{ name: "y" }] });
+  assertEquals((await run(open(lstm([1, 8, 2])), x)).length, 2);
+  assertEquals(await run(open(conv(2)), x), Array(6).fill(4));
+  const cases: readonly [Parameters<typeof onnxBytes>[0], string][] = [
+    [lstm([1, 8, 1]), 'input "r" must have shape [1, 8, 2], not [1, 8, 1]'],
+    [
+      lstm([1, 8, 2], { "hidden_size": 3 }),
+      'input "w" must have shape [1, 12, null], not [1, 8, 3]',
+    ],
+    [
+      lstm([1, 8, 2], { direction: "bidirectional" }),
+      'input "w" must have shape [2, 8, null], not [1, 8, 3]',
+    ],
+    [conv(1), 'input "b" must have shape [2], not [1]'],
+  ];
+  for (const [file, says] of cases) {
+    await assertRejects(
+      () => run(open(file), x),
+      TypeError,
+      `Cannot run "op" as its ${says}`,
+    );
+  }
+});
+
+Deno.test("a linear classifier of more scores than labels is refused by name", async () => {
+  const bytes = onnxBytes({
+    opsets: { "": 17, "ai.onnx.ml": 3 },
+    nodes: [{
+      op: "LinearClassifier",
+      domain: "ai.onnx.ml",
+      name: "op",
+      in: ["x"],
+      out: ["label", "y"],
+      attributes: {
+        coefficients: { floats: [1, 2, 3, 4] },
+        intercepts: { floats: [0, 0] },
+        "classlabels_ints": [7],
+      },
+    }],
+    inputs: [{ name: "x", shape: ["N", 2] }],
+    outputs: [{ name: "y" }],
+  });
+  await assertRejects(
+    () => run(bytes, ones([2, 2])),
+    TypeError,
+    'Cannot run "op" as it must have 2 labels, not 1',
+  );
+});
+
+Deno.test("integers are divided before opset 9 by constants other than -1 only", async () => {
+  const file = (divisor: number) =>
+    onnxBytes({
+      opsets: { "": 7 },
+      nodes: [{ op: "Div", name: "op", in: ["x", "y"], out: ["z"] }],
+      constants: [
+        { name: "y", type: 6, shape: [1], ints: [divisor], intsField: 5 },
+      ],
+      inputs: [{ name: "x", type: 6, shape: ["N", 1] }],
+      outputs: [{ name: "z", type: 6, shape: ["N", 1] }],
+    });
+  const x = { data: Int32Array.of(7, -510), shape: [2, 1] };
+  assertEquals(await run(file(255), x), [0, -2]);
+  await assertRejects(
+    () => run(file(-1), x),
+    TypeError,
+    'Cannot run "op" as its runtime ends the process on the lowest integer divided by -1, before opset 9; convert the file in Python: onnx.version_converter.convert_version(model, 21)',
+  );
+});

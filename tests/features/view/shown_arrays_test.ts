@@ -33,7 +33,7 @@ Deno.test("findArray() finds by name, a layer first", () => {
   assertThrows(
     () => findArray(arrays, "cnv"),
     RangeError,
-    'Cannot find layer "cnv" in the feature set: nearest names are "conv"',
+    'Cannot find layer "cnv" in the feature set: nearest name is "conv"',
   );
   assertThrows(
     () => findArray(arrays.slice(0, 1), "qqqqqqqqqqq"),

@@ -148,3 +148,56 @@ Deno.test("loadModel() reads a description as large as configBytes allows", asyn
   await using raised = await loadModel(file, { limits: { configBytes: 9000 } });
   assertEquals(raised.layers.length, 2);
 });
+
+for (
+  const path of [
+    "keras_models/k3_mlp.h5",
+    "../../notebooks/models/digits/model.json",
+  ]
+) {
+  Deno.test(`configBytes bounds the description in ${path}`, async () => {
+    const url = new URL(`../../data/${path}`, import.meta.url);
+    for (
+      const rule of [
+        "at most 500 bytes",
+        "if you trust it, pass limits: { configBytes: … }",
+      ]
+    ) {
+      await assertRejects(
+        () => loadModel(url, { limits: { configBytes: 500 } }),
+        ModelFormatError,
+        rule,
+      );
+    }
+    const limits = { configBytes: 100_000 };
+    await using model = await loadModel(url, { limits });
+    assert(model.layers.length > 1);
+  });
+}
+
+Deno.test("loadModel() takes an undefined limit as absent, and refuses null", async () => {
+  const file = kerasOf(modelOf(layer("r", "ReLU", {}, on("x"))));
+  const undefinedLimits = Object.fromEntries(
+    ["nodes", "nesting", "tensorBytes", "configBytes"].map((
+      name,
+    ) => [name, undefined]),
+  );
+  await using model = await loadModel(file, {
+    limits: undefinedLimits as never,
+  });
+  assertEquals(model.layers.length, 2);
+  for (
+    const [limits, message] of [
+      [null, 'Cannot load model as option "limits" must not be null'],
+      [{ nodes: null }, 'Cannot set limits as option "nodes" must not be null'],
+      [5, "Cannot set limits as its options must be an object"],
+      [{ nodes: 0 }, 'Cannot set limits as "nodes" must be a positive integer'],
+    ] as const
+  ) {
+    await assertRejects(
+      () => loadModel(file, { limits: limits as never }),
+      Error,
+      message,
+    );
+  }
+});

@@ -68,7 +68,7 @@ Deno.test("inputCall() refuses what is no plain array of numbers", () => {
     refused({ dtype }, "its element type must be a number's");
   }
   refused({ sparse: 2 }, '"sparse" must be false: current value is 2');
-  refused({ ragged: true }, '"ragged" must be false');
+  refused({ ragged: 1 }, '"ragged" must be false: current value is 1');
   refused({ dtype: "complex64" }, "its element type must be a number's");
 });
 

@@ -181,7 +181,7 @@ Deno.test("unknownLayers() finds the functions of Lambda layers, and their code"
   assertThrows(
     () => refuseUnknown(unknown, "file", {}),
     ModelFormatError,
-    'every layer and function must be known: current unknown ones are function "my>double" of "mine"; pass customObjects: { "my>double": (ops, x) => … }',
+    'every layer and function must be known: current unknown one is function "my>double" of "mine"; pass customObjects: { "my>double": (ops, x) => … }',
   );
   const double = (_ops: unknown, x: unknown) => x as never;
   assertEquals(found({ double, "my>other": double }), [["code", "Lambda"]]);
@@ -212,6 +212,17 @@ Deno.test("unknownLayers() does not take a class of another package for the one 
     ModelFormatError,
     'or customObjects: { Dense: "Dense" } if it computes what the class of Keras does',
   );
+});
+
+Deno.test("refuseUnknown() advises no class for an activation", () => {
+  const role = "activation" as const;
+  const unknown = { path: "d", className: "ReLU", module: undefined, role };
+  const { message } = assertThrows(
+    () => refuseUnknown([unknown], "file", {}),
+    ModelFormatError,
+    "pass customObjects: { ReLU: (ops, x) => … }",
+  );
+  assertEquals(message.includes('ReLU: "ReLU"'), false);
 });
 
 Deno.test("unknownLayers() tells wrapped classes and operations of other packages apart", () => {

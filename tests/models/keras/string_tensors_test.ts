@@ -49,17 +49,19 @@ Deno.test("overStrings() computes from the strings in their order", () => {
       shape,
     }),
   };
-  assertEquals(overStrings(computation, undefined), computation);
+  assertEquals(overStrings(computation, [undefined]), computation);
   const indices = Int32Array.of(1, 0);
-  const over = overStrings(computation, {
+  const over = overStrings(computation, [{
     rearranged: { shape: [2], indices },
-  });
+  }]);
   assertEquals(over.shapeOf([null, 9]), [null, 2]);
   assertEquals(over.compute({ data: ["", "abc"], shape: [1, 2] }), {
     data: Int32Array.of(3, 0),
     shape: [1, 2],
   });
-  const changed = overStrings(computation, { change: (text) => `${text}!` });
+  const changed = overStrings(computation, [
+    { change: (text) => `${text}!` },
+  ]);
   assertEquals(changed.shapeOf([null, 9]), [null, 9]);
   assertEquals(changed.compute({ data: ["", "abc"], shape: [2] }), {
     data: Int32Array.of(1, 4),

@@ -16,8 +16,9 @@ function valuesOf(
   const vector = (size: number) => ({ shape: [size], type: INT64 });
   const inputs = all.map((values) => values && vector(values.length));
   return inferValues({
-    ...{ kind, attributes, inputs, fill: 1 },
-    values: (index) => all[index],
+    ...{ kind, attributes, inputs, fill: 1, numOutputs: 1 },
+    sizes: (index) => all[index],
+    values: () => undefined,
   });
 }
 
@@ -61,7 +62,8 @@ Deno.test("inferValues() computes with values, as far as they are known", () => 
 Deno.test("inferValues() gives the sizes of a tensor of known rank", () => {
   const shape = (sizes: readonly (number | null)[], attributes = {}) =>
     inferValues({
-      ...{ kind: "Shape", attributes, fill: undefined },
+      ...{ kind: "Shape", attributes, numOutputs: 1 },
+      sizes: () => undefined,
       inputs: [{ shape: sizes, type: 1 }],
       values: () => undefined,
     });

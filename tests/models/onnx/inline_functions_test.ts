@@ -184,3 +184,18 @@ Deno.test("operators of functions are guarded like others", async () => {
     .predict(inputs, QUIET);
   assertEquals([...features[0]!.data], [-(2 ** 31), 4]);
 });
+
+Deno.test("inlineFunctions() copies an input that a function returns", async () => {
+  const nodes = [
+    call("Both", { in: ["x"], out: ["same", "minus"] }),
+    { op: "Mul", in: ["same", "minus"], out: ["y"] },
+  ];
+  const both = {
+    ...{ name: "Both", domain: "local", inputs: ["a"], outputs: ["a", "b"] },
+    nodes: [{ op: "Neg", in: ["a"], out: ["b"] }],
+  };
+  await using model = await loadModel(bytesOf({ nodes, functions: [both] }));
+  const { features } = await new FeatureExtractor(model).layers(["y"])
+    .predict(X, QUIET);
+  assertEquals([...features[0]!.data], [-1, -4, -9, -16]);
+});

@@ -54,7 +54,7 @@ const REFUSED: Readonly<Record<string, readonly [File, string]>> = {
         },
       }],
     },
-    '".If"',
+    '"my.ops.Relu"',
   ],
   "custom operators in a function": [
     {
@@ -68,7 +68,21 @@ const REFUSED: Readonly<Record<string, readonly [File, string]>> = {
         nodes: [{ op: "Odd", domain: "my.ops", in: ["a"], out: ["b"] }],
       }],
     },
-    'in function "F"',
+    '"my.ops.Odd" in function "F"',
+  ],
+  "a call of a function that is not there": [
+    {
+      nodes: [{ op: "G", name: "g", domain: "own", in: ["x"], out: ["y"] }],
+      opsets: { "": 17, own: 1 },
+      functions: [{
+        name: "F",
+        domain: "own",
+        inputs: ["a"],
+        outputs: ["b"],
+        nodes: [{ ...RELU, in: ["a"], out: ["b"] }],
+      }],
+    },
+    'current unknown one is "own.G" (operation "g"); export it with its functions',
   ],
   "a domain without a version": [
     { nodes: [{ ...RELU, domain: "com.microsoft" }] },

@@ -58,14 +58,24 @@ Deno.test("loadModel() counts the operations of functions of functions", async (
 });
 
 Deno.test("loadModel() refuses functions that call themselves, and those that nest too deep", async () => {
-  const file = functions(1, 1);
-  const own = {
-    ...file.functions![0]!,
-    nodes: [
-      { op: "f0", domain: "own", in: ["a"], out: ["b"] },
-    ],
-  };
-  await refused({ ...file, functions: [own] }, "it must nest at most 64 deep");
+  const file = functions(2, 1);
+  const [low, high] = file.functions!;
+  const call = (op: string, more: Partial<Node> = {}): Node => (
+    { op, domain: "own", in: ["a"], out: ["b"], ...more }
+  );
+  const says = "its functions must not call themselves, directly or through " +
+    'others: current calls are "own.f1" to ';
+  await refused(
+    { ...file, functions: [{ ...high!, nodes: [call("f1")] }] },
+    `${says}"own.f1"; write what is repeated as a Loop`,
+  );
+  const graph = { nodes: [call("f1")], outputs: [{ name: "b" }] };
+  const attributes = { "then_branch": { graph }, "else_branch": { graph } };
+  const branch = call("If", { domain: "", attributes });
+  await refused(
+    { ...file, functions: [{ ...low!, nodes: [branch] }, high!] },
+    `${says}"own.f0" to "own.f1"`,
+  );
   await opens(functions(60, 1));
   await refused(functions(80, 1), "it must nest at most 64 deep");
   await opens(functions(80, 1), { nesting: 100 });
@@ -149,6 +159,40 @@ for (const [what, make] of Object.entries(LARGE)) {
     await opens(make(100_000), { tensorBytes: 2 ** 40 });
   });
 }
+
+Deno.test("loadModel() bounds what subgraphs and functions give", async () => {
+  const grownIn = (size: number) => grown("Tile", [[size, size]]);
+  const branch = (size: number): File => {
+    const graph = { ...grownIn(size), outputs: [{ name: "y" }] };
+    const attributes = { "then_branch": { graph }, "else_branch": { graph } };
+    return { nodes: [{ op: "If", in: ["x"], out: ["z"], attributes }] };
+  };
+  const called = (size: number): File => {
+    const { nodes, constants } = grownIn(size);
+    const value: Node = {
+      ...{ op: "Constant", out: ["c0"] },
+      attributes: { value: { tensor: constants![0]! } },
+    };
+    const [text, strings] = [{ ...value, out: ["t"] }, ["a"]];
+    const attributes = { value: { tensor: { name: "", type: 8, strings } } };
+    return {
+      opsets: OPSETS,
+      nodes: [{ op: "f", domain: "own", in: ["x"], out: ["z"] }],
+      functions: [{
+        ...{ name: "f", domain: "own", inputs: ["x"], outputs: ["y"] },
+        // A function with strings is not replaced by its operations.
+        nodes: [value, { ...text, attributes }, ...nodes!],
+      }],
+    };
+  };
+  for (const make of [branch, called]) {
+    await opens({ ...make(10), outputs: [{ name: "z" }] });
+    await refused(
+      { ...make(100_000), outputs: [{ name: "z" }] },
+      'by Tile "y" with ',
+    );
+  }
+});
 
 Deno.test("loadModel() bounds inputs that are repeated, in whatever order they stand", async () => {
   const doubling = (times: number) =>

@@ -117,12 +117,12 @@ export const LAYER_VALUES: readonly RefusedInput[] = [
         "the last axis must be known",
       ),
       ...both(
-        "a ragged input",
+        "a ragged input that is no boolean",
         functional(
           "m",
           [{
             ...input("x", [2]),
-            config: { ...input("x", [2]).config as Json, ragged: true },
+            config: { ...input("x", [2]).config as Json, ragged: 1 },
           }],
           X,
           X,

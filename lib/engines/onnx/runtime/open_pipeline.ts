@@ -91,15 +91,14 @@ export async function openLink(
 
 /**
  * Opens the link that is faster for many runs: in a worker, which
- * starts a run when the one before it ends, without waiting for this thread. If
- * a permission for the worker is missing, it is in this process.
+ * starts a run when the one before it ends, without waiting for this thread.
  *
- * @returns The link.
+ * @returns The link; undefined if a permission for the worker is missing.
  */
-export async function openWorkerLink(): Promise<RuntimeLink> {
+export async function openWorkerLink(): Promise<RuntimeLink | undefined> {
   return await missingPermission() === undefined
     ? await startWorker("cpu")
-    : await openLink();
+    : undefined;
 }
 
 async function startWorker(device: DeviceName): Promise<RuntimeLink> {

@@ -13,6 +13,9 @@ const SOURCE =
 /** Suffixes of the names of operations that the runtime rewrites. */
 const REWRITTEN = /(_nchwc|_token_\d+|_quant)$/;
 
+/** Prefix of the names of operations in functions. */
+const IN_FUNCTION = "_inlfunc_";
+
 /** Why an operation cannot compute its inputs. */
 const FAILURES: readonly Rule[] = [
   [
@@ -117,7 +120,7 @@ const RULES: readonly Rule[] = [
  * is not a known one.
  */
 export function reasonOf(message: string): string {
-  return reasonIn(RULES, message);
+  return reasonIn(RULES, message.replaceAll(IN_FUNCTION, ""));
 }
 
 function reasonIn(rules: readonly Rule[], text: string): string {
