@@ -18,10 +18,8 @@ const LABELS = Array.from({ length: ROWS }, (_, i) => i % 3);
 const IDS = Array.from({ length: ROWS }, (_, i) => `image ${i}`);
 const DATA = { xs: IMAGES, ys: LABELS, ids: IDS, classNames: ["a", "b", "c"] };
 
-function extractor(): FeatureExtractor {
-  return new FeatureExtractor(convnet()).layers(["conv"]).penultimate()
-    .postprocess(pool("mean")).batch(4);
-}
+const extractor = new FeatureExtractor(convnet()).layers(["conv"])
+  .penultimate().postprocess(pool("mean")).batch(4);
 
 const TARGETS: readonly (readonly [string, WriteOptions])[] = [
   ["x.npz", {}],
@@ -56,10 +54,10 @@ for (const [name, options] of TARGETS) {
   Deno.test(`write() writes to ${name} what predict() returns`, () =>
     inFolder(async (folder) => {
       const target = `${folder}/${name}`;
-      const written = await extractor().write(DATA, target, options);
+      const written = await extractor.write(DATA, target, options);
       assertEquals(written.samples, ROWS);
       await using stored = await openFeatures(target);
-      const set = await extractor().predict(DATA);
+      const set = await extractor.predict(DATA);
       assertEquals(fieldsOf(await stored.load()), fieldsOf(set));
       assertEquals([...Deno.readDirSync(folder)].map(({ name }) => name), [
         name,
@@ -68,11 +66,11 @@ for (const [name, options] of TARGETS) {
 
   Deno.test(`mergeFeatures() writes ${name} with the bytes of one process`, () =>
     inFolder(async (folder) => {
-      await extractor().write(DATA, `${folder}/one-${name}`, options);
+      await extractor.write(DATA, `${folder}/one-${name}`, options);
       const target = `${folder}/${name}`;
       await Promise.all(
         [2, 0, 1].map((k) =>
-          extractor().write(DATA, target, { ...options, shard: [k, 3] })
+          extractor.write(DATA, target, { ...options, shard: [k, 3] })
         ),
       );
       const merged = await mergeFeatures(target);
@@ -83,11 +81,11 @@ for (const [name, options] of TARGETS) {
   Deno.test(`write() goes on with ${name} after errors, to the same bytes`, () =>
     inFolder(async (folder) => {
       const whole = `${folder}/one-${name}`;
-      await extractor().write(failing(Infinity, new Error()), whole, options);
+      await extractor.write(failing(Infinity, new Error()), whole, options);
       const target = `${folder}/${name}`;
       for (const after of [1, 0, 3]) {
         const write = () =>
-          extractor().write(failing(after, new Error("disk fell")), target, {
+          extractor.write(failing(after, new Error("disk fell")), target, {
             ...options,
             onProgress: () => {},
           });
@@ -98,7 +96,7 @@ for (const [name, options] of TARGETS) {
           "its run is not finished",
         );
       }
-      await extractor().write(failing(Infinity, new Error()), target, options);
+      await extractor.write(failing(Infinity, new Error()), target, options);
       assertEquals(bytesAt(target), bytesAt(whole));
     }));
 }
@@ -137,7 +135,7 @@ Deno.test("write() gives a folder the same bytes wherever its parts end", () =>
       for (const partSize of [4, 8, 12, 100]) {
         const target = `${folder}/${name}-${partSize}`;
         const options = { format: "safetensors", shardSize: 8 } as const;
-        await extractor().write(data, target, { ...options, partSize });
+        await extractor.write(data, target, { ...options, partSize });
         found.push(bytesAt(target));
       }
       for (const bytes of found) assertEquals(bytes, found[0]);
@@ -148,14 +146,14 @@ Deno.test("write() gives a folder the same bytes wherever its parts end", () =>
       [3, 8, 13, 18].map((row) => IDS[row]!),
     );
     const { head } = await stored.load();
-    assertEquals(head, (await extractor().predict(DATA)).head);
+    assertEquals(head, (await extractor.predict(DATA)).head);
   }));
 
 Deno.test("write() counts samples and skipped ones of a shard", () =>
   inFolder(async (folder) => {
     const target = `${folder}/x.npz`;
     const write = (k: number) =>
-      extractor().write(skipping(), target, { shard: [k, 2], partSize: 4 });
+      extractor.write(skipping(), target, { shard: [k, 2], partSize: 4 });
     const [first, second] = [await write(0), await write(1)];
     assertEquals([first.samples, second.samples], [10, 9]);
     const ids = [first, second].map(({ skipped }) =>
@@ -169,8 +167,8 @@ Deno.test("write() says that a target is already complete, with all skipped samp
   inFolder(async (folder) => {
     const target = `${folder}/x`;
     const options = { format: "parquet", shardSize: 8, partSize: 8 } as const;
-    const first = await extractor().write(skipping(), target, options);
-    const again = await extractor().write(skipping(), target, options);
+    const first = await extractor.write(skipping(), target, options);
+    const again = await extractor.write(skipping(), target, options);
     assertEquals({ ...again }, { ...first, samplesPerSecond: 0 });
     assertEquals(again.skipped.length, 4);
     const text = viewText(viewOf(again, {})!);

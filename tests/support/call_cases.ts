@@ -61,7 +61,7 @@ export function testCallCases(family: string, classes = /./): void {
     run: (each: CallCase) => Promise<readonly string[]>,
   ) =>
     Deno.test(name, async () => {
-      const some = share(cases, numTests++, 3);
+      const some = share(cases, numTests++, 4);
       const faults: string[] = [];
       for (const each of some) {
         try {

@@ -161,7 +161,7 @@ for (const [at, [file, version]] of HEADS.entries()) {
         base.layers(maps).postprocess(gramStatistics({ orders: [1, 2] })),
       ],
     ];
-    for (const extractor of share(extractors, at, 2)) {
+    for (const extractor of share(extractors, at, 3)) {
       const set = await check(extractor.penultimate(), inputs);
       assert(set.logits !== undefined && set.penultimate !== undefined);
     }
