@@ -198,7 +198,7 @@ Deno.test("a constant with a row for each sample of a graph is used by position,
   const extractor = extractorOf(model);
   const { warnings } = await extractor.plan();
   assertEquals(warnings, [
-    'results depend on the order of the samples: "y" treat samples by their position in a batch, as a constant with a row for each does',
+    'results depend on the order of the samples: "y" treats samples by their position in a batch, as a constant with a row for each does',
   ]);
   const { features: [all] } = await extractor.predict(X);
   const y = X.data.map((x, i) => x + rows.values[Math.floor(i / 12) % 2]!);
@@ -307,7 +307,7 @@ Deno.test("plan() warns of operations of a graph that compute over samples", asy
     assertEquals(
       await mixersOf(operations, shape),
       [
-        `results depend on .batch(): "${name}" compute over all samples of a batch`,
+        `results depend on .batch(): "${name}" computes over all samples of a batch`,
       ],
       JSON.stringify(operations),
     );
