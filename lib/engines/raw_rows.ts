@@ -5,6 +5,7 @@
  *
  * @module
  */
+import { RANDOM } from "../models/graph/onnx_operators.ts";
 import { sizeOf } from "../check.ts";
 import { typeName } from "../formats/onnx_tensor.ts";
 import { valuesOf } from "../formats/stored_array.ts";
@@ -189,9 +190,6 @@ async function graphConstant(value: WeightValue): Promise<RawValue> {
     : undefined;
   return { shape, dtype: typeOf(dtype), samples: null, values };
 }
-
-/** Operators whose results differ from run to run. */
-const RANDOM = /^(Random|Bernoulli|Multinomial|TruncatedNormal)/;
 
 /**
  * The outputs of an operation.

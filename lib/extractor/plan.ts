@@ -10,7 +10,7 @@ import {
 import { namesOf, usesHead } from "../engines/program.ts";
 import type { Feed } from "../engines/schedule.ts";
 import type { OnnxOperation } from "../formats/onnx_model.ts";
-import { operationsWithin } from "../models/graph/onnx_operators.ts";
+import { operationsWithin, RANDOM } from "../models/graph/onnx_operators.ts";
 import { type GraphNode, origin } from "../models/graph/graph.ts";
 import type { ModelGraph } from "../models/graph/model_graph.ts";
 import type { EngineChoice } from "./choose_engine.ts";
@@ -218,6 +218,17 @@ function isTraining({ kind, attributes }: OnnxOperation): boolean {
   return kind === "BatchNormalization" && attributes.get("training_mode") === 1;
 }
 
+/** Whether an operation draws numbers; a Dropout does if it trains. */
+function isRandom(
+  { kind, domain, inputs: [, , trains = ""] }: OnnxOperation,
+  onnx: ModelGraph["onnx"],
+): boolean {
+  if (domain !== "" || kind !== "Dropout" || trains === "") {
+    return domain === "" && RANDOM.test(kind);
+  }
+  return onnx?.constants.get(trains)?.storedBytes?.()[0] !== 0;
+}
+
 function isRagged({ ref }: Feed): boolean {
   return ref.node.row.kind === "InputLayer" &&
     ref.node.row.config.ragged === true;
@@ -280,6 +291,9 @@ async function batchDependence(
       call.kind === "raw" && call.onnx !== undefined &&
       [...operationsWithin([call.onnx.operation], functions)].some(isSuch)
     );
+  const random = nodes.filter(({ call, row }) =>
+    call.kind === "raw" && call.onnx === undefined && RANDOM.test(row.kind)
+  );
   const padded = nodes.filter(({ call }) =>
     call.kind === "input" && call.host?.computation.padsToLongest === true
   );
@@ -296,6 +310,12 @@ async function batchDependence(
       which(isTraining),
       "",
       "normalise by the mean and variance of a whole batch, as in training",
+    ),
+    ...warning(
+      [...random, ...which((operation) => isRandom(operation, onnx))],
+      "",
+      "draw random numbers",
+      "chance",
     ),
     ...warning(
       mixing,

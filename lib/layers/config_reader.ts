@@ -6,6 +6,7 @@ import {
   customFunction,
   type CustomTable,
   findCustom,
+  isFactory,
 } from "./custom_objects.ts";
 import { checkedActivation } from "./custom_results.ts";
 import type {
@@ -112,7 +113,11 @@ export class ConfigReader implements LayerConfig {
       const { customObjects = {} } = this.#parts;
       const entry = findCustom(customObjects, name);
       if (typeof entry === "function") {
-        return checkedActivation(entry as Activation, name);
+        if (!isFactory(entry)) {
+          return checkedActivation(entry as Activation, name);
+        }
+        const rule = `be a custom function of two parameters, (ops, x) => …`;
+        throw this.#wrong(key, rule, `${name}, of less than two`);
       }
       const known = activationNamed(entry ?? name, this.dialect);
       if (known !== undefined) return known;
@@ -181,6 +186,10 @@ export class ConfigReader implements LayerConfig {
     options: Readonly<Record<string, unknown>>,
     key: string,
   ): Layer {
+    if (typeof key !== "string" || key === "") {
+      const rule = `the key of a layer that it builds must be a string`;
+      throw new ConfigError(cannot(this.#action(), rule, key));
+    }
     const config = { name: key, ...options };
     const layer = this.#nested(key, { "class_name": kind, config });
     return {

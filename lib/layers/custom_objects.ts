@@ -5,7 +5,7 @@
  *
  * @module
  */
-import { cannot } from "../check.ts";
+import { cannot, isPlainObject } from "../check.ts";
 import type { Ops } from "../ops/ops.ts";
 import { constantArray, isWrittenArray } from "./constant_values.ts";
 import { customOps, twiceAtFirst } from "./custom_ops.ts";
@@ -85,13 +85,19 @@ export type CustomTable = Readonly<Record<string, CustomObject>>;
  * @param objects `customObjects`.
  * @param layers `customLayers`.
  * @returns One table.
- * @throws {TypeError} If an entry is neither a function nor a string, or two
- * entries differ.
+ * @throws {TypeError} If one is not a plain object, an entry is neither a function
+ * nor a string, or two entries differ.
  */
 export function customTable(
   objects: CustomTable,
   layers: CustomTable,
 ): CustomTable {
+  for (const [name, table] of Object.entries({ objects, layers })) {
+    if (isPlainObject(table)) continue;
+    const option = name === "objects" ? "customObjects" : "customLayers";
+    const rule = `"${option}" must be an object of functions and names`;
+    throw new TypeError(cannot("load model", rule, table));
+  }
   for (const [name, entry] of Object.entries({ ...objects, ...layers })) {
     if (typeof entry !== "function" && typeof entry !== "string") {
       const rule =

@@ -146,7 +146,10 @@ export interface Layer {
    * host computes it; a layer with `onHost` must read the output.
    */
   readonly onEachString?: (text: string) => string;
-  /** Computes the outputs from inputs `[N, …]`. */
+  /**
+   * Computes the outputs from inputs `[N, …]`. Inputs and outputs that are a
+   * record in Python are lists in the order of its sorted keys.
+   */
   call<T>(
     ops: Ops<T>,
     inputs: readonly T[],

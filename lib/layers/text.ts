@@ -98,7 +98,7 @@ function stringLookup(config: LayerConfig): Layer {
  * refused.
  */
 function integerLookup(config: LayerConfig): Layer {
-  refuseInverse(config);
+  const isInverse = config.boolean("invert", false);
   const vocabulary = vocabularyOf(config, {
     kind: "number",
     unknown: -1,
@@ -111,7 +111,8 @@ function integerLookup(config: LayerConfig): Layer {
   if ((config.raw("salt") ?? null) !== null) {
     throw wrongOption(config, "salt", "be left out");
   }
-  const far = [...vocabulary.tokens, vocabulary.mask ?? 0]
+  const oov = config.number("oov_token", -1);
+  const far = [...vocabulary.tokens, vocabulary.mask ?? 0, isInverse ? oov : 0]
     .find((token) => Int32Array.of(token as number)[0] !== token);
   if (far !== undefined) {
     throw wrongOption(config, "vocabulary", "be within the range of int32");
@@ -119,8 +120,36 @@ function integerLookup(config: LayerConfig): Layer {
   return {
     weights: [],
     masks: () => [],
-    call: (ops, [x]) => [lookUpNumbers(ops, x!, vocabulary, config)],
+    call: (ops, [x]) => [
+      isInverse
+        ? tokensAt(ops, x!, vocabulary, oov)
+        : lookUpNumbers(ops, x!, vocabulary, config),
+    ],
   };
+}
+
+/** The tokens at some indices; the token of unknown ones beyond them. */
+function tokensAt<T>(
+  ops: Ops<T>,
+  x: T,
+  { tokens, unknown, numUnknown, mask }: Vocabulary,
+  oov: number,
+): T {
+  const all = [
+    ...Array<number>(unknown).fill(mask as number),
+    ...Array<number>(numUnknown).fill(oov),
+    ...tokens as number[],
+  ];
+  const ids = ops.cast(x, "int32");
+  const integers = (list: readonly number[]) => constantOf(ops, list, "int32");
+  const [zero, size] = [0, all.length].map((n) =>
+    constantOf(ops, [n], "int32", [])
+  );
+  const isOut = ops.logicalOr(
+    ops.greater(zero!, ids),
+    ops.greaterEqual(ids, size!),
+  );
+  return ops.take(integers([...all, oov]), ops.where(isOut, size!, ids), 0);
 }
 
 function lookUpNumbers<T>(

@@ -62,6 +62,8 @@ def alone(lib):
         ("sparse_texts", L.TextVectorization(vocabulary=["b", "a"], output_mode="tf_idf", idf_weights=[0.5, 2.0], sparse=True), [[" ".join(r)] for r in words]),
         ("known", L.IntegerLookup(vocabulary=[3, 1], num_oov_indices=0, mask_token=0), [[1, 3], [0, 3], [1, 1]]),
         ("known_counts", L.IntegerLookup(vocabulary=[3, 1], num_oov_indices=0, output_mode="count"), [[1, 3], [3, 3]]),
+        ("inverse", L.IntegerLookup(vocabulary=[7, 5], invert=True, mask_token=9, num_oov_indices=2), [[0, 1], [2, 3], [4, 5], [-1, 99]]),
+        ("inverse_known", L.IntegerLookup(vocabulary=[7, 5], invert=True, oov_token=-3, num_oov_indices=0), [[0, 1], [2, -1]]),
         ("tokens", L.TextVectorization(vocabulary=["b", "a"], split=None), WORDS),
     ]:
         is_row = isinstance(rows[0], list)

@@ -223,6 +223,14 @@ class Transformer(L.Layer):
         return x + self.ffn(x)
 
 
+@keras.saving.register_keras_serializable(package="my")
+class Records(L.Layer):
+    """A layer on a record, which gives one."""
+
+    def call(self, inputs):
+        return {"sum": inputs["w"] + inputs["v"], "difference": inputs["w"] - inputs["v"]}
+
+
 def parts():
     """Files that came last: they are added to those before."""
     EXPECTED.update(json.loads((FOLDER / "expected.json").read_text()))
@@ -233,6 +241,9 @@ def parts():
         masked = MaskedMean(name="mean")(L.Masking(name="masking")(steps))
         keep(f"masked_mean.{end}", keras.Model(steps, masked), (5, 4))
         keep(f"transformer.{end}", keras.Model(steps, Transformer(name="t")(steps)), (5, 4))
+        v, w = keras.Input((4,), name="v"), keras.Input((4,), name="w")
+        found = Records(name="r")({"w": w, "v": v})
+        keep(f"records.{end}", keras.Model([v, w], L.Subtract(name="s")([found["sum"], 2 * found["difference"]])), (4,), (4,))
     (FOLDER / "expected.json").write_text(json.dumps(EXPECTED, indent=1) + "\n")
 
 

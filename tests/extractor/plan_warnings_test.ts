@@ -90,6 +90,30 @@ Deno.test("plan() warns of such operations in subgraphs and functions, and of th
   ]);
 });
 
+Deno.test("plan() warns of operations that draw random numbers", async () => {
+  const warned = async (trains: number) => {
+    await using model = await loadModel(onnxBytes({
+      nodes: [
+        { op: "RandomNormalLike", name: "noise", in: ["x"], out: ["n"] },
+        { op: "Add", in: ["x", "n"], out: ["s"] },
+        { op: "Dropout", name: "drop", in: ["s", "r", "t"], out: ["y"] },
+      ],
+      constants: [
+        { name: "r", shape: [], floats: [0.5] },
+        { name: "t", type: 9, shape: [], raw: Uint8Array.of(trains) },
+      ],
+    }));
+    const extractor = new FeatureExtractor(model).layers("y").logits(false);
+    return (await extractor.plan()).warnings;
+  };
+  assertEquals(await warned(0), [
+    'results depend on chance: "noise" draws random numbers',
+  ]);
+  assertEquals(await warned(1), [
+    'results depend on chance: "noise", "drop" draw random numbers',
+  ]);
+});
+
 Deno.test("plan() warns of classes of models whose call is not in the file", async () => {
   const json = modelOf(layer("r", "ReLU", {}, on("x")));
   const warned = async (config: Json) => {

@@ -84,6 +84,29 @@ Deno.test("activation() reads names, functions and layers without weights", () =
   }
 });
 
+Deno.test("activation() and build() refuse what cannot be meant", () => {
+  const reader = new ConfigReader({
+    name: "it",
+    className: "It",
+    dialect: 3,
+    options: { activation: "mine" },
+    factoryOf: (name) => LAYERS[name]!,
+    customObjects: { mine: ((x: unknown) => x) as never },
+  });
+  assertThrows(
+    () => reader.activation("activation"),
+    TypeError,
+    '"activation" must be a custom function of two parameters, (ops, x) => …: current value is "mine, of less than two"',
+  );
+  for (const key of [undefined, ""]) {
+    assertThrows(
+      () => reader.build("ReLU", {}, key as string),
+      TypeError,
+      "the key of a layer that it builds must be a string",
+    );
+  }
+});
+
 Deno.test("activation() refuses a layer that returns two tensors", () => {
   const two: LayerFactory = () => ({
     weights: [],

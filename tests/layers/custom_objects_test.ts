@@ -41,6 +41,16 @@ Deno.test("customTable() joins both, and refuses what is none or differs", () =>
   );
 });
 
+Deno.test("customTable() refuses what is no plain object", () => {
+  for (const wrong of [new Map([["A", one]]), [one], "A"]) {
+    assertThrows(
+      () => customTable(wrong as never, {}),
+      TypeError,
+      '"customObjects" must be an object of functions and names',
+    );
+  }
+});
+
 Deno.test("customTable() refuses functions that do not compute at once", () => {
   const wrong = [
     [async () => {}, "not an async function or a generator"],

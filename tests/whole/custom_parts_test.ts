@@ -60,7 +60,17 @@ function transformer(config: LayerConfig): Layer {
   };
 }
 
+/** Of `{ v, w }`, gives `{ difference, sum }`. */
+function records(): Layer {
+  return {
+    weights: [],
+    call: (ops, [v, w]) => [ops.subtract(w!, v!), ops.add(w!, v!)],
+  };
+}
+
 for (const end of ["keras", "h5"]) {
+  Deno.test(`customObjects: records are lists in the order of their keys, .${end}`, () =>
+    checkFile(`records.${end}`, { Records: records }));
   Deno.test(`customObjects: custom cells and others are stacked, .${end}`, () =>
     checkFile(`stacked.${end}`, { "my>Cell": subtractingCell }));
   Deno.test(`customObjects: a layer receives the mask of its input, .${end}`, () =>

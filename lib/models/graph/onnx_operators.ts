@@ -36,6 +36,9 @@ export const PREDICATES: ReadonlySet<string> = new Set([
   ...["LessOrEqual", "Not", "Or", "Xor"],
 ]);
 
+/** Operators whose results differ from run to run, in ONNX and TensorFlow. */
+export const RANDOM = /^(Random|Bernoulli|Multinomial|TruncatedNormal)/;
+
 /** Operators whose feature maps are channels first, by their definition. */
 const FIRST = new Set([
   ...["Conv", "ConvTranspose", "ConvInteger", "QLinearConv", "DeformConv"],

@@ -5,7 +5,7 @@ import type {
   StoredArgument,
   TensorId,
 } from "./keras_topology.ts";
-import { mapValues } from "./records.ts";
+import { mapValues, sortedKeys } from "./records.ts";
 
 /** The arguments of a call, with tensors as indices. */
 export interface BoundArguments {
@@ -22,6 +22,11 @@ export interface CallScope {
   readonly layers: readonly LayerSpec[];
   /** Finds a tensor. */
   readonly refOf: (tensor: TensorId) => Ref;
+  /**
+   * Whether it may be called on a record, which becomes a list in the order of
+   * the sorted keys. @default {false}
+   */
+  readonly takesRecords?: boolean;
   /** Refuses the call. */
   readonly fail: (rule: string, value: unknown) => never;
 }
@@ -38,7 +43,7 @@ export interface CallScope {
 export function bindArguments(
   spec: LayerSpec,
   call: CallSpec,
-  { layers, refOf, fail }: CallScope,
+  { layers, refOf, fail, takesRecords = false }: CallScope,
 ): BoundArguments {
   const tensors: Ref[] = [];
   const ids: TensorId[] = [];
@@ -65,9 +70,13 @@ export function bindArguments(
     }
     if ("list" in argument) return argument.list.map(bind);
     if (!("record" in argument)) return argument.value;
+    const { record } = argument;
+    if (takesRecords) {
+      return sortedKeys(record).map((key) => bind(record[key]!));
+    }
     const rule =
       "layers and operations must be called on tensors or lists, not on records with keys";
-    return fail(rule, Object.keys(argument.record));
+    return fail(rule, Object.keys(record));
   };
   const positional = call.positional.map(bind);
   const numInputs = tensors.length;

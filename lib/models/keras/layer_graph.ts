@@ -276,6 +276,7 @@ class Builder {
     const bound = bindArguments(spec, call, {
       layers,
       refOf: (tensor) => refOf(tensor, draft.name),
+      takesRecords: !isOperation && this.#custom(draft) !== undefined,
       fail: (rule, value) => this.#fail(rule, value),
     });
     const { positional, named, numInputs } = bound;

@@ -214,3 +214,23 @@ Deno.test("a linear classifier of more scores than labels is refused by name", a
     'Cannot run "op" as it must have 2 labels, not 1',
   );
 });
+
+Deno.test("integers are divided before opset 9 by constants other than -1 only", async () => {
+  const file = (divisor: number) =>
+    onnxBytes({
+      opsets: { "": 7 },
+      nodes: [{ op: "Div", name: "op", in: ["x", "y"], out: ["z"] }],
+      constants: [
+        { name: "y", type: 6, shape: [1], ints: [divisor], intsField: 5 },
+      ],
+      inputs: [{ name: "x", type: 6, shape: ["N", 1] }],
+      outputs: [{ name: "z", type: 6, shape: ["N", 1] }],
+    });
+  const x = { data: Int32Array.of(7, -510), shape: [2, 1] };
+  assertEquals(await run(file(255), x), [0, -2]);
+  await assertRejects(
+    () => run(file(-1), x),
+    TypeError,
+    'Cannot run "op" as its runtime ends the process on the lowest integer divided by -1, before opset 9; convert the file in Python: onnx.version_converter.convert_version(model, 21)',
+  );
+});

@@ -27,10 +27,11 @@ const SHAPE = spec("shape", "TFOpLambda", [{
   named: {},
 }]);
 
-function bound(layer: LayerSpec, call: CallSpec) {
+function bound(layer: LayerSpec, call: CallSpec, takesRecords = false) {
   const names: string[] = [];
   const { tensors: _tensors, ...others } = bindArguments(layer, call, {
     layers: [SHAPE],
+    takesRecords,
     refOf: ({ layer }) => (names.push(layer), {} as Ref),
     fail: (rule) => {
       throw new TypeError(rule);
@@ -66,8 +67,13 @@ Deno.test("bindArguments() passes the tensor in the stead of its sizes", () => {
   ]);
 });
 
-Deno.test("bindArguments() refuses records", () => {
+Deno.test("bindArguments() refuses records, but for custom layers", () => {
   const call = { positional: [{ record: { a: of("a") } }], named: {} };
+  const both = { record: { b: of("b"), a: of("a") } };
+  const custom = { positional: [both], named: {} };
+  const { names, positional } = bound(spec("l", "Mine"), custom, true);
+  assertEquals(names, ["a", "b"]);
+  assertEquals(positional, [[{ input: 0 }, { input: 1 }]]);
   assertThrows(
     () => bound(spec("l", "Add"), call),
     TypeError,
