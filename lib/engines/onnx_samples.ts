@@ -246,6 +246,7 @@ export const ONNX_RULES: RawRules = {
     MeanVarianceNormalization: (x, { integers }) =>
       over(x, ...integers("axes", 1) ?? [0, 2, 3]),
     LpNormalization: (x, { number }) => over(x, number("axis", -1)),
+    ReverseSequence: (x, { number }) => over(x, number("time_axis", 0)),
     CumSum: (x, { integers }) => {
       const axes = integers("", 1);
       return axes && over(x, ...axes);

@@ -134,6 +134,10 @@ const MIXING: readonly [Node, ...Constant[]][] = [
   [node("Tile", ["t"]), int("t", 2, 1, 1)],
   [node("Resize", ["", "s"], { axes: [1, 0, 2] }), float("s", [3])],
   [node("NonZero", [])],
+  [
+    node("ReverseSequence", ["n"], { "time_axis": 0, "batch_axis": 1 }),
+    int("n", 1, 2, 3),
+  ],
 ];
 
 Deno.test("rawRows() knows operators that keep rows apart", async () => {
