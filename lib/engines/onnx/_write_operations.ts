@@ -79,6 +79,7 @@ const CHANGED: Readonly<Record<number, string>> = {
   18: "ReduceL1 ReduceL2 ReduceLogSum ReduceLogSumExp ReduceMax ReduceMean " +
     "ReduceMin ReduceProd ReduceSumSquare",
   19: "AveragePool",
+  20: "DFT",
   21: "GroupNormalization",
 };
 /** What to do with a function that the runtime cannot run. */

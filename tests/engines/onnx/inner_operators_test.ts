@@ -261,14 +261,19 @@ Deno.test("an operator that the attributes of a call decide is refused by name",
 });
 
 Deno.test("an operator of a function of an earlier opset, which means something else there, is refused", async () => {
-  const file = fileOf("a function", [
-    { op: "Softmax", name: "p", in: ["x"], out: ["n"] },
-  ]);
-  const own = { "": 12 };
-  const functions = file.functions!.map((each) => ({ ...each, opsets: own }));
-  await assertRejects(
-    () => both({ ...file, functions }),
-    TypeError,
-    'Cannot run "p" as its runtime computes it as in opset 13, and its function is of opset 12; convert the file in Python: onnx.inliner.inline_local_functions(model, True)',
-  );
+  const cases = [["Softmax", 12, 13], ["DFT", 19, 20]] as const;
+  for (const [op, own, opset] of cases) {
+    const file = fileOf("a function", [
+      { op, name: "p", in: ["x"], out: ["n"] },
+    ]);
+    const opsets = { ...file.opsets, "": opset };
+    const functions = file.functions!.map((each) => ({
+      ...{ ...each, opsets: { "": own } },
+    }));
+    await assertRejects(
+      () => both({ ...file, opsets, functions }),
+      TypeError,
+      `Cannot run "p" as its runtime computes it as in opset ${opset}, and its function is of opset ${own}; convert the file in Python: onnx.inliner.inline_local_functions(model, True)`,
+    );
+  }
 });
