@@ -61,6 +61,7 @@ const KEEPS_TYPE = new Set(
 const DECIDING: ReadonlyMap<string, RegExp> = new Map([
   ["AveragePool", /^(auto_pad|ceil_mode|count_include_pad|pads)$/],
   ["Attention", /^is_causal$/],
+  ["BatchNormalization", /^training_mode$/],
   ["DynamicQuantizeLSTM", /^(direction|hidden_size)$/],
   ["LSTM", /^(direction|hidden_size)$/],
   ["LinearClassifier", /^(classlabels_.*|coefficients|intercepts)$/],
