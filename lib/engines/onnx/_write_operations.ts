@@ -117,12 +117,14 @@ export class OperationWriter {
     this.#origin = origin;
     this.#calls = calls;
     this.#added = added;
-    const functions = origin.file.functions.flatMap(({ nodes }) => nodes);
+    const { functions } = origin.file;
     const operations = calls.map(({ operation }) => operation);
-    const all = [...operations, ...functions];
+    const all = [...operations, ...functions.flatMap(({ nodes }) => nodes)];
     const names = tensorNames(all);
     for (const { name } of operationsWithin(all)) names.add(name);
-    for (const name of others) names.add(name);
+    // Some of them may not be used.
+    const unused = functions.flatMap(({ inputs }) => inputs);
+    for (const name of [...unused, ...others]) names.add(name);
     this.fresh = (stem) => {
       let name = stem;
       while (names.has(name)) name = `${name}'`;

@@ -145,6 +145,26 @@ Deno.test("names of a guard differ from those in subgraphs", async () => {
   assertEquals(await run(bytes, { x: ints(7, 9), y: ints(2, -1) }), [-3, 9]);
 });
 
+Deno.test("names of a guard differ from those of inputs that a function does not use", async () => {
+  const nodes = [
+    { op: "Cast", in: ["a"], out: ["i"], attributes: { to: 6 } },
+    { op: "Concat", in: ["i", "i"], out: ["j"], attributes: { axis: 1 } },
+    { op: "Div", name: "op", in: ["j", "j"], out: ["k"] },
+    { op: "Cast", in: ["k"], out: ["b"], attributes: { to: 1 } },
+  ];
+  const f = { name: "F", domain: "own", inputs: ["a", "integers"], nodes };
+  const bytes = onnxBytes({
+    opsets: { "": 17, own: 1 },
+    nodes: [
+      { op: "F", domain: "own", in: ["x", "x"], out: ["y"] },
+    ],
+    functions: [{ ...f, outputs: ["b"], opsets: { "": 16 } }],
+    inputs: [{ name: "x", shape: ["N", 2] }],
+    outputs: [{ name: "y", type: 1 }],
+  });
+  assertEquals(await run(bytes, ones([1, 2])), [1, 1, 1, 1]);
+});
+
 Deno.test("weights of other sizes than their operator has are refused by name", async () => {
   const lstm = (
     r: readonly number[],
