@@ -62,7 +62,7 @@ export function checkFile(file: OnnxFile): asserts file is WholeFile {
   }
   checkVersion(file, "opset", version ?? OPSETS[0], OPSETS, CONVERT);
   checkVersion(file, "format", irVersion, FORMATS, CONVERT);
-  // The runtime refuses unknown domains, even if unused.
+  // The runtime refuses unknown versions of its domains, even if unused.
   for (const [domain, version] of opsets) {
     const versions = DOMAINS.get(domain);
     if (domain === "" || versions === undefined) continue;
