@@ -20,9 +20,10 @@ const LOWEST = { "int32": -(2 ** 31), "float32": -3.4028234663852886e38 };
 type Reduction = "sum" | "prod" | "max" | "min";
 
 /**
- * Reduces the rows of each segment, `[N, …]` to `[segments, …]`. A row whose
- * segment is out of range counts in none. An empty segment gives the neutral
- * value, which for extremes is the lowest or highest number.
+ * Reduces the rows of each segment, `[N, …]` to `[segments, …]`. A row with a
+ * negative segment counts in none; a segment that is too large is an error on
+ * every engine, as in Keras on a CPU. An empty segment gives the neutral value,
+ * which for extremes is the lowest or highest number.
  */
 function segments(kind: Reduction): ComputeOne {
   return (ops, args) => {
@@ -34,9 +35,14 @@ function segments(kind: Reduction): ComputeOne {
     const rows = depth > 1 ? ops.merge(data, 0, depth - 1) : data;
     const line = depth > 1 ? ops.merge(ids, 0, depth - 1) : ids;
     const each = Array.from({ length: count }, (_, i) => i);
-    const isIn = ops.equal(
-      ops.cast(line, "int32"),
-      constantOf(ops, each, "int32", [count, 1]),
+    const id = ops.cast(line, "int32");
+    const isNegative = ops.greater(integer(ops, 0), id);
+    // Taken from a table, whose range is checked.
+    const index = ops.where(isNegative, integer(ops, 0), id);
+    const known = ops.take(constantOf(ops, each, "int32"), index, 0);
+    const isIn = ops.logicalAnd(
+      ops.equal(known, constantOf(ops, each, "int32", [count, 1])),
+      ops.logicalNot(isNegative),
     ); // [segments, N]
     const counts = withLastAxes(ops, isIn, rank(ops, rows) - 1);
     const neutral = neutralOf(ops, kind, ops.dtype(rows));
