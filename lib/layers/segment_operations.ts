@@ -12,7 +12,13 @@ import type { Ops } from "../ops/ops.ts";
 import { isClose } from "./elementwise_operations.ts";
 import type { FactoryTable } from "./layer.ts";
 import { type Arguments, type ComputeOne, operations } from "./operation.ts";
-import { constantOf, integer, rank, square } from "./operation_forms.ts";
+import {
+  constantOf,
+  integer,
+  rank,
+  square,
+  typeNamed,
+} from "./operation_forms.ts";
 
 /** The smallest integer, and float32, that stand for an empty segment. */
 const LOWEST = { "int32": -(2 ** 31), "float32": -3.4028234663852886e38 };
@@ -112,10 +118,10 @@ const tfBincount: ComputeOne = (ops, args) => {
   }
   const rows = ops.oneHot(ops.cast(args.tensor("x"), "int32"), size);
   const found = isBounded ? counts(ops, args, rows) : bincount(ops, args);
-  if (args.boolean("binary_output", false)) {
-    return ops.cast(ops.cast(found, "bool"), "int32");
-  }
-  return args.has("weights") ? found : ops.cast(found, "int32");
+  if (args.has("weights")) return found; // of the type of the weights
+  const isBinary = args.boolean("binary_output", false);
+  const type = typeNamed(args.string("dtype", "int32"));
+  return ops.cast(isBinary ? ops.cast(found, "bool") : found, type);
 };
 
 /** `20 log₁₀(max) − 10 log₁₀(mean squared error)`, over all samples. */

@@ -96,6 +96,18 @@ Deno.test("a negative segment counts in none, and one that is too large is refus
   }
 });
 
+Deno.test("tf.math.bincount counts in the requested type: a mean of integers is one", () => {
+  const x = { shape: [null, 3], dtype: "int32" } as const;
+  const typeOf = (options: Record<string, unknown>) => {
+    const kwargs = { minlength: 4, axis: -1, ...options };
+    return shapeOfCall("tf.math.bincount", { kwargs }, [x]).dtype;
+  };
+  for (const options of [{}, { maxlength: 4 }, { "binary_output": true }]) {
+    assertEquals(typeOf(options), "int32");
+    assertEquals(typeOf({ ...options, dtype: "float32" }), "float32");
+  }
+});
+
 Deno.test("operations of results whose size depends on the values are refused", () => {
   const x = { shape: [null, 3], dtype: "int32" } as const;
   const refused: [string, Record<string, unknown>, string][] = [
