@@ -178,7 +178,9 @@ export const TFJS_RULES: RawRules = {
     StridedSlice: strided,
     BroadcastTo: single.Expand!,
     Fill: single.ConstantOfShape!,
-    OneHot: (x) => ({ ...x, shape: [...x.shape, null], dtype: "float32" }),
+    OneHot: ({ samples, shape }) => ({
+      ...{ samples, shape: [...shape, null], dtype: "float32" },
+    }),
     SpaceToBatchND: blocks(false),
     BatchToSpaceND: blocks(true),
   },

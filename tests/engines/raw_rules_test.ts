@@ -96,6 +96,15 @@ Deno.test("over(), total() and perIndex() find axes with samples", () => {
   assertEquals(perIndex(X, 0, located(null))?.samples, { axis: 0 });
 });
 
+Deno.test("Transpose by an order that is not known is not known", () => {
+  const inputs = [X, located(null, 3)];
+  const rule = ONNX_RULES.single.Transpose!;
+  assertEquals(rule(X, { ...operation("Transpose"), inputs }), undefined);
+  assertEquals(brief(rule(X, operation("Transpose"))), [{ axis: 2 }, [
+    ...[4, 3, null],
+  ]]);
+});
+
 Deno.test("joined() and Tile count the rows of each sample", () => {
   const two = { axis: 0, before: 2 };
   const op = operation("Concat");

@@ -142,10 +142,12 @@ function writeCheck(
 ): string {
   const { writer, operation, known, fresh } = written;
   const name = operation.inputs[input]!;
-  const { shape } = known(name);
+  const { shape, bytes } = known(name);
   const isSame = (wanted: number, axis: number) =>
     wanted === 0 || shape?.[axis] === wanted;
-  if (from === undefined && sizes.every(isSame)) return name;
+  // Of other tensors, a file may declare sizes that they do not have.
+  const isCertain = bytes !== undefined && from === undefined;
+  if (isCertain && sizes.every(isSame)) return name;
   const isWrong = shape?.length === sizes.length &&
     sizes.some((wanted, axis) =>
       wanted !== 0 && shape[axis] !== null && !isSame(wanted, axis)
