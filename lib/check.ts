@@ -357,7 +357,8 @@ export function checkNoOptions(
   const options = args[count];
   if (options === undefined) return;
   if (count > 0 && typeof options === "number") return;
-  const isObject = typeof options === "object" && options !== null;
+  const isObject = typeof options === "object" && options !== null &&
+    !Array.isArray(options);
   const [key] = isObject ? Object.keys(options) : [options];
   if (key === undefined) return;
   const what = count === 0 || isObject ? "options" : "further arguments";

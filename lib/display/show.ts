@@ -61,9 +61,9 @@ export async function show(
   x: unknown,
   options: ShowOptions = {},
 ): Promise<void> {
-  checkNoOptions(arguments, "show", "show(x, options)", 2);
   checkAwaited(x, "show this", "what is shown");
   const checked = checkShowOptions(options);
+  checkNoOptions(arguments, "show", "show(x, options)", 2);
   const isNotebook = inNotebook();
   const other = isNotebook ? await otherOutput(x) : undefined;
   if (other !== undefined) {

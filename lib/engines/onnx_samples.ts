@@ -13,6 +13,7 @@ import {
   cut,
   each,
   einsum,
+  elementsAlong,
   elementwise,
   guessed,
   joined,
@@ -33,7 +34,6 @@ import {
   type Sizes,
   spatial,
   squeezed,
-  taken,
   total,
   unsqueezed,
 } from "./raw_rules.ts";
@@ -220,7 +220,7 @@ export const ONNX_RULES: RawRules = {
     MatMul: (inputs, operation) => product(inputs, operation),
     Gemm: (inputs, operation) => product(inputs, operation, "transA", "transB"),
     Gather: ([x, indices], operation) =>
-      taken(x!, indices!, operation.number("axis", 0), operation),
+      elementsAlong(x!, indices!, operation.number("axis", 0), operation),
     Einsum: einsum,
     ...each("LSTM GRU RNN", recurrent),
   },

@@ -221,7 +221,7 @@ function listed(inputs: readonly Known[]): Sizes {
  * @param operation The operation.
  * @returns The rows, or elements.
  */
-export function taken(
+export function elementsAlong(
   x: Known,
   indices: Known,
   axis: number,

@@ -117,8 +117,6 @@ export async function loadModel(
   source: string | URL | Uint8Array | Blob,
   options: LoadModelOptions = {},
 ): Promise<Model> {
-  const call = "loadModel(source, options)";
-  checkNoOptions(arguments, "load model", call, 2);
   checkAwaited(source, "load model", "the source");
   checkOptions(options, "load model", [
     "customObjects",
@@ -127,6 +125,8 @@ export async function loadModel(
     "limits",
     "signal",
   ]);
+  const call = "loadModel(source, options)";
+  checkNoOptions(arguments, "load model", call, 2);
   const { allowNonFinite = false, signal } = options;
   checkBoolean(allowNonFinite, "load model", "allowNonFinite");
   if (signal !== undefined && !(signal instanceof AbortSignal)) {

@@ -280,15 +280,16 @@ class Arguments<T> {
       throw new TypeError(cannot(this.#action(), rule, args.length));
     }
     if (this.#name === "constant") return [this.#constant(args[0])];
-    const like = args.find((value) => this.#isTensor(value)) as T | undefined;
+    const beside = this.#typeBeside(args);
     return [...form].map((kind, i) => {
       const value = args[i];
       if (kind === "t" || kind === "x") {
-        const type = kind === "x" || like && this.#ops.dtype(like) === "int32";
-        return this.#tensor(kind, value, i, type ? "int32" : "float32");
+        return this.#tensor(kind, value, i, kind === "x" ? "int32" : beside);
       }
       if (kind === "l" && Array.isArray(value)) {
-        return value.map((item) => this.#tensor("l", item, i, "float32"));
+        // The type of a state in a scan is that of its step's results.
+        const type = form === "li" ? this.#typeBeside(value) : "float32";
+        return value.map((item) => this.#tensor("l", item, i, type));
       }
       if (ALLOWED[kind]?.(value)) {
         return kind === "s" ? this.#step(value) : value;
@@ -303,6 +304,14 @@ class Arguments<T> {
 
   #isTensor(value: unknown): boolean {
     return isTensor(value) && this.#tensors.has(value);
+  }
+
+  /** The type of whole numbers beside tensors: int32 where no tensor is float. */
+  #typeBeside(values: readonly unknown[]): "int32" | "float32" {
+    const types = values.filter((value) => this.#isTensor(value))
+      .map((value) => this.#ops.dtype(value as T));
+    const isFloat = types.includes("float32") || !types.includes("int32");
+    return isFloat ? "float32" : "int32";
   }
 
   /** A tensor, or a constant of the type of the tensor that it meets. */

@@ -31,6 +31,7 @@ import {
   rsqrt,
   square,
   truncated,
+  truncatedQuotient,
   type Unary,
   unary,
 } from "./operation_forms.ts";
@@ -322,19 +323,6 @@ export const ELEMENTWISE_OPERATIONS: FactoryTable = operations({
       ops.maximum(args.tensor("t"), args.beside("clip_value_min", "t")),
       args.beside("clip_value_max", "t"),
     ),
-  "tf.truncatediv(x, y)": (ops, args) => {
-    const [a, b] = args.pair("x", "y");
-    const isWhole = ops.dtype(a) === "int32" && ops.dtype(b) === "int32";
-    if (!isWhole) return truncated(ops, ops.divide(a, b));
-    const isExact = ops.equal(
-      ops.mod(a, b),
-      ops.cast(ops.constant(0), "int32"),
-    );
-    const isRounded = ops.logicalOr(
-      isExact,
-      ops.equal(ops.sign(a), ops.sign(b)),
-    );
-    const floor = ops.floorDivide(a, b);
-    return ops.add(floor, ops.cast(ops.logicalNot(isRounded), "int32"));
-  },
+  "tf.truncatediv(x, y)": (ops, args) =>
+    truncatedQuotient(ops, ...args.pair("x", "y")),
 });

@@ -93,6 +93,18 @@ export function truncated<T>(ops: Ops<T>, x: T): T {
   return ops.multiply(ops.sign(x), ops.floor(ops.abs(x)));
 }
 
+/** The quotient, rounded towards 0; exact for integers. */
+export function truncatedQuotient<T>(ops: Ops<T>, a: T, b: T): T {
+  const isWhole = ops.dtype(a) === "int32" && ops.dtype(b) === "int32";
+  if (!isWhole) return truncated(ops, ops.divide(a, b));
+  const isRounded = ops.logicalOr(
+    ops.equal(ops.mod(a, b), ops.cast(ops.constant(0), "int32")),
+    ops.equal(ops.sign(a), ops.sign(b)),
+  );
+  const floor = ops.floorDivide(a, b);
+  return ops.add(floor, ops.cast(ops.logicalNot(isRounded), "int32"));
+}
+
 export function isInfinite<T>(ops: Ops<T>, x: T): T {
   return ops.equal(ops.abs(ops.float(x)), ops.constant(Infinity));
 }

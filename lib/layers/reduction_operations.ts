@@ -17,6 +17,7 @@ import {
 import {
   binary,
   castFirst,
+  integer,
   knownSize,
   logSumExp,
   nanToNum,
@@ -28,6 +29,7 @@ import {
   type Reduction,
   reduction,
   square,
+  truncatedQuotient,
   variance,
 } from "./operation_forms.ts";
 
@@ -203,7 +205,12 @@ function extreme(
 /** Names of TensorFlow stand beside those of Keras for the same function. */
 const REDUCTIONS: Readonly<Record<string, Reduction>> = {
   "Sum | tf.math.reduce_sum": (ops, x, o) => ops.sum(x, o),
-  "Mean | tf.math.reduce_mean": (ops, x, o) => ops.mean(x, o),
+  "Mean": (ops, x, o) => ops.mean(x, o),
+  "tf.math.reduce_mean": (ops, x, o) => {
+    if (ops.dtype(x) !== "int32") return ops.mean(x, o);
+    const each = ops.broadcastLike(integer(ops, 1), x);
+    return truncatedQuotient(ops, ops.sum(x, o), ops.sum(each, o));
+  },
   "Prod | tf.math.reduce_prod": (ops, x, o) => ops.prod(x, o),
   "Any | tf.math.reduce_any": (ops, x, o) => ops.any(ops.cast(x, "bool"), o),
   "All | tf.math.reduce_all": (ops, x, o) => ops.all(ops.cast(x, "bool"), o),

@@ -12,7 +12,13 @@ import type { Ops } from "../ops/ops.ts";
 import { isClose } from "./elementwise_operations.ts";
 import type { FactoryTable } from "./layer.ts";
 import { type Arguments, type ComputeOne, operations } from "./operation.ts";
-import { constantOf, integer, rank, square } from "./operation_forms.ts";
+import {
+  constantOf,
+  integer,
+  rank,
+  square,
+  typeNamed,
+} from "./operation_forms.ts";
 
 /** The smallest integer, and float32, that stand for an empty segment. */
 const LOWEST = { "int32": -(2 ** 31), "float32": -3.4028234663852886e38 };
@@ -20,9 +26,10 @@ const LOWEST = { "int32": -(2 ** 31), "float32": -3.4028234663852886e38 };
 type Reduction = "sum" | "prod" | "max" | "min";
 
 /**
- * Reduces the rows of each segment, `[N, …]` to `[segments, …]`. A row whose
- * segment is out of range counts in none. An empty segment gives the neutral
- * value, which for extremes is the lowest or highest number.
+ * Reduces the rows of each segment, `[N, …]` to `[segments, …]`. A row with a
+ * negative segment counts in none; a segment that is too large is an error on
+ * every engine, as in Keras on a CPU. An empty segment gives the neutral value,
+ * which for extremes is the lowest or highest number.
  */
 function segments(kind: Reduction): ComputeOne {
   return (ops, args) => {
@@ -34,9 +41,14 @@ function segments(kind: Reduction): ComputeOne {
     const rows = depth > 1 ? ops.merge(data, 0, depth - 1) : data;
     const line = depth > 1 ? ops.merge(ids, 0, depth - 1) : ids;
     const each = Array.from({ length: count }, (_, i) => i);
-    const isIn = ops.equal(
-      ops.cast(line, "int32"),
-      constantOf(ops, each, "int32", [count, 1]),
+    const id = ops.cast(line, "int32");
+    const isNegative = ops.greater(integer(ops, 0), id);
+    // Taken from a table, whose range is checked.
+    const index = ops.where(isNegative, integer(ops, 0), id);
+    const known = ops.take(constantOf(ops, each, "int32"), index, 0);
+    const isIn = ops.logicalAnd(
+      ops.equal(known, constantOf(ops, each, "int32", [count, 1])),
+      ops.logicalNot(isNegative),
     ); // [segments, N]
     const counts = withLastAxes(ops, isIn, rank(ops, rows) - 1);
     const neutral = neutralOf(ops, kind, ops.dtype(rows));
@@ -106,10 +118,10 @@ const tfBincount: ComputeOne = (ops, args) => {
   }
   const rows = ops.oneHot(ops.cast(args.tensor("x"), "int32"), size);
   const found = isBounded ? counts(ops, args, rows) : bincount(ops, args);
-  if (args.boolean("binary_output", false)) {
-    return ops.cast(ops.cast(found, "bool"), "int32");
-  }
-  return args.has("weights") ? found : ops.cast(found, "int32");
+  if (args.has("weights")) return found; // of the type of the weights
+  const isBinary = args.boolean("binary_output", false);
+  const type = typeNamed(args.string("dtype", "int32"));
+  return ops.cast(isBinary ? ops.cast(found, "bool") : found, type);
 };
 
 /** `20 log₁₀(max) − 10 log₁₀(mean squared error)`, over all samples. */

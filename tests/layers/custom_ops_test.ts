@@ -25,6 +25,19 @@ Deno.test("customOps() takes numbers for tensors, of the type that they meet", (
   assertEquals(OPS.shape(OPS.constant(Float32Array.of(1, 2))), [2]);
 });
 
+Deno.test("customOps() keeps integers beyond float32 where they meet a condition or a list", () => {
+  const ids = OPS.constant(Int32Array.of(2 ** 24 + 1, 3));
+  const isFirst = OPS.equal([1, 0], 1);
+  assertEquals(data(OPS.where(isFirst, ids, 0)), [2 ** 24 + 1, 0]);
+  assertEquals(data(OPS.where(isFirst, 0, ids)), [0, 3]);
+  assertEquals(data(OPS.concatenate([ids, [1]], 0)), [2 ** 24 + 1, 3, 1]);
+  assertEquals(data(OPS.stack([[1, 2], ids], 0)), [1, 2, 2 ** 24 + 1, 3]);
+  // Beside floats they are floats.
+  const half = OPS.divide(ids, 2);
+  assertEquals(OPS.dtype(OPS.where(ids, half, 0)), "float32");
+  assertEquals(OPS.dtype(OPS.concatenate([half, [1]], 0)), "float32");
+});
+
 Deno.test("customOps() takes lists of numbers and arrays for tensors", () => {
   assertEquals(data(OPS.add(x, [1, 2])), [2, 0, 4, 6]);
   assertEquals(data(OPS.matmul(x, [[0, 1], [1, 0]])), [-2, 1, 4, 3]);

@@ -72,6 +72,42 @@ Deno.test("bincount() refuses an integer for which Keras gives a longer result",
   }
 });
 
+Deno.test("a negative segment counts in none, and one that is too large is refused, as in Keras", async () => {
+  const data = Array.from({ length: 12 }, (_, i) => i + 1);
+  const x: CaseArray = { data, shape: [6, 2], dtype: "int32" };
+  const lowest = -(2 ** 31);
+  const empty = [lowest, lowest];
+  for (const at of ENGINES.keys()) {
+    // Row i reads segment (i + 4) % 5.
+    const maxima = (ids: number[]) => {
+      const segments: CaseArray = { data: ids, shape: [6], dtype: "int32" };
+      return outputOf("segment_empty.keras", [x, segments], at);
+    };
+    const { found } = await maxima([2, -1, 2, 1, 4, -9]);
+    const row = [7, 8]; // of segment 1
+    assertEquals(found.data, [row, empty, row, empty, empty, empty].flat());
+    for (const wrong of [5, 700]) {
+      await assertRejects(
+        () => maxima([2, 0, wrong, 1, 4, 2]),
+        RangeError,
+        `from 0 to 4: current value is ${wrong}`,
+      );
+    }
+  }
+});
+
+Deno.test("tf.math.bincount counts in the requested type: a mean of integers is one", () => {
+  const x = { shape: [null, 3], dtype: "int32" } as const;
+  const typeOf = (options: Record<string, unknown>) => {
+    const kwargs = { minlength: 4, axis: -1, ...options };
+    return shapeOfCall("tf.math.bincount", { kwargs }, [x]).dtype;
+  };
+  for (const options of [{}, { maxlength: 4 }, { "binary_output": true }]) {
+    assertEquals(typeOf(options), "int32");
+    assertEquals(typeOf({ ...options, dtype: "float32" }), "float32");
+  }
+});
+
 Deno.test("operations of results whose size depends on the values are refused", () => {
   const x = { shape: [null, 3], dtype: "int32" } as const;
   const refused: [string, Record<string, unknown>, string][] = [

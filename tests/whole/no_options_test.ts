@@ -102,3 +102,22 @@ counted("options of functions that have none are refused", async () => {
   assertEquals(sets.length, 1);
   free(model);
 });
+
+Deno.test("a function that Array.map() calls says what it is called with", async () => {
+  const each: [string, (source: string) => Promise<unknown>][] = [
+    ["load model", sonde.loadModel],
+    ["show", sonde.show],
+  ];
+  for (const [action, call] of each) {
+    await assertRejects(
+      () => Promise.all(["a.keras", "b.keras"].map(call)),
+      TypeError,
+      `Cannot ${action} as its options must be an object: current value is 0`,
+    );
+  }
+  await assertRejects(
+    async () => await (sonde.accuracy as Call)({}, ["a"]),
+    TypeError,
+    'accuracy(set) must be called without further arguments: current value is ["a"]',
+  );
+});

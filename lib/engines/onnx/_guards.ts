@@ -215,18 +215,18 @@ function writeDivisor(
   const [whole, minus] = [fresh("whole"), fresh("is minus one")];
   writeNode(writer, "Cast", [y], whole, { to: INT64 });
   writeNode(writer, "Equal", [whole, writeIntegers(written, [-1], [])], minus);
-  const turned = (from: string, to: string) => {
+  const negatedWhere = (from: string, to: string) => {
     const negative = fresh("negative");
     writeNode(writer, "Neg", [from], negative);
     writeNode(writer, "Where", [minus, negative, from], to);
     return to;
   };
-  const changed = [x, turned(y, fresh(`${y} but minus one`))];
+  const changed = [x, negatedWhere(y, fresh(`${y} but minus one`))];
   if (kind === "Mod") return { inputs: changed };
   const quotient = fresh("quotient");
   return {
     inputs: changed,
     outputs: [quotient],
-    after: () => turned(quotient, output),
+    after: () => negatedWhere(quotient, output),
   };
 }
