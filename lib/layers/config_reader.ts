@@ -117,7 +117,7 @@ export class ConfigReader implements LayerConfig {
           return checkedActivation(entry as Activation, name);
         }
         const rule = `be a custom function of two parameters, (ops, x) => …`;
-        throw this.#wrong(key, rule, `${name}, of less than two`);
+        throw this.#wrong(key, rule, `${name}, of fewer`);
       }
       const known = activationNamed(entry ?? name, this.dialect);
       if (known !== undefined) return known;

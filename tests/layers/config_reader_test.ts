@@ -96,7 +96,7 @@ Deno.test("activation() and build() refuse what cannot be meant", () => {
   assertThrows(
     () => reader.activation("activation"),
     TypeError,
-    '"activation" must be a custom function of two parameters, (ops, x) => …: current value is "mine, of less than two"',
+    '"activation" must be a custom function of two parameters, (ops, x) => …: current value is "mine, of fewer"',
   );
   for (const key of [undefined, ""]) {
     assertThrows(
