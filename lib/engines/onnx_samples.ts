@@ -6,13 +6,14 @@
  * @module
  */
 import { BROADCASTING, UNARY } from "../models/graph/onnx_operators.ts";
-import { along, isLocated, shifted } from "../ops/samples.ts";
+import { along, common, isLocated, shifted } from "../ops/samples.ts";
 import { axisOf, countOf } from "../ops/shapes.ts";
 import {
   bounds,
   cut,
   each,
   einsum,
+  elementsAlong,
   elementwise,
   guessed,
   joined,
@@ -33,7 +34,6 @@ import {
   type Sizes,
   spatial,
   squeezed,
-  taken,
   total,
   unsqueezed,
 } from "./raw_rules.ts";
@@ -66,12 +66,12 @@ const greatest: SingleRule = (x, operation) => {
   return [values, { ...values, dtype: "int32" }];
 };
 
-const transposed: SingleRule = (x, operation) =>
-  operation.ops.transpose(
-    x,
-    operation.integers("perm", 1) ??
-      x.shape.map((_, i) => i).reverse(),
-  );
+const transposed: SingleRule = (x, operation) => {
+  const { ops, inputs, integers } = operation;
+  const order = integers("perm", 1);
+  if (order === undefined && inputs[1] !== undefined) return undefined;
+  return ops.transpose(x, order ?? [...x.shape.keys()].reverse());
+};
 
 const sliced: SingleRule = (x, { inputs, attribute }) => {
   const [starts, ends, axes, steps] = ["starts", "ends", "axes", "steps"].map(
@@ -162,17 +162,23 @@ const reshaped: SingleRule = (x, operation) => {
 };
 
 /** Over time steps, `[T, N, D]`, or `[N, T, D]` with the other layout. */
-const recurrent: JointRule = ([x], operation) => {
-  const isFirst = operation.number("layout", 0) === 1;
+const recurrent: JointRule = ([x], { inputs, number }) => {
+  const isFirst = number("layout", 0) === 1;
   const [steps, rows] = isFirst ? [1, 0] : [0, 1];
   const { shape: { length }, samples, dtype } = x!;
-  const [weights, states] = [[1, 2, 3], [5, 6]].map((all) =>
-    all.flatMap((i) => operation.inputs[i]?.samples ?? [])
-  );
-  const areApart = weights!.length === 0 &&
-    states!.every((one) => isLocated(one) && one.axis === rows);
+  const samplesOf = (...all: readonly number[]) =>
+    all.flatMap((i) => inputs[i]?.samples ?? []).filter(isLocated);
+  const lengths = samplesOf(4).map((one) => shifted(one, rows));
+  const others = [...lengths, ...samplesOf(5, 6)];
+  const areApart = samplesOf(1, 2, 3, 7).length === 0 &&
+    others.every(({ axis }) => axis === rows);
   if (length !== 3 || !areApart || samples?.axis === 2) return undefined;
-  const outcome = along(x!, steps);
+  const found = [...samples ? [samples] : [], ...others];
+  const outcome = along(x!, steps) === "mixed"
+    ? "mixed"
+    : found.length === 0
+    ? null
+    : common(found);
   const at = (axis: number, rank: number) => ({
     ...{ shape: Array(rank).fill(null), dtype },
     samples: isLocated(outcome) ? { ...outcome, axis } : outcome,
@@ -185,7 +191,8 @@ const enlarged: SingleRule = (x, { inputs, version, attribute }) => {
   const factors = inputs[version < 11 ? 1 : 2]?.values;
   const isKept = factors?.length === x.shape.length &&
     factors[x.samples?.axis ?? 0] === 1 && attribute("axes") === undefined;
-  return isKept ? { ...x, shape: x.shape.map(() => null) } : guessed(x);
+  const shape = x.shape.map(() => null);
+  return isKept ? { ...x, shape, values: undefined } : guessed(x);
 };
 
 const padded: SingleRule = (x, { inputs, integers, ops }) => {
@@ -213,7 +220,7 @@ export const ONNX_RULES: RawRules = {
     MatMul: (inputs, operation) => product(inputs, operation),
     Gemm: (inputs, operation) => product(inputs, operation, "transA", "transB"),
     Gather: ([x, indices], operation) =>
-      taken(x!, indices!, operation.number("axis", 0), operation),
+      elementsAlong(x!, indices!, operation.number("axis", 0), operation),
     Einsum: einsum,
     ...each("LSTM GRU RNN", recurrent),
   },

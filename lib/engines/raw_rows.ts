@@ -192,7 +192,8 @@ async function graphConstant(value: WeightValue): Promise<RawValue> {
 }
 
 /**
- * The outputs of an operation.
+ * The outputs of an operation. Values that are computed are known for lists, of
+ * at most one axis.
  *
  * @param rules How operators treat samples.
  * @param operation The operation.
@@ -212,7 +213,11 @@ function rawOutputs(
   const [first, ...others] = [ruled(rules, operation) ?? []].flat();
   if (first !== undefined) {
     const shape = refined(first.shape, sizes);
-    return [{ ...first, shape, dtype: dtype ?? first.dtype }, ...others];
+    const areLists = [...present, first].every(({ shape }) => shape.length < 2);
+    const isSame = first.values === inputs[0]?.values;
+    const values = areLists || isSame ? first.values : undefined;
+    const type = dtype ?? first.dtype;
+    return [{ ...first, shape, dtype: type, values }, ...others];
   }
   if (present.some(({ samples }) => samples !== null)) return [];
   const isUnranked = sizes === undefined;

@@ -108,7 +108,10 @@ export const kept: SingleRule = (x) => x;
 /** Windows over the axes of a feature map that are not the first. */
 export const spatial: SingleRule = (x) =>
   x.shape.length >= 3 && (x.samples?.axis ?? 0) === 0
-    ? { ...x, shape: x.shape.map((size, i) => i === 0 ? size : null) }
+    ? {
+      ...{ ...x, values: undefined },
+      shape: x.shape.map((size, i) => i === 0 ? size : null),
+    }
     : undefined;
 
 /** Element by element, with broadcasting. */
@@ -218,7 +221,7 @@ function listed(inputs: readonly Known[]): Sizes {
  * @param operation The operation.
  * @returns The rows, or elements.
  */
-export function taken(
+export function elementsAlong(
   x: Known,
   indices: Known,
   axis: number,
@@ -294,7 +297,8 @@ export function perIndex(
   const at = axisOf(axis, x.shape.length);
   const [size = 1] = values?.shape ?? [];
   const shape = [size, ...Array(x.shape.length - 1 - at).fill(1)];
-  return { ...x, samples: aligned([x, { shape, samples: null }]) };
+  const samples = aligned([x, { shape, samples: null }]);
+  return { ...x, values: undefined, samples };
 }
 
 /** Other sizes, but probably the same samples. */

@@ -14,6 +14,7 @@ import {
   cut,
   each,
   einsum,
+  elementsAlong,
   elementwise,
   guessed,
   isKnown,
@@ -28,7 +29,6 @@ import {
   type SingleRule,
   spatial,
   squeezed,
-  taken,
   total,
   unsqueezed,
 } from "./raw_rules.ts";
@@ -103,7 +103,7 @@ const blocks = (isBack: boolean): SingleRule => (x, { integers }) => {
 const gathered: JointRule = ([x, indices, axes], operation) => {
   const [axis] = axes?.values ?? [operation.kind === "Gather" ? 0 : null];
   return typeof axis === "number" && operation.number("batchDims", 0) === 0
-    ? taken(x!, indices!, axis, operation)
+    ? elementsAlong(x!, indices!, axis, operation)
     : undefined;
 };
 
@@ -178,7 +178,9 @@ export const TFJS_RULES: RawRules = {
     StridedSlice: strided,
     BroadcastTo: single.Expand!,
     Fill: single.ConstantOfShape!,
-    OneHot: (x) => ({ ...x, shape: [...x.shape, null], dtype: "float32" }),
+    OneHot: ({ samples, shape }) => ({
+      ...{ samples, shape: [...shape, null], dtype: "float32" },
+    }),
     SpaceToBatchND: blocks(false),
     BatchToSpaceND: blocks(true),
   },

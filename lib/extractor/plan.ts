@@ -278,13 +278,6 @@ async function batchDependence(
 ): Promise<string[]> {
   const { feeds, features, schedule } = program;
   const nodes = [...feeds.map(({ ref }) => ref.node), ...schedule.nodes];
-  const isSingle = (onnx?.batch ?? fixedRows(program)) === 1;
-  const isRaw = schedule.nodes.some(({ call }) => call.kind === "raw");
-  const { mixing, ordered } = isRaw && !isSingle
-    ? await (await import("../engines/raw_rows.ts")).rawRows(program)
-    : program.rows;
-  const fixed = wholeBatches(1, program);
-  const on = fixed === 1 ? undefined : "the order of the samples";
   const functions = onnx?.file.functions ?? [];
   const which = (isSuch: (operation: OnnxOperation) => boolean) =>
     nodes.filter(({ call }) =>
@@ -317,6 +310,33 @@ async function batchDependence(
       "draw random numbers",
       "chance",
     ),
+    ...await sampleDependence(onnx, program),
+    ...warning(
+      indices.map(({ node }) => node),
+      "the indices of ",
+      "count over all samples of a batch",
+    ),
+    ...warning(
+      padded,
+      "the length of ",
+      "is that of the longest string of a batch, and what does not mask the padding sees it; use .batch(1), or save the layer with output_sequence_length",
+    ),
+  ];
+}
+
+/** Warns of nodes that depend on other samples, or on their positions. */
+async function sampleDependence(
+  onnx: ModelGraph["onnx"],
+  program: ExtractorProgram,
+): Promise<string[]> {
+  const isSingle = (onnx?.batch ?? fixedRows(program)) === 1;
+  const isRaw = program.schedule.nodes.some(({ call }) => call.kind === "raw");
+  const { mixing, ordered } = isRaw && !isSingle
+    ? await (await import("../engines/raw_rows.ts")).rawRows(program)
+    : program.rows;
+  const fixed = wholeBatches(1, program);
+  const on = fixed === 1 ? undefined : "the order of the samples";
+  return [
     ...warning(
       mixing,
       "",
@@ -330,16 +350,6 @@ async function batchDependence(
       "",
       "treat samples by their position in a batch, as a constant with a row for each does",
       on,
-    ),
-    ...warning(
-      indices.map(({ node }) => node),
-      "the indices of ",
-      "count over all samples of a batch",
-    ),
-    ...warning(
-      padded,
-      "the length of ",
-      "is that of the longest string of a batch, and what does not mask the padding sees it; use .batch(1), or save the layer with output_sequence_length",
     ),
   ];
 }

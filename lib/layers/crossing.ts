@@ -108,11 +108,11 @@ function crossed<T>(
   for (const x of inputs) hash = concatenated(ops, hash, bytes(ops, x));
   // Σ byteᵢ 256ⁱ modulo the number of bins, without a number beyond int32.
   const size = integer(ops, numBins);
-  const places = Array.from(
+  const powers = Array.from(
     { length: NUM_BYTES },
     (_, i) => Number(BigInt(BYTE) ** BigInt(i) % BigInt(numBins)),
   );
-  const weights = constantOf(ops, places, "int32");
+  const weights = constantOf(ops, powers, "int32");
   const parts = ops.multiply(ops.cast(hash, "int32"), weights);
   return ops.mod(ops.sum(ops.mod(parts, size), { axis: -1 }), size);
 }
@@ -169,7 +169,7 @@ function times<T>(ops: Ops<T>, x: T): T {
   return sums;
 }
 
-/** Bytes moved up by some places, each times a factor, and added. */
+/** Sums of bytes, each times a factor for how far it moves up. */
 function moved<T>(ops: Ops<T>, x: T, factorOf: (by: number) => number): T {
   const matrix = Array.from(
     { length: NUM_BYTES ** 2 },

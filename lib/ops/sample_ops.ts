@@ -123,7 +123,7 @@ const RULES: Rules<Exclude<Computed, "reshape" | "unmerge">> = {
   pad: (x, widths) =>
     along(
       x,
-      ...[...widths.keys()].filter((i) => widths[i]!.some((n) => n > 0)),
+      ...[...widths.keys()].filter((i) => widths[i]!.some((n) => n !== 0)),
     ),
   repeat: ({ samples, shape }, times, axis) => {
     if (samples?.axis !== axisOf(axis, shape.length)) return samples;

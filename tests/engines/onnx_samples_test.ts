@@ -120,6 +120,7 @@ const MIXING: readonly [Node, ...Constant[]][] = [
   [node("Flatten", [], { axis: 0 })],
   [node("Concat", ["x"], { axis: 0 })],
   [node("Pad", ["p"]), int("p", 1, 0, 0, 0, 0, 0)],
+  [node("Pad", ["p"]), int("p", -1, 0, 0, 0, 0, 0)],
   [node("ArgMax", [])],
   [node("CumSum", ["a"]), int("a", -3)],
   [
@@ -192,6 +193,46 @@ Deno.test("rawRows() knows rows of a table by the indices of a sample", async ()
   assertEquals(await mixing([whole, rows(0)], [table]), undefined);
   // Here the samples would be on the second axis.
   assertEquals(await mixing([whole, rows(1)], [table]), "Gather");
+});
+
+Deno.test("rawRows() reads computed axes from lists, not from tables", async () => {
+  const sum: Node = { op: "ReduceSum", in: ["x", "axes"], out: ["y"] };
+  const row: Node = { op: "Gather", in: ["table", "i"], out: ["axes"] };
+  const i = { name: "i", type: 7, shape: [], ints: [1] };
+  const table = (...shape: number[]): Constant => ({
+    ...{ name: "table", type: 7, shape, ints: [1, 2, 0, 1].slice(0, shape[0]) },
+  });
+  const last = { ...i, shape: [1] };
+  assertEquals(await mixing([row, sum], [table(2), last]), undefined);
+  // The second row, [0, 1], not the second number.
+  const rows = { ...table(2, 2), ints: [1, 2, 0, 1] };
+  assertEquals(await mixing([row, sum], [rows, i]), "ReduceSum");
+});
+
+Deno.test("rawRows() finds samples in the states and lengths of a recurrent operator", async () => {
+  const pooled = (to: string, axes: readonly number[]): Node => ({
+    ...{ op: "ReduceMax", in: ["x"], out: [to] },
+    attributes: { axes, keepdims: 0 },
+  });
+  const rnn = (...inputs: string[]): Node => ({
+    ...{ op: "RNN", in: inputs, out: ["all", "y"] },
+    attributes: { hidden_size: 5 },
+  });
+  const mean: Node = {
+    ...{ op: "ReduceMean", in: ["y"], out: ["m"], attributes: { axes: [1] } },
+  };
+  const wide: Node = { op: "Unsqueeze", in: ["p", "first"], out: ["h"] };
+  const whole: Node = {
+    ...{ op: "Cast", in: ["p"], out: ["l"], attributes: { to: 6 } },
+  };
+  const constants = [
+    ...[float("c", [2, 4, 3]), float("w", [1, 5, 3]), float("r", [1, 5, 5])],
+    int("first", 0),
+  ];
+  const states = [pooled("p", [1]), wide, rnn("c", "w", "r", "", "", "h")];
+  assertEquals(await mixing([...states, mean], constants), "ReduceMean");
+  const lengths = [pooled("p", [1, 2]), whole, rnn("c", "w", "r", "", "l")];
+  assertEquals(await mixing([...lengths, mean], constants), "ReduceMean");
 });
 
 Deno.test("rawRows() takes what is computed from constants as the same for all samples", async () => {

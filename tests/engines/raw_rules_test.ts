@@ -2,6 +2,7 @@ import { assertEquals } from "@std/assert";
 import { ONNX_RULES } from "../../lib/engines/onnx_samples.ts";
 import {
   cut,
+  elementsAlong,
   elementwise,
   guessed,
   joined,
@@ -15,7 +16,6 @@ import {
   type Size,
   spatial,
   squeezed,
-  taken,
   total,
   unsqueezed,
 } from "../../lib/engines/raw_rules.ts";
@@ -96,6 +96,15 @@ Deno.test("over(), total() and perIndex() find axes with samples", () => {
   assertEquals(perIndex(X, 0, located(null))?.samples, { axis: 0 });
 });
 
+Deno.test("Transpose by an order that is not known is not known", () => {
+  const inputs = [X, located(null, 3)];
+  const rule = ONNX_RULES.single.Transpose!;
+  assertEquals(rule(X, { ...operation("Transpose"), inputs }), undefined);
+  assertEquals(brief(rule(X, operation("Transpose"))), [{ axis: 2 }, [
+    ...[4, 3, null],
+  ]]);
+});
+
 Deno.test("joined() and Tile count the rows of each sample", () => {
   const two = { axis: 0, before: 2 };
   const op = operation("Concat");
@@ -125,16 +134,24 @@ Deno.test("joined() and Tile count the rows of each sample", () => {
   );
 });
 
-Deno.test("taken() and cut() find selected samples, not parts of each", () => {
+Deno.test("elementsAlong() and cut() find selected samples, not parts of each", () => {
   const op = operation("Gather");
   const indices = located(null, 5);
-  assertEquals(brief(taken(X, indices, -1, op)), [{ axis: 0 }, [null, 3, 5]]);
-  assertEquals(taken(X, indices, 0, op).samples, "mixed");
+  assertEquals(brief(elementsAlong(X, indices, -1, op)), [{ axis: 0 }, [
+    null,
+    3,
+    5,
+  ]]);
+  assertEquals(elementsAlong(X, indices, 0, op).samples, "mixed");
   const several = { ...X, samples: { axis: 0, after: 3 } };
-  assertEquals(taken(several, indices, 0, op).samples, undefined);
+  assertEquals(elementsAlong(several, indices, 0, op).samples, undefined);
   const table = located(null, 9, 2);
   const ids = located(0, null, 3);
-  assertEquals(brief(taken(table, ids, 0, op)), [{ axis: 0 }, [null, 3, 2]]);
+  assertEquals(brief(elementsAlong(table, ids, 0, op)), [{ axis: 0 }, [
+    null,
+    3,
+    2,
+  ]]);
   assertEquals(cut(X, [{ axis: 1, start: 1 }]).samples, { axis: 0 });
   assertEquals(cut(X, [{ axis: 0, stop: 1e9 }]).samples, { axis: 0 });
   assertEquals(cut(X, [{ axis: 0, stop: 2 }]).samples, "mixed");

@@ -142,10 +142,12 @@ function writeCheck(
 ): string {
   const { writer, operation, known, fresh } = written;
   const name = operation.inputs[input]!;
-  const { shape } = known(name);
+  const { shape, bytes } = known(name);
   const isSame = (wanted: number, axis: number) =>
     wanted === 0 || shape?.[axis] === wanted;
-  if (from === undefined && sizes.every(isSame)) return name;
+  // Of other tensors, a file may declare sizes that they do not have.
+  const isCertain = bytes !== undefined && from === undefined;
+  if (isCertain && sizes.every(isSame)) return name;
   const isWrong = shape?.length === sizes.length &&
     sizes.some((wanted, axis) =>
       wanted !== 0 && shape[axis] !== null && !isSame(wanted, axis)
@@ -213,18 +215,18 @@ function writeDivisor(
   const [whole, minus] = [fresh("whole"), fresh("is minus one")];
   writeNode(writer, "Cast", [y], whole, { to: INT64 });
   writeNode(writer, "Equal", [whole, writeIntegers(written, [-1], [])], minus);
-  const turned = (from: string, to: string) => {
+  const negatedWhere = (from: string, to: string) => {
     const negative = fresh("negative");
     writeNode(writer, "Neg", [from], negative);
     writeNode(writer, "Where", [minus, negative, from], to);
     return to;
   };
-  const changed = [x, turned(y, fresh(`${y} but minus one`))];
+  const changed = [x, negatedWhere(y, fresh(`${y} but minus one`))];
   if (kind === "Mod") return { inputs: changed };
   const quotient = fresh("quotient");
   return {
     inputs: changed,
     outputs: [quotient],
-    after: () => turned(quotient, output),
+    after: () => negatedWhere(quotient, output),
   };
 }

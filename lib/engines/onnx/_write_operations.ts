@@ -61,6 +61,7 @@ const KEEPS_TYPE = new Set(
 const DECIDING: ReadonlyMap<string, RegExp> = new Map([
   ["AveragePool", /^(auto_pad|ceil_mode|count_include_pad|pads)$/],
   ["Attention", /^is_causal$/],
+  ["BatchNormalization", /^training_mode$/],
   ["DynamicQuantizeLSTM", /^(direction|hidden_size)$/],
   ["LSTM", /^(direction|hidden_size)$/],
   ["LinearClassifier", /^(classlabels_.*|coefficients|intercepts)$/],
@@ -79,6 +80,7 @@ const CHANGED: Readonly<Record<number, string>> = {
   18: "ReduceL1 ReduceL2 ReduceLogSum ReduceLogSumExp ReduceMax ReduceMean " +
     "ReduceMin ReduceProd ReduceSumSquare",
   19: "AveragePool",
+  20: "DFT",
   21: "GroupNormalization",
 };
 /** What to do with a function that the runtime cannot run. */

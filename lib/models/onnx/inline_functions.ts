@@ -148,11 +148,12 @@ function isReplaceable(
   { isOverload, nodes, inputs, outputs, opsets: versions }: OnnxFunction,
   { opsets, functions }: WholeFile,
 ): boolean {
-  const own = new Set(functions.map(({ domain }) => domain));
   const made = new Set(nodes.flatMap((node) => node.outputs));
-  const isCopied = ({ domain, attributes }: OnnxOperation) =>
-    domain !== "ai.onnx.ml" && ![...attributes.values()].some(isUnusual) &&
-    (own.has(domain) || versions.get(domain) === opsets.get(domain));
+  const isCopied = (node: OnnxOperation) =>
+    node.domain !== "ai.onnx.ml" &&
+    ![...node.attributes.values()].some(isUnusual) &&
+    (versions.get(node.domain) === opsets.get(node.domain) ||
+      functionsOf(node, functions).length > 0);
   return !isOverload &&
     outputs.every((name) => made.has(name) || inputs.includes(name)) &&
     nodes.flatMap((node) => [...graphsWithin(node)])

@@ -249,26 +249,37 @@ Deno.test("a bias that is computed in a function has the size of its weights", a
 });
 
 Deno.test("an operator that the attributes of a call decide is refused by name", async () => {
-  const node: Node = {
-    ...{ op: "AveragePool", name: "pool", in: ["x"], out: ["n"] },
-    attributes: { "ceil_mode": { of: "ceil", type: 2 }, "kernel_shape": [2] },
-  };
-  await assertRejects(
-    () => both(fileOf("a function", [node])),
-    TypeError,
-    'Cannot run "pool" as its runtime may compute it wrongly, by its "ceil_mode", which is an attribute of the call of a function',
-  );
+  const cases = [
+    ["AveragePool", "ceil_mode"],
+    ["BatchNormalization", "training_mode"],
+  ] as const;
+  for (const [op, attribute] of cases) {
+    const node: Node = {
+      ...{ op, name: "op", in: ["x"], out: ["n"] },
+      attributes: { [attribute]: { of: "passed", type: 2 } },
+    };
+    await assertRejects(
+      () => both(fileOf("a function", [node])),
+      TypeError,
+      `Cannot run "op" as its runtime may compute it wrongly, by its "${attribute}", which is an attribute of the call of a function`,
+    );
+  }
 });
 
 Deno.test("an operator of a function of an earlier opset, which means something else there, is refused", async () => {
-  const file = fileOf("a function", [
-    { op: "Softmax", name: "p", in: ["x"], out: ["n"] },
-  ]);
-  const own = { "": 12 };
-  const functions = file.functions!.map((each) => ({ ...each, opsets: own }));
-  await assertRejects(
-    () => both({ ...file, functions }),
-    TypeError,
-    'Cannot run "p" as its runtime computes it as in opset 13, and its function is of opset 12; convert the file in Python: onnx.inliner.inline_local_functions(model, True)',
-  );
+  const cases = [["Softmax", 12, 13], ["DFT", 19, 20]] as const;
+  for (const [op, own, opset] of cases) {
+    const file = fileOf("a function", [
+      { op, name: "p", in: ["x"], out: ["n"] },
+    ]);
+    const opsets = { ...file.opsets, "": opset };
+    const functions = file.functions!.map((each) => ({
+      ...{ ...each, opsets: { "": own } },
+    }));
+    await assertRejects(
+      () => both({ ...file, opsets, functions }),
+      TypeError,
+      `Cannot run "p" as its runtime computes it as in opset ${opset}, and its function is of opset ${own}; convert the file in Python: onnx.inliner.inline_local_functions(model, True)`,
+    );
+  }
 });

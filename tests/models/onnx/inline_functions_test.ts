@@ -199,3 +199,17 @@ Deno.test("inlineFunctions() copies an input that a function returns", async () 
     .predict(X, QUIET);
   assertEquals([...features[0]!.data], [-1, -4, -9, -16]);
 });
+
+Deno.test("a function of the domain of ONNX, of another opset than its operators, is not replaced", async () => {
+  const bytes = bytesOf({
+    nodes: [{ op: "F", in: ["x"], out: ["y"] }],
+    inputs: [{ name: "x", shape: ["N", 2] }],
+    functions: [{
+      ...{ name: "F", domain: "", inputs: ["a"], outputs: ["b"] },
+      nodes: [{ op: "Softmax", in: ["a"], out: ["b"] }],
+      opsets: { "": 12 },
+    }],
+  });
+  await using model = await loadModel(bytes);
+  assertEquals(model.layers.map(({ kind }) => kind), ["F"]);
+});
