@@ -1,6 +1,7 @@
 import { cannot } from "../check.ts";
 import { batchAxisOf } from "../datasets/model_input.ts";
 import type { Feed } from "../engines/schedule.ts";
+import { NO_INDEX } from "../ops/shapes.ts";
 import type { NdArray } from "../types.ts";
 
 /** Messages of ONNX Runtime and TF.js about an index out of range. */
@@ -39,14 +40,15 @@ export function indexError(error: unknown, batch: FailedBatch): unknown {
   const layer = LAYERS.map((named) => named.exec(text)?.[1])
     .find((name) => name !== undefined);
   const at = layer === undefined ? "" : ` of layer "${layer}"`;
-  const found = rowOf(value, batch);
+  const isIndex = value !== NO_INDEX;
+  const found = isIndex ? rowOf(value, batch) : undefined;
   const range = last === undefined ? "in the tensor" : `from 0 to ${last}`;
   const rule = `every index${at} must be ${range}`;
   return new RangeError(
     cannot(
       "run",
       rule,
-      value,
+      isIndex ? value : "none, for an unknown or a negative integer",
       found && `it is in row ${found.row} of input "${found.input}"`,
     ),
     { cause: error },

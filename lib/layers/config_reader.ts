@@ -117,7 +117,7 @@ export class ConfigReader implements LayerConfig {
           return checkedActivation(entry as Activation, name);
         }
         const rule = `be a custom function of two parameters, (ops, x) => …`;
-        throw this.#wrong(key, rule, `${name}, of less than two`);
+        throw this.#wrong(key, rule, `${name}, of fewer`);
       }
       const known = activationNamed(entry ?? name, this.dialect);
       if (known !== undefined) return known;
@@ -265,14 +265,20 @@ export class ConfigReader implements LayerConfig {
   /**
    * Refuses a wrapper that calls a stateful layer in a way of its own, as
    * TimeDistributed does, once for each time step: where the state is then
-   * carried is not known.
+   * carried is not known. A custom one must say that it is stateful.
    *
    * @param layer The layer that was made.
    * @throws {TypeError} If it wraps a stateful layer, and is not stateful.
    */
   checkState({ keepsState }: Layer): void {
     if (this.#stateful === undefined || keepsState) return;
-    throw calledAgain(this.#stateful);
+    const { customObjects = {}, className, registeredName } = this.#parts;
+    const custom = customFunction(customObjects, className, registeredName);
+    if (custom === undefined) throw calledAgain(this.#stateful);
+    const rule = `"keepsState" must be true, as it wraps a stateful layer`;
+    const hint =
+      `return { weights, call, keepsState: true } if it calls "${this.#stateful}" once`;
+    throw new ConfigError(cannot(this.#action(), rule, keepsState, hint));
   }
 
   #value(key: string, fallback: unknown): unknown {

@@ -129,7 +129,7 @@ function bytesOf<T>(ops: Ops<T>, value: bigint): T {
 /** The bytes of integers of 32 bits, with their sign: `[…, 8]`. */
 function bytes<T>(ops: Ops<T>, x: T): T {
   const axis = ops.shape(x).length;
-  const divisors = [0, 1, 2, 3].map((i) => i < 3 ? BYTE ** i : BYTE ** 3);
+  const divisors = Array.from({ length: 4 }, (_, i) => BYTE ** i);
   const column = ops.expandDims(x, axis);
   const low = ops.mod(
     ops.floorDivide(column, constantOf(ops, divisors, "int32")),

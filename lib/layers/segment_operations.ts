@@ -9,6 +9,7 @@
  */
 import { withLastAxes } from "./_over_time.ts";
 import type { Ops } from "../ops/ops.ts";
+import { NO_INDEX } from "../ops/shapes.ts";
 import { isClose } from "./elementwise_operations.ts";
 import type { FactoryTable } from "./layer.ts";
 import { type Arguments, type ComputeOne, operations } from "./operation.ts";
@@ -88,7 +89,7 @@ const bincount: ComputeOne = (ops, args) => {
   if (size < 1) args.refuse("minlength", "be 1 or more");
   const x = ops.cast(args.tensor("x"), "int32");
   const isNegative = ops.greater(integer(ops, 0), x);
-  const indices = ops.where(isNegative, integer(ops, size), x);
+  const indices = ops.where(isNegative, integer(ops, NO_INDEX), x);
   const ones = Array.from(
     { length: size * size },
     (_, i) => Number(i % (size + 1) === 0),

@@ -10,6 +10,7 @@
  */
 import { constantOf } from "./operation_forms.ts";
 import type { Ops } from "../ops/ops.ts";
+import { NO_INDEX } from "../ops/shapes.ts";
 import {
   optionalNumber,
   readSparse,
@@ -184,7 +185,7 @@ function lookUpNumbers<T>(
       ops.where(
         isMask === undefined ? isKnown : ops.logicalOr(isKnown, isMask),
         known,
-        keys([size]),
+        keys([NO_INDEX]),
       ),
       0,
     );

@@ -33,7 +33,7 @@ export interface Points {
  * @param action The action, for messages.
  * @returns The row indices, the number of rows that are not finite, and the
  * width `D`.
- * @throws {TypeError} If the shape has less than two axes or does not fit the data.
+ * @throws {TypeError} If the shape has fewer than two axes or does not fit the data.
  */
 export function chooseRows(
   rows: Rows,

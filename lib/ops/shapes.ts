@@ -104,3 +104,6 @@ export function sameSize(
   if (a !== null && b !== null && a !== b) throw new TypeError(message());
   return a ?? b;
 }
+
+/** An index for integers that have none: every engine refuses it. */
+export const NO_INDEX = -(2 ** 31);

@@ -96,7 +96,7 @@ Deno.test("activation() and build() refuse what cannot be meant", () => {
   assertThrows(
     () => reader.activation("activation"),
     TypeError,
-    '"activation" must be a custom function of two parameters, (ops, x) => …: current value is "mine, of less than two"',
+    '"activation" must be a custom function of two parameters, (ops, x) => …: current value is "mine, of fewer"',
   );
   for (const key of [undefined, ""]) {
     assertThrows(
@@ -185,4 +185,30 @@ Deno.test("readLayer() says how a custom class, or one behind an alias, gets its
     read({ customObjects: {}, storedClass: "my>Reverse" }),
     'pass customObjects: { "my>Reverse": (config) => … }, which reads it by config.raw("strength"), instead of the alias',
   );
+});
+
+Deno.test("a custom layer that wraps a stateful one must be stateful", () => {
+  const config = { units: 2, activation: "tanh", stateful: true };
+  const layer = { class_name: "SimpleRNN", config };
+  const read = (state: { keepsState?: true }) => {
+    const custom: LayerFactory = (config) => ({
+      ...config.layer("layer"),
+      keepsState: false,
+      ...state,
+    });
+    return readLayer({
+      name: "it",
+      className: "Wrap",
+      dialect: 3,
+      options: { layer },
+      customObjects: { Wrap: custom },
+      factoryOf: (name) => name === "Wrap" ? custom : LAYERS[name]!,
+    });
+  };
+  assertThrows(
+    () => read({}),
+    TypeError,
+    'Cannot read layer "it" (Wrap) as "keepsState" must be true, as it wraps a stateful layer: current value is false; return { weights, call, keepsState: true } if it calls "it/layer" once',
+  );
+  assertEquals(read({ keepsState: true }).keepsState, true);
 });

@@ -1,6 +1,6 @@
 // deno-lint-ignore-file camelcase -- Keras' own keys
-import { assertEquals, assertThrows } from "@std/assert";
-import { layerOf } from "./_one_call.ts";
+import { assertEquals, assertRejects, assertThrows } from "@std/assert";
+import { called, layerOf } from "./_one_call.ts";
 
 const V = ["a", "b"];
 
@@ -97,5 +97,20 @@ Deno.test("a layer on the host is not called by an engine", () => {
     () => layer.call({} as never, [], {}, { masks: [], args: {} }),
     TypeError,
     "it must be called on an input of the model",
+  );
+});
+
+Deno.test("IntegerLookup without an index for unknown integers takes one that no input holds", async () => {
+  const layer = layerOf("IntegerLookup", {
+    vocabulary: [1, 2, 3],
+    num_oov_indices: 0,
+  });
+  const input = [[3], [2]];
+  assertEquals(await called(layer, input, { dtype: "int32" }), [[2], [1]]);
+  // 3, the first that is no index, would be found in the row before.
+  await assertRejects(
+    () => called(layer, [[3], [99]], { dtype: "int32" }),
+    Error,
+    "the index value -2147483648 is not in",
   );
 });
