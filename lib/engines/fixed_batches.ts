@@ -74,7 +74,7 @@ export function checkOneBatch(
       `compute layer "${stateful.node.row.name}"`,
       `the samples must be at most the ${most} of one batch, as it is stateful: Keras starts the next batch from its last state`,
       counted(rows, "sample"),
-      `pass each batch to a predict() of its own, which starts from zero states, or ${STATELESS}`,
+      `pass each batch to a separate predict(), which starts from zero states, or ${STATELESS}`,
     ),
   );
 }

@@ -263,7 +263,7 @@ export class ConfigReader implements LayerConfig {
   }
 
   /**
-   * Refuses a wrapper that calls a stateful layer in a way of its own, as
+   * Refuses a wrapper that calls a stateful layer in another way than once, as
    * TimeDistributed does, once for each time step: where the state is then
    * carried is not known. A custom one must say that it is stateful.
    *

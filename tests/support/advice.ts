@@ -186,7 +186,7 @@ export const FOLLOWED: readonly (readonly [string, string, string])[] = [
   ],
   [
     "engines/fixed_batches.ts",
-    "pass each batch to a predict() of its own, which starts from zero states, or ${STATELESS}",
+    "pass each batch to a separate predict(), which starts from zero states, or ${STATELESS}",
     "tests/whole/stateful_test.ts",
   ],
   ["layers/text.ts", "use .batch(1)", "tests/whole/ragged_test.ts"],

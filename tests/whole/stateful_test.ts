@@ -44,7 +44,7 @@ const lastOf = (model: Model) =>
 
 /** What refuses two batches, of 4 samples each. */
 const REFUSED =
-  `Cannot compute layer "rnn" as the samples must be at most the 4 of one batch, as it is stateful: Keras starts the next batch from its last state: current value is "8 samples"; pass each batch to a predict() of its own, which starts from zero states, or ${STATELESS}`;
+  `Cannot compute layer "rnn" as the samples must be at most the 4 of one batch, as it is stateful: Keras starts the next batch from its last state: current value is "8 samples"; pass each batch to a separate predict(), which starts from zero states, or ${STATELESS}`;
 
 for (const [at, [name, { x, y, next }]] of Object.entries(EXPECTED).entries()) {
   if (CALLED_AGAIN.test(name)) continue;

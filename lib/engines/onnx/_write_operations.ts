@@ -45,7 +45,7 @@ interface Scope {
   readonly opsets: ReadonlyMap<string, number>;
   /** Names of the operations that are written. */
   readonly named: Set<string>;
-  /** What is known of its own tensors. */
+  /** What is known of the tensors of this graph. */
   readonly tensors: Map<string, KnownTensor>;
   /** What is known of any tensor. */
   readonly known: (name: string) => KnownTensor;

@@ -50,7 +50,7 @@ function branches(nodes: readonly Node[], out: string): Node[] {
 const ENDS = { in: ["x"], out: ["y"] };
 
 /** Files in which operators compute `n` from `x`, `[N, 2]`. */
-const PLACES: Readonly<Record<string, (nodes: readonly Node[]) => File>> = {
+const LOCATIONS: Readonly<Record<string, (nodes: readonly Node[]) => File>> = {
   "a subgraph": (nodes) => ({ nodes: branches(nodes, "y") }),
   "a subgraph of a subgraph": (nodes) => {
     const [, , branch] = branches(nodes, "n");
@@ -66,8 +66,8 @@ const PLACES: Readonly<Record<string, (nodes: readonly Node[]) => File>> = {
   }),
 };
 
-function fileOf(place: string, nodes: readonly Node[]): File {
-  const file = PLACES[place]!(nodes);
+function fileOf(location: string, nodes: readonly Node[]): File {
+  const file = LOCATIONS[location]!(nodes);
   return {
     ...file,
     opsets: { "": 13, own: 1, "ai.onnx.ml": 3 },
@@ -164,16 +164,16 @@ const CASES: Readonly<Record<string, readonly [Node[], number[]]>> = {
   ], [-2, -2, 2, 2, -2, -2, 2, 2]],
 };
 
-for (const place of Object.keys(PLACES)) {
+for (const location of Object.keys(LOCATIONS)) {
   for (const [what, [nodes, wanted]] of Object.entries(CASES)) {
-    Deno.test(`${what}, in ${place}`, async () => {
-      for (const values of await both(fileOf(place, nodes))) {
+    Deno.test(`${what}, in ${location}`, async () => {
+      for (const values of await both(fileOf(location, nodes))) {
         assertAllClose(values, wanted, { atol: 1e-6 });
       }
     });
   }
 
-  Deno.test(`an LSTM checks the width of its rows in ${place}`, async () => {
+  Deno.test(`an LSTM checks the width of its rows in ${location}`, async () => {
     const weights = (name: string, shape: readonly number[]) => {
       const count = shape.reduce((a, b) => a * b, 1);
       return value(name, { shape, floats: Array(count).fill(1) });
@@ -192,27 +192,27 @@ for (const place of Object.keys(PLACES)) {
       { op: "Squeeze", in: ["all", "axes"], out: ["n"] },
     ];
     for (const isComputed of [false, true]) {
-      const [right] = await both(fileOf(place, lstm(2, isComputed)));
+      const [right] = await both(fileOf(location, lstm(2, isComputed)));
       assertEquals(right!.length, 4);
       await assertRejects(
-        () => both(fileOf(place, lstm(3, isComputed))),
+        () => both(fileOf(location, lstm(3, isComputed))),
         TypeError,
         `${
-          place === "a function" ? "Kept_" : ""
+          location === "a function" ? "Kept_" : ""
         }op" must have shape [2, 1, 3], not [2, 1, 2]`,
       );
     }
   });
 }
 
-for (const place of Object.keys(PLACES)) {
-  Deno.test(`NaN in a weight of ${place} is refused, but for one that Where chooses`, async () => {
+for (const location of Object.keys(LOCATIONS)) {
+  Deno.test(`NaN in a weight of ${location} is refused, but for one that Where chooses`, async () => {
     const scaled = [
       value("w", { shape: [2], floats: [1, NaN] }),
       { op: "Mul", in: ["x", "w"], out: ["n"] },
     ];
     await assertRejects(
-      () => both(fileOf(place, scaled)),
+      () => both(fileOf(location, scaled)),
       RangeError,
       'weight "w" must hold no NaN: current value is "1 of 2"',
     );
@@ -222,7 +222,7 @@ for (const place of Object.keys(PLACES)) {
       { op: "Less", in: ["x", "three"], out: ["isLow"] },
       { op: "Where", in: ["isLow", "nan", "x"], out: ["n"] },
     ];
-    for (const values of await both(fileOf(place, chosen))) {
+    for (const values of await both(fileOf(location, chosen))) {
       assertEquals(values, [NaN, NaN, 3, 4]);
     }
   });

@@ -173,7 +173,7 @@ export async function openPipeline(
 }
 
 /**
- * Bytes of models or of a batch from which on freed memory is returned: this walks
+ * Bytes of models or of a batch from which on freed memory is returned: this traverses
  * over the whole heap, which takes milliseconds, also where little was freed.
  */
 const LEAST_TRIMMED = 2 ** 18;
